@@ -1,0 +1,122 @@
+package metrics
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// collector is the read side: it sums the shards into Prometheus' metrics.
+type collector struct{ m *Metrics }
+
+var (
+	descSessions      = desc("sessions", "Client sessions that exist now.", "state")
+	descSessionsTotal = desc("sessions_total", "Clients that came: created, of these aborted (no COM_QUIT), and refused.", "result")
+	descPanics        = desc("session_panics_total", "Sessions that a panic ended.")
+	descQueries       = desc("queries_total", "Queries answered.", "hostgroup")
+	descQuerySeconds  = desc("query_seconds", "Time from a query's arrival to the end of its answer.", "hostgroup")
+	descConnections   = desc("backend_connections", "Connections to servers.", "hostgroup", "server", "state")
+	descConnects      = desc("backend_connects_total", "Attempts to open a connection to a server.", "hostgroup", "server", "result")
+	descStatus        = desc("backend_status", "1 for the status that a server has now.", "hostgroup", "server", "status")
+	descWaiting       = desc("pool_waiting", "Sessions that wait for a connection.", "hostgroup")
+	descWaitTimeouts  = desc("pool_wait_timeouts_total", "Sessions that waited for a connection in vain.", "hostgroup")
+	descPins          = desc("pins_total", "Sessions pinned to their backend connection.", "reason")
+	descBytes         = desc("bytes_total", "Bytes carried.", "side", "direction")
+	descBusy          = desc("loop_busy_seconds_total", "Time that an event loop did not wait.", "loop")
+	descKills         = desc("kills_total", "Attempts to kill a statement or connection.", "result")
+	descRetries       = desc("retries_total", "Statements and connects tried again.", "reason")
+)
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("parkway_"+name, help, labels, nil)
+}
+
+// Describe sends the descriptions of all metrics.
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		descSessions, descSessionsTotal, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
+		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries,
+	} {
+		ch <- d
+	}
+}
+
+// Collect sums the shards and sends the metrics. Any thread.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	s := sum(c.m.loops)
+	out := emitter{ch}
+	out.gauge(descSessions, s.sessions(), "active")
+	out.counter(descSessionsTotal, s.created, "created")
+	out.counter(descSessionsTotal, s.aborted, "aborted")
+	out.counter(descSessionsTotal, s.refused, "refused")
+	out.counter(descPanics, s.panicked)
+	out.counter(descBytes, s.clientIn, "client", "in")
+	out.counter(descBytes, s.clientOut, "client", "out")
+	out.counter(descBytes, s.serverIn, "server", "in")
+	out.counter(descBytes, s.serverOut, "server", "out")
+	out.labelled(descPins, s.pins)
+	out.labelled(descKills, s.kills)
+	out.labelled(descRetries, s.retries)
+	for id, h := range s.hostgroups {
+		out.hostgroup(strconv.Itoa(id), h)
+	}
+	if busy := c.m.busy.Load(); busy != nil {
+		for i := range c.m.loops {
+			out.seconds(descBusy, (*busy)(i), strconv.Itoa(i))
+		}
+	}
+	if status := c.m.status.Load(); status != nil {
+		for _, s := range (*status)() {
+			out.gauge(descStatus, 1, strconv.Itoa(s.Hostgroup), s.Server, s.Status)
+		}
+	}
+}
+
+// emitter turns numbers into Prometheus' metrics.
+type emitter struct{ ch chan<- prometheus.Metric }
+
+func (e emitter) gauge(d *prometheus.Desc, v int64, labels ...string) {
+	e.constant(d, prometheus.GaugeValue, float64(v), labels)
+}
+
+func (e emitter) counter(d *prometheus.Desc, v uint64, labels ...string) {
+	e.constant(d, prometheus.CounterValue, float64(v), labels)
+}
+
+func (e emitter) seconds(d *prometheus.Desc, v time.Duration, labels ...string) {
+	e.constant(d, prometheus.CounterValue, v.Seconds(), labels)
+}
+
+func (e emitter) constant(d *prometheus.Desc, t prometheus.ValueType, v float64, labels []string) {
+	e.ch <- prometheus.MustNewConstMetric(d, t, v, valid(labels)...)
+}
+
+func (e emitter) labelled(d *prometheus.Desc, counts map[string]uint64) {
+	for value, n := range counts {
+		e.counter(d, n, value)
+	}
+}
+
+func (e emitter) hostgroup(id string, h *hostgroupSum) {
+	count, buckets := h.queries.cumulative()
+	e.counter(descQueries, count, id)
+	e.ch <- prometheus.MustNewConstHistogram(descQuerySeconds, count, time.Duration(h.queries.nanos).Seconds(), buckets, id)
+	e.gauge(descWaiting, int64(h.waiting), id)
+	e.counter(descWaitTimeouts, h.timeouts, id)
+	for name, s := range h.servers {
+		e.gauge(descConnections, int64(s.used), id, name, "used")
+		e.gauge(descConnections, int64(s.free), id, name, "free")
+		e.counter(descConnects, s.connectOK, id, name, "ok")
+		e.counter(descConnects, s.connectError, id, name, "error")
+	}
+}
+
+// valid replaces what is not UTF-8, which Prometheus refuses.
+func valid(labels []string) []string {
+	for i, l := range labels {
+		labels[i] = strings.ToValidUTF8(l, "?")
+	}
+	return labels
+}

@@ -1,0 +1,85 @@
+package metrics
+
+// total is the sum of all shards at one moment. Numbers of different metrics are read one after the other, so they may
+// be a few events apart.
+type total struct {
+	created, closed, refused, aborted, panicked uint64
+	clientIn, clientOut, serverIn, serverOut    uint64
+
+	pins, kills, retries map[string]uint64
+	hostgroups           map[int]*hostgroupSum
+}
+
+type hostgroupSum struct {
+	queries           histogramSum
+	waiting, timeouts uint64
+	servers           map[string]*serverSum
+}
+
+type serverSum struct {
+	connectOK, connectError, used, free uint64
+}
+
+// sum reads every shard. Any thread.
+func sum(loops []*Loop) *total {
+	t := &total{
+		pins:       make(map[string]uint64),
+		kills:      make(map[string]uint64),
+		retries:    make(map[string]uint64),
+		hostgroups: make(map[int]*hostgroupSum),
+	}
+	for _, l := range loops {
+		t.add(l)
+	}
+	return t
+}
+
+// sessions is the number of sessions that exist.
+func (t *total) sessions() int64 { return int64(t.created - t.closed) }
+
+func (t *total) add(l *Loop) {
+	// Ends before beginnings: a session that comes and goes meanwhile must not make the difference negative.
+	t.closed += l.closed.Load()
+	t.created += l.created.Load()
+	t.refused += l.refused.Load()
+	t.aborted += l.aborted.Load()
+	t.panicked += l.panicked.Load()
+	t.clientIn += l.clientIn.Load()
+	t.clientOut += l.clientOut.Load()
+	t.serverIn += l.serverIn.Load()
+	t.serverOut += l.serverOut.Load()
+	addLabelled(t.pins, &l.pins)
+	addLabelled(t.kills, &l.kills)
+	addLabelled(t.retries, &l.retries)
+	for _, e := range l.hostgroups.list() {
+		h := t.hostgroups[e.key]
+		if h == nil {
+			h = &hostgroupSum{servers: make(map[string]*serverSum)}
+			t.hostgroups[e.key] = h
+		}
+		h.add(e.value)
+	}
+}
+
+func (t *hostgroupSum) add(h *Hostgroup) {
+	t.queries.add(&h.queries)
+	t.waiting += h.waiting.Load()
+	t.timeouts += h.timeouts.Load()
+	for _, e := range h.servers.list() {
+		s := t.servers[e.key]
+		if s == nil {
+			s = new(serverSum)
+			t.servers[e.key] = s
+		}
+		s.connectOK += e.value.connectOK.Load()
+		s.connectError += e.value.connectError.Load()
+		s.used += e.value.used.Load()
+		s.free += e.value.free.Load()
+	}
+}
+
+func addLabelled(t map[string]uint64, c *labelled) {
+	for _, e := range c.list() {
+		t[e.key] += e.value.Load()
+	}
+}
