@@ -1,0 +1,225 @@
+package protocol
+
+import "encoding/binary"
+
+// The grammar of answers. Each command has a shape of answer, each shape a first phase; a phase says what the next packet is.
+//
+//	result   = OK | ERR | infile-request file result | count [columns] rows; followed by a result if the status says so
+//	columns  = count definitions, and an EOF packet unless ClientDeprecateEOF
+//	rows     = any number of rows, then the end: EOF or OK; none if a cursor was opened
+//	prepare  = ERR | head [columns of the parameters] [columns of the result]
+//	fields   = any number of definitions, then the end
+//
+// An ERR packet ends the answer in every phase. MariaDB's progress reports may stand before any packet.
+
+// answer is the shape of the answer to a command.
+type answer uint8
+
+const (
+	answerResult answer = iota // anything a statement may answer, and the shape of what isn't known
+	answerNone
+	answerStatus  // OK, EOF or ERR
+	answerText    // one bare string, or ERR
+	answerFields  // column definitions without their count
+	answerPrepare //
+	answerRows    // rows without column definitions
+)
+
+type phase uint8
+
+const (
+	phaseEnd        phase = iota // nothing more belongs to the answer
+	phaseResult                  // OK, ERR, request for a file, or column count
+	phaseStatus                  // OK, EOF or ERR
+	phaseText                    // the string of COM_STATISTICS
+	phasePrepare                 // head of a COM_STMT_PREPARE answer
+	phaseColumns                 // column definitions, as many as counted
+	phaseColumnsEnd              // the EOF packet behind them
+	phaseRows                    // rows, or their end; for COM_FIELD_LIST definitions, or their end
+	phaseFile                    // the client's file is due
+)
+
+var startPhase = [...]phase{
+	answerResult:  phaseResult,
+	answerNone:    phaseEnd,
+	answerStatus:  phaseStatus,
+	answerText:    phaseText,
+	answerFields:  phaseRows,
+	answerPrepare: phasePrepare,
+	answerRows:    phaseRows,
+}
+
+// maxColumns bounds a column count. Servers stop at 4096; a prepared statement's counts have 16 bits.
+const maxColumns = 1<<16 - 1
+
+// progressCode in an ERR packet marks MariaDB's progress reports.
+const progressCode = 0xffff
+
+// packet moves on by one packet that doesn't continue another. body is its payload or, if that is long, at least prefixSize bytes
+// of it; length is the payload's whole length.
+func (r *ResponseReader) packet(body []byte, length int) error {
+	if len(body) == 0 && r.phase != phaseText {
+		return r.malformed("an empty packet")
+	}
+	if len(body) > 0 && body[0] == headerERR {
+		return r.errorPacket(body)
+	}
+	switch r.phase {
+	case phaseResult:
+		return r.resultHead(body, length)
+	case phaseStatus:
+		if body[0] != headerOK && !r.isEnd(body, length) {
+			return r.malformed("first byte 0x%02x instead of an OK, EOF or ERR packet", body[0])
+		}
+		r.phase = phaseEnd
+		return r.readStatus(body)
+	case phaseText:
+		r.phase = phaseEnd
+	case phasePrepare:
+		return r.prepareHead(body, length)
+	case phaseColumns:
+		if body[0] == headerEOF {
+			return r.malformed("%d column definitions are missing", r.columns)
+		}
+		if r.columns--; r.columns == 0 {
+			r.endColumns()
+		}
+	case phaseColumnsEnd:
+		if !r.isEnd(body, length) {
+			return r.malformed("first byte 0x%02x instead of an EOF packet behind the column definitions", body[0])
+		}
+		if err := r.readStatus(body); err != nil {
+			return err
+		}
+		r.phase = r.after
+		r.nextColumns()
+		// COM_STMT_EXECUTE that opened a cursor: the rows wait for COM_STMT_FETCH.
+		if r.phase == phaseRows && r.status&StatusCursorExists != 0 && r.cmd == ComStmtExecute {
+			r.endResult()
+		}
+	case phaseRows:
+		if !r.isEnd(body, length) {
+			return nil
+		}
+		if err := r.readStatus(body); err != nil {
+			return err
+		}
+		r.endResult()
+	}
+	return nil
+}
+
+// resultHead reads the first packet of a result.
+func (r *ResponseReader) resultHead(body []byte, length int) error {
+	switch {
+	case body[0] == headerOK, r.isEnd(body, length):
+		if err := r.readStatus(body); err != nil {
+			return err
+		}
+		r.endResult()
+		return nil
+	case body[0] == lenencNull: // here the header of a request for a file
+		r.phase = phaseFile
+		return nil
+	}
+	count, n, ok := ReadLenencInt(body)
+	if !ok || count > maxColumns || length > n+1 || length > n && !r.flagged {
+		return r.malformed("%d bytes that begin with 0x%02x are no column count", length, body[0])
+	}
+	r.phase, r.after, r.columns = phaseColumns, phaseRows, int(count)
+	if r.flagged && length > n && body[n] == 0 {
+		r.endColumns()
+	}
+	return nil
+}
+
+// prepareHead reads the first packet of the answer to COM_STMT_PREPARE.
+func (r *ResponseReader) prepareHead(body []byte, length int) error {
+	if length > prefixSize {
+		return r.malformed("%d bytes are no head of a prepared statement", length)
+	}
+	if err := r.prepared.Decode(body); err != nil {
+		return r.malformed("%v", err)
+	}
+	r.phase, r.after = phaseEnd, phaseEnd
+	switch p := &r.prepared; {
+	case p.NoMetadata:
+	case p.Params > 0:
+		r.phase, r.after, r.columns = phaseColumns, phasePrepare, int(p.Params)
+	default:
+		r.after = phasePrepare
+		r.phase = phasePrepare
+		r.nextColumns()
+	}
+	return nil
+}
+
+// endColumns goes on behind the last column definition.
+func (r *ResponseReader) endColumns() {
+	if r.deprecate {
+		r.phase = r.after
+		r.nextColumns()
+	} else {
+		r.phase = phaseColumnsEnd
+	}
+}
+
+// nextColumns goes on to the definitions of a prepared statement's result, behind those of its parameters.
+func (r *ResponseReader) nextColumns() {
+	if r.phase != phasePrepare {
+		return
+	}
+	r.phase, r.after, r.columns = phaseColumns, phaseEnd, int(r.prepared.Columns)
+	if r.columns == 0 {
+		r.phase = phaseEnd
+	}
+}
+
+// endResult ends the answer or goes on to the next of several results.
+func (r *ResponseReader) endResult() {
+	r.phase = phaseEnd
+	if r.status&StatusMoreResults != 0 {
+		r.phase = phaseResult
+	}
+}
+
+// isEnd reports whether a packet is one that ends rows: an EOF packet, or an OK packet in its place. A row begins with the same
+// byte if its first column has 16 MiB or more; it then fills its packet.
+func (r *ResponseReader) isEnd(body []byte, length int) bool {
+	return body[0] == headerEOF && (length < maxEOF || r.deprecate && length < MaxPayload)
+}
+
+// readStatus takes the status from an OK or EOF packet. Which of the two a packet with an EOF packet's header is depends on its
+// length: servers send EOF packets in a few places even under ClientDeprecateEOF.
+func (r *ResponseReader) readStatus(body []byte) error {
+	if body[0] == headerEOF && len(body) == 5 {
+		r.status = StatusFlags(binary.LittleEndian.Uint16(body[3:]))
+		return nil
+	}
+	f := fields{rest: body[1:]}
+	f.lenenc()
+	f.lenenc()
+	status := f.uint16()
+	if f.short {
+		return r.malformed("an OK or EOF packet of %d bytes", len(body))
+	}
+	r.status = StatusFlags(status)
+	return nil
+}
+
+// errorPacket ends the answer, unless the packet is one of MariaDB's progress reports.
+func (r *ResponseReader) errorPacket(body []byte) error {
+	if len(body) < 3 {
+		return r.malformed("an ERR packet of %d bytes", len(body))
+	}
+	code := binary.LittleEndian.Uint16(body[1:])
+	if code == progressCode {
+		return nil
+	}
+	r.phase, r.code, r.failed = phaseEnd, code, true
+	return nil
+}
+
+func (r *ResponseReader) malformed(reason string, args ...any) error {
+	return malformed("answer to "+r.cmd.String(), reason, args...)
+}
