@@ -1,0 +1,142 @@
+package reactor
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// What a connection wants to be told by epoll follows from its state; it is never set by hand. A change is written to the
+// kernel once, at the end of the turn, so that a pause and a resume in one turn cost nothing.
+
+// wants returns the events to watch. 0 means that the descriptor must leave the epoll set: EPOLLHUP and EPOLLERR are
+// reported for every descriptor in it, wanted or not, and would wake the loop for ever.
+func (c *Conn) wants() uint32 {
+	var events uint32
+	switch c.state {
+	case stateConnecting:
+		return unix.EPOLLOUT
+	case stateOpen:
+		switch {
+		case !c.paused:
+			events = unix.EPOLLIN
+		case c.watchHangup:
+			events = unix.EPOLLRDHUP
+		}
+	case stateLingering:
+		if !c.inputEnded {
+			events = unix.EPOLLIN
+		}
+	default:
+		return 0
+	}
+	if c.out.size > 0 {
+		events |= unix.EPOLLOUT
+	}
+	return events
+}
+
+// interestChanged is called after everything that wants looks at may have changed.
+func (c *Conn) interestChanged() {
+	if c.listed || c.wants() == c.watched {
+		return
+	}
+	c.listed = true
+	c.loop.changed = append(c.loop.changed, c)
+}
+
+// register writes what the connection wants to the kernel. Called at the end of the turn.
+func (c *Conn) register() {
+	c.listed = false
+	if c.Closed() {
+		return
+	}
+	wants := c.wants()
+	if wants == c.watched {
+		return
+	}
+	var err error
+	poll, fd := &c.loop.poll, c.sock.FD()
+	switch {
+	case c.watched == 0:
+		err = poll.add(fd, wants, c.slot, c.generation)
+	case wants == 0:
+		err = poll.remove(fd)
+	default:
+		err = poll.modify(fd, wants, c.slot, c.generation)
+	}
+	if err != nil {
+		c.Close(err)
+		return
+	}
+	c.watched = wants
+}
+
+// PauseRead stops offering input, from now on: what arrives stays in the kernel, whose window closes in time, so that the
+// peer is slowed down. Pausing twice is as good as once.
+func (c *Conn) PauseRead() {
+	c.loop.CheckOwner()
+	c.paused = true
+	c.interestChanged()
+}
+
+// ResumeRead offers input again. Bytes that were kept are offered later in this turn or in the next, never from inside this
+// call.
+func (c *Conn) ResumeRead() {
+	c.loop.CheckOwner()
+	if !c.paused {
+		return
+	}
+	c.paused = false
+	c.interestChanged()
+	if len(c.in.bytes) > 0 && !c.offered && c.state == stateOpen {
+		c.offered = true
+		c.loop.offers = append(c.loop.offers, c)
+	}
+}
+
+// WatchHangup says whether a peer that hangs up while reading is paused is noticed: the connection closes with ErrHangup,
+// and bytes that it sent before are lost. Off, which is the default, they are offered after ResumeRead, and the end after
+// them.
+func (c *Conn) WatchHangup(on bool) {
+	c.loop.CheckOwner()
+	c.watchHangup = on
+	c.interestChanged()
+}
+
+// onEvents handles what epoll reported. Bounded work: one write and one read.
+func (c *Conn) onEvents(events uint32) {
+	switch c.state {
+	case stateConnecting:
+		c.connected()
+		return
+	case stateOpen, stateLingering:
+	default:
+		return
+	}
+	if events&unix.EPOLLOUT != 0 && c.out.size > 0 {
+		c.flush()
+	}
+	const ended = unix.EPOLLHUP | unix.EPOLLERR
+	switch {
+	case c.state == stateOpen && !c.paused:
+		// The read also finds the end and the error, after the bytes that came before them.
+		if events&(unix.EPOLLIN|ended) != 0 {
+			c.read()
+		}
+	case c.state == stateOpen:
+		c.hungUp(events)
+	case c.state == stateLingering && events&(unix.EPOLLIN|ended) != 0:
+		c.discard(events)
+	}
+}
+
+// hungUp looks at the events of a paused connection.
+func (c *Conn) hungUp(events uint32) {
+	switch {
+	case events&unix.EPOLLERR != 0:
+		c.Close(c.socketError())
+	case c.watchHangup && events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0:
+		c.Close(ErrHangup)
+	case events&unix.EPOLLHUP != 0 && c.out.size > 0:
+		c.flush() // Finds the error that ends it.
+	}
+}

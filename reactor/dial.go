@@ -1,0 +1,59 @@
+package reactor
+
+import (
+	"fmt"
+	"time"
+
+	"parkway/reactor/transport"
+)
+
+// Addr is where Dial connects to.
+type Addr = transport.Addr
+
+// ParseAddr makes an Addr of an IP address and a port, or of an absolute unix socket path and port 0. Names are an error.
+func ParseAddr(host string, port int) (Addr, error) { return transport.ParseAddr(host, port) }
+
+// Dial starts a connection to addr and returns at once, always with a Conn. h.OnConnect follows, or h.OnClose with an error
+// that names the address; neither before Dial has returned. What is written before is sent when the connection stands.
+// A timeout of zero or less means none but the kernel's. Loop only.
+func (l *Loop) Dial(addr Addr, timeout time.Duration, h Dialer) *Conn {
+	l.CheckOwner()
+	sock, err := transport.NoSocket, error(ErrStopped)
+	if !l.stopping {
+		sock, err = transport.Connect(addr)
+	}
+	c := l.newConn(sock, stateConnecting)
+	c.handler = h
+	c.dialed = addr
+	c.remote = addr.AddrPort()
+	c.unix = addr.IsUnix()
+	if err != nil {
+		c.failDial(err)
+		return c
+	}
+	if timeout > 0 {
+		c.startTimer(timeout)
+	}
+	return c
+}
+
+func (c *Conn) failDial(err error) { c.Close(fmt.Errorf("dial %s: %w", c.dialed, err)) }
+
+// connected is called when the socket of a connecting Conn became writable or failed.
+func (c *Conn) connected() {
+	if err := c.sock.Err(); err != nil {
+		c.failDial(err)
+		return
+	}
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.setState(stateOpen)
+	if c.out.size > 0 {
+		c.flush()
+	}
+	c.interestChanged()
+	if c.state == stateOpen {
+		c.loop.callOnConnect(c)
+	}
+}

@@ -1,0 +1,79 @@
+package reactor
+
+import (
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxEvents is the most events taken in one turn; what exceeds it stays ready for the next.
+const maxEvents = 256
+
+// Keys of the descriptors that are not connections. A connection's key is its slot (0 and up) and its generation.
+const (
+	wakeSlot     = -1
+	timerSlot    = -2
+	listenerSlot = -3 // and below: -3 is the first listener of the loop
+)
+
+// poller is one epoll instance: add, modify, remove, and two ways to wait. It stands where gnet's netpoll.Poller would;
+// bench/wait measures both, and bench/results/wait.txt says why this one is used on locked threads.
+type poller struct {
+	fd     int
+	events [maxEvents]unix.EpollEvent
+}
+
+func (p *poller) open() (err error) {
+	p.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	return os.NewSyscallError("epoll_create1", err)
+}
+
+func (p *poller) close() { unix.Close(p.fd) }
+
+// ready takes the events that are there without waiting and returns how many. The scheduler isn't told: with a timeout
+// of zero the call can't block.
+func (p *poller) ready() (int, error) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), maxEvents, 0, 0, 0)
+	switch errno {
+	case 0:
+		return int(n), nil
+	case unix.EINTR:
+		return 0, nil
+	}
+	return 0, os.NewSyscallError("epoll_wait", errno)
+}
+
+// wait blocks until there is an event. It may return 0 after a signal.
+func (p *poller) wait() (int, error) {
+	n, err := unix.EpollWait(p.fd, p.events[:], -1)
+	switch err {
+	case nil:
+		return n, nil
+	case unix.EINTR:
+		return 0, nil
+	}
+	return 0, os.NewSyscallError("epoll_wait", err)
+}
+
+// ctl changes what is watched on fd. slot and generation come back with each event.
+func (p *poller) ctl(op, fd int, events uint32, slot int32, generation uint32) error {
+	ev := unix.EpollEvent{Events: events, Fd: slot, Pad: int32(generation)}
+	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.fd), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&ev)), 0, 0)
+	if errno != 0 {
+		return os.NewSyscallError("epoll_ctl", errno)
+	}
+	return nil
+}
+
+func (p *poller) add(fd int, events uint32, slot int32, generation uint32) error {
+	return p.ctl(unix.EPOLL_CTL_ADD, fd, events, slot, generation)
+}
+
+func (p *poller) modify(fd int, events uint32, slot int32, generation uint32) error {
+	return p.ctl(unix.EPOLL_CTL_MOD, fd, events, slot, generation)
+}
+
+func (p *poller) remove(fd int) error {
+	return p.ctl(unix.EPOLL_CTL_DEL, fd, 0, 0, 0)
+}

@@ -1,0 +1,117 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+
+	gsocket "github.com/panjf2000/gnet/v2/pkg/socket"
+	"golang.org/x/sys/unix"
+)
+
+// reuseAddr, keepAlive and noDelay are options in the shape that gnet's socket package takes. Accepted sockets inherit
+// SO_KEEPALIVE and TCP_NODELAY from the listener, which saves two system calls per connection.
+var (
+	reuseAddr = gsocket.Option[int]{SetSockOpt: gsocket.SetReuseAddr, Opt: 1}
+	reusePort = gsocket.Option[int]{SetSockOpt: gsocket.SetReuseport, Opt: 1}
+	noDelay   = gsocket.Option[int]{SetSockOpt: gsocket.SetNoDelay, Opt: 1}
+	keepAlive = gsocket.Option[int]{SetSockOpt: setKeepAlive, Opt: 1}
+)
+
+func setKeepAlive(fd, on int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, on))
+}
+
+// ListenTCP opens count listening sockets that share one port with SO_REUSEPORT: the kernel spreads connections over
+// them. addr is "host:port"; an empty host means all addresses, port 0 one that is free. Returns the real address.
+//
+// SO_REUSEPORT alone would let a second process of the same user listen on a port in use and take a part of its
+// connections, without an error. So the port is first tried without it.
+func ListenTCP(addr string, count int) ([]Socket, net.Addr, error) {
+	probe, _, err := gsocket.TCPSocket("tcp", addr, true, []gsocket.Option[int]{reuseAddr}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	unix.Close(probe)
+
+	var socks []Socket
+	var local *net.TCPAddr
+	for len(socks) < count {
+		fd, _, err := gsocket.TCPSocket("tcp", addr, true,
+			[]gsocket.Option[int]{reuseAddr, reusePort, noDelay, keepAlive}, nil)
+		if err == nil {
+			socks = append(socks, Socket(fd))
+			if local == nil {
+				local, err = localTCPAddr(fd)
+			}
+		}
+		if err != nil {
+			for _, s := range socks {
+				s.Close()
+			}
+			return nil, nil, err
+		}
+		host, _, _ := net.SplitHostPort(addr)
+		addr = net.JoinHostPort(host, strconv.Itoa(local.Port))
+	}
+	return socks, local, nil
+}
+
+func localTCPAddr(fd int) (*net.TCPAddr, error) {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return nil, os.NewSyscallError("getsockname", err)
+	}
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return &net.TCPAddr{IP: sa.Addr[:], Port: sa.Port}, nil
+	case *unix.SockaddrInet6:
+		return &net.TCPAddr{IP: sa.Addr[:], Port: sa.Port}, nil
+	}
+	return nil, fmt.Errorf("socket has a local address of type %T", sa)
+}
+
+// ListenUnix opens a listening unix socket at path. A socket file that a dead process left there is removed first; one
+// that somebody answers on is an error, and so is any other kind of file. The caller removes the file when it stops.
+func ListenUnix(path string) (Socket, net.Addr, error) {
+	if err := removeStale(path); err != nil {
+		return NoSocket, nil, err
+	}
+	fd, addr, err := gsocket.UnixSocket("unix", path, true, nil, nil)
+	if err != nil {
+		return NoSocket, nil, err
+	}
+	return Socket(fd), addr, nil
+}
+
+// removeStale removes the socket file at path if nobody listens on it. No file: nothing to do.
+func removeStale(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSocket == 0 {
+		return fmt.Errorf("%s exists and is not a socket", path)
+	}
+	a, err := ParseAddr(path, 0)
+	if err != nil {
+		return err
+	}
+	s, err := Connect(a)
+	switch {
+	case err == nil:
+		s.Close()
+		return fmt.Errorf("somebody listens on %s: %w", path, unix.EADDRINUSE)
+	case errors.Is(err, unix.ECONNREFUSED):
+		return os.Remove(path)
+	case errors.Is(err, unix.EAGAIN):
+		return fmt.Errorf("somebody listens on %s (its queue is full): %w", path, unix.EADDRINUSE)
+	}
+	return fmt.Errorf("%s exists and can't be tried: %w", path, err)
+}
