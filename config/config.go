@@ -59,7 +59,7 @@ type MySQLVariables struct {
 	// Clients.
 	SessionIdle          time.Duration `toml:"session_idle_ms" unit:"ms" default:"1000" range:"0 31536000000"`
 	MaxConnections       int           `toml:"max_connections" default:"100000" range:"1 10000000"`
-	WaitTimeout          time.Duration `toml:"wait_timeout_ms" unit:"ms" default:"28800000" range:"0 31536000000"`
+	WaitTimeout          time.Duration `toml:"wait_timeout_ms" unit:"ms" default:"28800000" range:"1 31536000000"`
 	ConnectTimeoutClient time.Duration `toml:"connect_timeout_client_ms" unit:"ms" default:"10000" range:"1 31536000000"`
 	MaxAllowedPacket     int64         `toml:"max_allowed_packet" default:"67108864" range:"1024 1073741824"`
 	ServerVersion        string        `toml:"server_version" default:""` // Empty: as the first backend says.
@@ -120,7 +120,7 @@ type MySQLServer struct {
 	Port              int           `toml:"port" default:"3306" range:"0 65535"` // 0 with a socket, and only then.
 	Weight            int           `toml:"weight" default:"1" range:"0 10000000"`
 	Status            string        `toml:"status" default:"ONLINE" oneof:"ONLINE OFFLINE_SOFT OFFLINE_HARD"`
-	MaxConnections    int           `toml:"max_connections" default:"1000" range:"0 1000000"`
+	MaxConnections    int           `toml:"max_connections" default:"1000" range:"1 1000000"`
 	MaxReplicationLag time.Duration `toml:"max_replication_lag" unit:"s" default:"0" range:"0 31536000"` // 0: not checked.
 	Comment           string        `toml:"comment" default:""`
 }
@@ -131,7 +131,7 @@ type MySQLUser struct {
 	Password              string `toml:"password" default:"" secret:"true" json:"-"` // Clear text, or * and 40 hex digits.
 	DefaultHostgroup      int    `toml:"default_hostgroup" range:"0 2147483647"`
 	DefaultSchema         string `toml:"default_schema" default:""`
-	MaxConnections        int    `toml:"max_connections" default:"10000" range:"0 10000000"`
+	MaxConnections        int    `toml:"max_connections" default:"10000" range:"1 10000000"`
 	TransactionPersistent bool   `toml:"transaction_persistent" default:"true"`
 	Active                bool   `toml:"active" default:"true"`
 }

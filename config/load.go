@@ -4,20 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 )
 
-// Load reads and checks a file. The error is Errors when the file's content is wrong (problems name the file by its
-// last path element), else it wraps what the operating system said.
+// Load reads and checks a file. The error is Errors when the file's content is wrong, else it wraps what the operating
+// system said.
 func Load(path string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	return Parse(filepath.Base(path), data)
+	return Parse(path, data)
 }
 
 // Parse checks a document; name stands for the file in problems. It keeps nothing of data. Of a document that is not

@@ -244,8 +244,8 @@ func (s *lineScanner) inlineTable(n *node) {
 	}
 }
 
-// quoted reads a string of any of the four kinds: "", ”, """ and ”'. A multi-line one may end in up to two quotes
-// that belong to it.
+// quoted reads a string: basic or literal, on one line or many. One of many lines may end in up to two quotes that
+// belong to it.
 func (s *lineScanner) quoted() {
 	quote := s.peek()
 	triple := strings.Repeat(string(quote), 3)

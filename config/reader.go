@@ -52,12 +52,11 @@ func (r *reader) document(doc map[string]any, c *Config) {
 	r.unknown(doc, r.root, "", fs)
 }
 
-// section fills a struct from a [table].
+// section fills a struct from a [table]; from nothing but defaults when raw is not one.
 func (r *reader) section(raw any, n *node, path string, target reflect.Value) {
 	table, ok := raw.(map[string]any)
 	if !ok {
 		r.problem(n, path, "must be a table, written [%s], not %s", path, typeName(raw))
-		return
 	}
 	r.table(table, n, path, target)
 }
@@ -93,20 +92,20 @@ func tablesOf(raw any) ([]map[string]any, bool) {
 	return tables, true
 }
 
-// table fills the struct target from the keys of one table.
+// table fills the struct target from the keys of one table, and from defaults.
 func (r *reader) table(table map[string]any, n *node, path string, target reflect.Value) {
 	fs := fields(target.Type())
 	for _, f := range fs {
 		key, at, dst := path+"."+f.key, n.key(f.key), target.Field(f.index)
 		raw, given := table[f.key]
-		switch {
-		case given:
-			r.value(raw, at, key, &f, dst)
-		case f.required:
+		if !given && f.required {
 			r.problem(at, key, "missing: this key must be given")
-		default:
-			r.value(f.defaultValue(dst.Type()), at, key, &f, dst)
+			continue
 		}
+		if !given {
+			raw = f.defaultValue(dst.Type())
+		}
+		r.value(raw, at, key, &f, dst)
 	}
 	r.unknown(table, n, path, fs)
 }

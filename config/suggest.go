@@ -4,7 +4,7 @@ import "strings"
 
 // suggest returns " (did you mean x?)" for the candidate that word is most likely a slip of, or "" if none is near.
 func suggest(word string, candidates []string) string {
-	best, least := "", len(word)/3+1
+	best, least := "", len(word)/3+2
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c), least); d < least {
 			best, least = c, d

@@ -1,0 +1,33 @@
+package config
+
+import "fmt"
+
+// Structs with a secret print themselves without it, under every verb of package fmt. For encoding/json the field's tag
+// says the same.
+
+// hidden is printed in place of a secret.
+const hidden = "***"
+
+// String returns the user without the password.
+func (u MySQLUser) String() string { return fmt.Sprint(u) }
+
+// Format implements fmt.Formatter.
+func (u MySQLUser) Format(f fmt.State, verb rune) {
+	type plain MySQLUser
+	if u.Password != "" {
+		u.Password = hidden
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(u))
+}
+
+// String returns the variables without the monitor's password.
+func (v MySQLVariables) String() string { return fmt.Sprint(v) }
+
+// Format implements fmt.Formatter.
+func (v MySQLVariables) Format(f fmt.State, verb rune) {
+	type plain MySQLVariables
+	if v.MonitorPassword != "" {
+		v.MonitorPassword = hidden
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
+}
