@@ -1,0 +1,35 @@
+package main
+
+import (
+	"parkway/config"
+	"parkway/session/users"
+)
+
+// reload reads the configuration again and puts in force what can change at
+// run time. A bad file changes nothing.
+func (s *server) reload() {
+	next, err := config.Load(s.file)
+	if err != nil {
+		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
+		return
+	}
+	table, err := users.NewTable(next.Users, s.proxy.Users())
+	if err != nil {
+		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
+		return
+	}
+	if err := s.hostgroups.Apply(next.Servers); err != nil {
+		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
+		return
+	}
+	s.proxy.Apply(&next.MySQL, table)
+	if err := setLevel(next.Log); err != nil {
+		s.log.Error().Err(err).Msg("log level stays as it is")
+	}
+	applied, needsRestart := config.Changes(s.cfg, next)
+	s.cfg = next
+	s.log.Info().Strs("changed", applied).Msg("configuration reloaded")
+	if len(needsRestart) > 0 {
+		s.log.Warn().Strs("keys", needsRestart).Msg("changed in the file, but in force only after a restart")
+	}
+}

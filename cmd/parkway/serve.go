@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"parkway/config"
+	"parkway/hostgroup"
+	"parkway/monitor/metrics"
+	"parkway/protocol/auth"
+	"parkway/reactor"
+	"parkway/session"
+	"parkway/session/users"
+)
+
+// server is the parts of a running proxy.
+type server struct {
+	// Immutable.
+	file       string
+	log        zerolog.Logger
+	group      *reactor.Group
+	hostgroups *hostgroup.Manager
+	proxy      *session.Proxy
+	http       *http.Server
+
+	// Owned by the control thread.
+	cfg *config.Config
+}
+
+// serve runs the proxy until a signal ends it, and returns the exit code.
+func serve(file string, cfg *config.Config, errs io.Writer) int {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	log, closeLog, err := newLogger(cfg.Log)
+	defer closeLog()
+	if err != nil {
+		fmt.Fprintf(errs, "parkway: %v\n", err)
+		return exitStart
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, err := start(ctx, file, cfg, log)
+	if err != nil {
+		log.Error().Err(err).Msg("cannot start")
+		return exitStart
+	}
+	go s.hostgroups.Run(ctx, cfg.MySQL.ConnectTimeoutServer)
+	for got := range signals {
+		if got != syscall.SIGHUP {
+			s.stop(got, signals)
+			break
+		}
+		s.reload()
+	}
+	return exitOK
+}
+
+// start makes all parts and lets them run.
+func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Logger) (*server, error) {
+	for _, w := range cfg.Warnings() {
+		log.Warn().Msg(w.String())
+	}
+	descriptors, err := raiseDescriptors()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{file: file, log: log, cfg: cfg}
+	if s.group, err = reactor.New(reactor.Config{Loops: cfg.Reactor.EventLoops, Pin: cfg.Reactor.Pin, Log: log}); err != nil {
+		return nil, err
+	}
+	loops := s.group.Loops()
+	runtime.GOMAXPROCS(reactor.RecommendedProcs(len(loops)))
+	if s.hostgroups, err = hostgroup.NewManager(cfg.Servers, log); err != nil {
+		return nil, err
+	}
+	// The first client is to be greeted in the name of a server that is known.
+	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)
+	s.hostgroups.Discover(first)
+	cancel()
+	table, err := users.NewTable(cfg.Users, nil)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := auth.GenerateKeyPair()
+	if err != nil {
+		return nil, fmt.Errorf("make RSA keys: %w", err)
+	}
+	counters := metrics.New(len(loops))
+	counters.Busy(func(loop int) time.Duration { return time.Duration(loops[loop].BusyNanos()) })
+	counters.Status(s.statuses)
+	s.proxy = session.New(session.Config{
+		Hostgroups: s.hostgroups,
+		Settings:   &cfg.MySQL,
+		Users:      table,
+		Keys:       keys,
+		Metrics:    counters,
+		Loops:      loops,
+		Log:        log,
+	})
+	if err := s.listen(counters.Handler()); err != nil {
+		return nil, err
+	}
+	if err := s.group.Start(); err != nil {
+		return nil, err
+	}
+	s.announce(descriptors)
+	return s, nil
+}
+
+// listen binds everything; what is bound serves when the loops start.
+func (s *server) listen(metrics http.Handler) error {
+	for _, addr := range s.cfg.Listen.MySQL {
+		if err := s.group.Listen(addr, s.proxy.Accept); err != nil {
+			return err
+		}
+	}
+	l, err := listenHTTP(s.cfg.Listen.HTTP)
+	if err != nil || l == nil {
+		return err
+	}
+	s.http = newHTTP(metrics, s.proxy.Draining)
+	s.log.Info().Str("address", l.Addr().String()).Msg("HTTP listens")
+	go s.serveHTTP(l)
+	return nil
+}
+
+func (s *server) serveHTTP(l net.Listener) {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		s.log.Error().Err(err).Msg("HTTP stopped")
+	}
+}
+
+// announce logs what is running.
+func (s *server) announce(descriptors uint64) {
+	var addresses []string
+	for _, a := range s.group.Addrs() {
+		addresses = append(addresses, a.String())
+	}
+	s.log.Info().Str("version", versionText()).Int("loops", len(s.group.Loops())).Bool("pinned", s.cfg.Reactor.Pin).
+		Ints("cores", reactor.UsableCores()).Uint64("descriptors", descriptors).
+		Strs("listen", addresses).Msg("serving")
+	backends := 0
+	for _, c := range s.cfg.Servers {
+		backends += c.MaxConnections
+	}
+	if allowed := clientsAllowed(descriptors, backends); allowed < s.cfg.MySQL.MaxConnections {
+		s.log.Warn().Uint64("descriptors", descriptors).Int("clients", allowed).Int("max_connections", s.cfg.MySQL.MaxConnections).
+			Msg("RLIMIT_NOFILE allows fewer clients than max_connections")
+	}
+}
+
+// statuses lists every server's status for the metrics.
+func (s *server) statuses() []metrics.ServerStatus {
+	var all []metrics.ServerStatus
+	for _, m := range s.hostgroups.Table().Members() {
+		all = append(all, metrics.ServerStatus{Hostgroup: m.Hostgroup(), Server: m.String(), Status: m.Status.String()})
+	}
+	return all
+}
+
+// stop ends the proxy: gently until shutdown_timeout_ms is over or a second
+// signal comes, then at once.
+func (s *server) stop(why os.Signal, signals <-chan os.Signal) {
+	limit := s.cfg.MySQL.ShutdownTimeout
+	s.log.Info().Stringer("signal", why).Int("clients", s.proxy.Sessions()).Dur("shutdown_timeout_ms", limit).Msg("draining")
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	go func() {
+		for {
+			select {
+			case got := <-signals:
+				if got != syscall.SIGHUP {
+					cancel()
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	s.proxy.BeginDrain()
+	s.group.StopListening()
+	cut := s.proxy.Drain(ctx)
+	s.group.Stop()
+	if s.http != nil {
+		s.http.Close()
+	}
+	s.log.Info().Int("cut", cut).Msg("stopped")
+}

@@ -1,0 +1,274 @@
+// Package backend is the state machine of one connection to a server: it
+// connects, logs in, and then carries one command and its answer at a time for
+// the owner that holds it.
+//
+// Everything in it runs on the connection's loop and never blocks.
+package backend
+
+import (
+	"fmt"
+	"time"
+
+	"parkway/hostgroup"
+	"parkway/protocol"
+	"parkway/protocol/auth"
+	"parkway/reactor"
+)
+
+// Login is what a connection is opened with.
+type Login struct {
+	User         string
+	Credential   auth.Credential
+	Capabilities protocol.Capability // what the client negotiated: see Class
+	Charset      byte
+	Schema       string
+	Attributes   []protocol.Attribute
+}
+
+// Spec says where a connection goes and who learns of it.
+type Spec struct {
+	Server  *hostgroup.Server
+	Login   Login
+	Timeout time.Duration // for connecting and logging in together
+	// Greeted is told what the server greeted with.
+	Greeted func(*hostgroup.Server, *protocol.Handshake)
+	// Closed is called once, after the owner's OnBackendClosed.
+	Closed func(*Conn)
+}
+
+// Owner is whoever holds the connection at the moment. Its methods are called
+// on the loop; views that it is given die with the call.
+type Owner interface {
+	// OnBackendReady is called once, when the login is done.
+	OnBackendReady(b *Conn)
+	// OnAnswer hands over the next bytes of the answer to the command that Begin
+	// announced. With protocol.Done the answer is complete and the connection idle
+	// again; with protocol.Infile the server waits for the client's file.
+	OnAnswer(b *Conn, chunk []byte, progress protocol.Progress)
+	// OnBackendWritable is called when unsent bytes fell below the low mark.
+	OnBackendWritable(b *Conn)
+	// OnBackendClosed is called once, at the end of a turn, unless the owner let
+	// go of the connection before.
+	OnBackendClosed(b *Conn, err *Error)
+}
+
+// state is where the connection stands.
+type state uint8
+
+const (
+	dialing   state = iota
+	greeting        // connected, the greeting is awaited
+	authing         // response sent, OK or more exchange awaited
+	idle            // logged in, nothing under way
+	busy            // a command was announced, its answer has not ended
+	closing         // given up; OnClose follows
+	numStates = iota
+)
+
+var stateNames = [numStates]string{"dialing", "greeting", "authing", "idle", "busy", "closing"}
+
+func (s state) String() string { return stateNames[s] }
+
+// legal[from] has a bit for each state that may follow.
+var legal = [numStates]uint{
+	dialing:  1<<greeting | 1<<closing,
+	greeting: 1<<authing | 1<<closing,
+	authing:  1<<idle | 1<<closing,
+	idle:     1<<busy | 1<<closing,
+	busy:     1<<idle | 1<<closing,
+	closing:  1 << closing,
+}
+
+// stages tells from the state how far a failure reaches.
+var stages = [numStates]Stage{
+	dialing:  StageConnect,
+	greeting: StageGreet,
+	authing:  StageLogin,
+	idle:     StageIdle,
+	busy:     StageCommand,
+}
+
+// Conn is one connection to a server.
+type Conn struct {
+	// Immutable.
+	spec Spec
+	conn *reactor.Conn
+
+	// Owned by the loop.
+	owner  Owner // nil: nobody holds it
+	state  state
+	err    *Error // why it is closing, if the connection itself knows
+	timer  *reactor.Timer
+	login  *login // nil once logged in
+	answer protocol.ResponseReader
+}
+
+// Dial starts to connect. The outcome reaches owner later, never from inside
+// the call: OnBackendReady or OnBackendClosed. The server's address must be
+// known (hostgroup.Server.Address). Loop only.
+func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
+	host, port, ok := spec.Server.Address()
+	if !ok {
+		return nil, fmt.Errorf("%s is not resolved", spec.Server)
+	}
+	addr, err := reactor.ParseAddr(host, port)
+	if err != nil {
+		return nil, err
+	}
+	b := &Conn{spec: spec, owner: owner, login: new(login)}
+	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
+	b.timer.Reset(spec.Timeout)
+	b.conn = loop.Dial(addr, spec.Timeout, (*events)(b))
+	return b, nil
+}
+
+// Server returns the server that it is connected to.
+func (b *Conn) Server() *hostgroup.Server { return b.spec.Server }
+
+// SetOwner hands the connection over: callbacks go to owner from now on. nil
+// lets go of it.
+func (b *Conn) SetOwner(owner Owner) { b.owner = owner }
+
+// Idle reports whether a command may begin.
+func (b *Conn) Idle() bool { return b.state == idle }
+
+// Begin announces that the bytes which follow by Send are a command that the
+// server answers; the answer begins with sequence number seq. The connection
+// must be idle.
+func (b *Conn) Begin(cmd protocol.Command, seq byte) {
+	b.setState(busy)
+	b.answer.Start(cmd, b.spec.Login.Capabilities, seq)
+}
+
+// Send passes bytes to the server: the packets of a command, or the client's
+// file after protocol.Infile. Never blocks; see Congested.
+func (b *Conn) Send(p []byte) { b.conn.Write(p) }
+
+// Congested reports whether the server reads slower than it is sent to: the
+// owner should stop until OnBackendWritable.
+func (b *Conn) Congested() bool { return b.conn.AboveHigh() }
+
+// InfileSent says that the client's file was sent, and that the answer goes on
+// with sequence number seq.
+func (b *Conn) InfileSent(seq byte) { b.answer.InfileSent(seq) }
+
+// Answer is the progress of the last command's answer: its status flags,
+// whether it failed, and where an error could be inserted.
+func (b *Conn) Answer() *protocol.ResponseReader { return &b.answer }
+
+// PauseRead stops the answer until ResumeRead, because the client is slow.
+func (b *Conn) PauseRead() { b.conn.PauseRead() }
+
+// ResumeRead ends PauseRead.
+func (b *Conn) ResumeRead() { b.conn.ResumeRead() }
+
+// quitLinger bounds how long a server may take to read COM_QUIT.
+const quitLinger = time.Second
+
+// Quit ends the connection: politely when it is idle, at once when a command
+// is under way. The owner hears nothing more.
+func (b *Conn) Quit() {
+	b.owner = nil
+	was := b.state
+	if was == closing {
+		return
+	}
+	b.setState(closing)
+	if was != idle {
+		b.conn.Close(nil)
+		return
+	}
+	b.conn.Write([]byte{1, 0, 0, 0, byte(protocol.ComQuit)})
+	b.conn.CloseAfterWrite(nil, quitLinger)
+}
+
+// fail gives the connection up because of cause.
+func (b *Conn) fail(cause error) {
+	if b.state == closing {
+		return
+	}
+	b.err = &Error{Server: b.spec.Server.String(), Stage: stages[b.state], Cause: cause}
+	b.setState(closing)
+	b.conn.Close(cause)
+}
+
+func (b *Conn) setState(to state) {
+	if legal[b.state]&(1<<to) == 0 {
+		panic(fmt.Sprintf("backend: %s -> %s", b.state, to))
+	}
+	b.state = to
+}
+
+// events is the connection as the reactor sees it, so that the callbacks are
+// not part of the package's interface.
+type events Conn
+
+func (e *events) OnConnect(*reactor.Conn) { (*Conn)(e).setState(greeting) }
+
+func (e *events) OnData(_ *reactor.Conn, p []byte) int {
+	switch b := (*Conn)(e); b.state {
+	case busy:
+		return b.onAnswer(p)
+	case greeting, authing:
+		return b.onLogin(p)
+	case idle:
+		b.onUnsolicited(p)
+	}
+	return len(p)
+}
+
+func (e *events) OnWritable(*reactor.Conn) {
+	if b := (*Conn)(e); b.owner != nil {
+		b.owner.OnBackendWritable(b)
+	}
+}
+
+func (e *events) OnClose(_ *reactor.Conn, err error) {
+	b := (*Conn)(e)
+	b.timer.Stop()
+	if b.err == nil {
+		b.err = &Error{Server: b.spec.Server.String(), Stage: stages[b.state], Cause: err}
+	}
+	b.state = closing
+	if owner := b.owner; owner != nil {
+		b.owner = nil
+		owner.OnBackendClosed(b, b.err)
+	}
+	b.spec.Closed(b)
+}
+
+func (b *Conn) onAnswer(p []byte) int {
+	n, progress, err := b.answer.Feed(p)
+	if err != nil {
+		if b.owner != nil && n > 0 {
+			b.owner.OnAnswer(b, p[:n], protocol.More)
+		}
+		b.fail(err)
+		return len(p)
+	}
+	if progress == protocol.Done {
+		b.setState(idle)
+	}
+	if b.owner != nil && (n > 0 || progress != protocol.More) {
+		b.owner.OnAnswer(b, p[:n], progress)
+	}
+	if progress == protocol.Done && n < len(p) {
+		b.onUnsolicited(p[n:])
+		return len(p)
+	}
+	return n
+}
+
+// onUnsolicited ends a connection whose server speaks without being asked. A
+// server does that to say why it is leaving.
+func (b *Conn) onUnsolicited(p []byte) {
+	var said protocol.ERR
+	if len(p) > protocol.HeaderLen {
+		length, _ := protocol.Header(p)
+		if payload := p[protocol.HeaderLen:]; length <= len(payload) && said.Decode(payload[:length]) == nil {
+			b.fail(&said)
+			return
+		}
+	}
+	b.fail(errUnsolicited)
+}

@@ -1,0 +1,116 @@
+package hostgroup
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+
+	"parkway/protocol"
+)
+
+// Facts are what a server's greeting tells about it.
+type Facts struct {
+	Version      string
+	Capabilities protocol.Capability
+	Charset      byte
+	AuthPlugin   string
+}
+
+// Facts returns what the server's last greeting said, nil before the first.
+// Any thread.
+func (s *Server) Facts() *Facts { return s.facts.Load() }
+
+func factsOf(h *protocol.Handshake) Facts {
+	return Facts{
+		Version:      h.ServerVersion,
+		Capabilities: h.Capabilities,
+		Charset:      h.Charset,
+		AuthPlugin:   h.AuthPlugin,
+	}
+}
+
+// Greeting is what clients are told about the servers behind the proxy: the
+// first known server speaks for all, with the capabilities that all known
+// servers share.
+type Greeting struct {
+	Version      string
+	Capabilities protocol.Capability
+	AuthPlugin   string
+}
+
+// unknownServer is the greeting while no server has answered yet: what every
+// server since MySQL 5.7 and MariaDB 10.2 understands.
+var unknownServer = Greeting{
+	Version: "5.7.99",
+	Capabilities: protocol.ClientLongPassword | protocol.ClientFoundRows | protocol.ClientLongFlag |
+		protocol.ClientConnectWithDB | protocol.ClientODBC | protocol.ClientLocalFiles |
+		protocol.ClientIgnoreSpace | protocol.ClientProtocol41 | protocol.ClientInteractive |
+		protocol.ClientTransactions | protocol.ClientSecureConnection | protocol.ClientMultiStatements |
+		protocol.ClientMultiResults | protocol.ClientPSMultiResults | protocol.ClientPluginAuth |
+		protocol.ClientConnectAttrs | protocol.ClientPluginAuthLenencData | protocol.ClientSessionTrack |
+		protocol.ClientDeprecateEOF,
+	AuthPlugin: "mysql_native_password",
+}
+
+// greetingOf combines what the servers said.
+func greetingOf(servers []*Server) *Greeting {
+	var g *Greeting
+	for _, s := range servers {
+		f := s.Facts()
+		switch {
+		case f == nil:
+		case g == nil:
+			g = &Greeting{Version: f.Version, Capabilities: f.Capabilities, AuthPlugin: f.AuthPlugin}
+		default:
+			g.Capabilities &= f.Capabilities
+		}
+	}
+	if g == nil {
+		g = &unknownServer
+	}
+	return g
+}
+
+// maxGreeting bounds the first packet of a server: real ones have about 100 bytes.
+const maxGreeting = 4096
+
+// probe connects to the server, reads its greeting and leaves. Not on a loop.
+func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
+	host, port, ok := s.Address()
+	if !ok {
+		return nil, fmt.Errorf("%s does not resolve", s)
+	}
+	network, address := "tcp", net.JoinHostPort(host, fmt.Sprint(port))
+	if s.IsUnix() {
+		network, address = "unix", host
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if t, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(t); err != nil {
+			return nil, err
+		}
+	}
+	var header [protocol.HeaderLen]byte
+	if _, err := io.ReadFull(conn, header[:]); err != nil {
+		return nil, fmt.Errorf("greeting of %s: %w", s, err)
+	}
+	length, _ := protocol.Header(header[:])
+	if length > maxGreeting {
+		return nil, fmt.Errorf("greeting of %s: %d bytes are no greeting", s, length)
+	}
+	payload := make([]byte, length)
+	if _, err := io.ReadFull(conn, payload); err != nil {
+		return nil, fmt.Errorf("greeting of %s: %w", s, err)
+	}
+	var h protocol.Handshake
+	if err := h.Decode(payload); err != nil {
+		return nil, fmt.Errorf("greeting of %s: %w", s, err)
+	}
+	return &h, nil
+}

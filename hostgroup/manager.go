@@ -1,0 +1,205 @@
+// Package hostgroup knows the servers: which hostgroups there are, which server
+// a new connection goes to, how many connections each may have, and what the
+// servers said about themselves.
+//
+// The desired side comes from the configuration and is published as an
+// immutable Table; the observed side lives in each Server and survives a reload.
+package hostgroup
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"parkway/config"
+	"parkway/protocol"
+)
+
+// resolveInterval is how often names are looked up, and servers that never
+// greeted are asked, again.
+const resolveInterval = 5 * time.Second
+
+// Manager publishes the table of hostgroups and the greeting for clients.
+// Table, Greeting and Learn may be called on any thread; the rest belongs to
+// the control thread.
+type Manager struct {
+	// Immutable.
+	log zerolog.Logger
+
+	// Any thread.
+	table    atomic.Pointer[Table]
+	greeting atomic.Pointer[Greeting]
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	servers  map[serverKey]*Server
+	failures map[*Server]string // last logged failure to resolve or probe
+}
+
+type serverKey struct {
+	hostgroup int
+	host      string
+	port      int
+}
+
+// NewManager returns a manager of the configured servers. Nothing is resolved
+// or asked yet: see Discover.
+func NewManager(servers []config.MySQLServer, log zerolog.Logger) (*Manager, error) {
+	m := &Manager{
+		log:      log,
+		servers:  make(map[serverKey]*Server),
+		failures: make(map[*Server]string),
+	}
+	if err := m.Apply(servers); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Table returns the present hostgroups.
+func (m *Manager) Table() *Table { return m.table.Load() }
+
+// Greeting returns what a client that connects now is told.
+func (m *Manager) Greeting() *Greeting { return m.greeting.Load() }
+
+// Apply replaces the configured side. Servers that stay keep their observed
+// side; connections to servers that left are ended by their owners.
+func (m *Manager) Apply(servers []config.MySQLServer) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	table := &Table{groups: make(map[int]*Hostgroup)}
+	known := make(map[serverKey]*Server)
+	for _, c := range servers {
+		status, err := ParseStatus(c.Status)
+		if err != nil {
+			return err
+		}
+		key := serverKey{c.HostgroupID, c.Hostname, c.Port}
+		s := m.servers[key]
+		if s == nil {
+			s = &Server{hostgroup: c.HostgroupID, host: c.Hostname, port: c.Port}
+			s.resolveLiteral()
+		}
+		known[key] = s
+		h := table.groups[c.HostgroupID]
+		if h == nil {
+			h = &Hostgroup{ID: c.HostgroupID}
+			table.groups[c.HostgroupID] = h
+		}
+		h.Members = append(h.Members, Member{Server: s, Weight: c.Weight, Status: status, MaxConnections: c.MaxConnections})
+		table.servers = append(table.servers, s)
+	}
+	m.servers = known
+	m.table.Store(table)
+	m.greeting.Store(greetingOf(table.servers))
+	return nil
+}
+
+// resolveLiteral fills in the address of a server that needs no look-up.
+func (s *Server) resolveLiteral() {
+	if _, err := netip.ParseAddr(s.host); err == nil || s.IsUnix() {
+		s.address.Store(&s.host)
+	}
+}
+
+// Learn takes in what a server said when it greeted.
+func (m *Manager) Learn(s *Server, h *protocol.Handshake) {
+	f := factsOf(h)
+	if old := s.facts.Load(); old != nil && *old == f {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.facts.Store(&f)
+	before, now := m.greeting.Load(), greetingOf(m.table.Load().servers)
+	m.greeting.Store(now)
+	m.log.Info().Stringer("server", s).Int("hostgroup", s.hostgroup).Str("version", f.Version).
+		Str("auth_plugin", f.AuthPlugin).Msg("server greeted")
+	if lost := before.Capabilities &^ now.Capabilities; before != &unknownServer && lost != 0 {
+		m.log.Warn().Stringer("server", s).Stringer("capabilities", lost).
+			Msg("server lacks capabilities of the others: new clients are not offered them")
+	}
+}
+
+// Discover resolves all names and asks every server that has not greeted yet,
+// all at once, and returns when each has answered or failed or ctx is done. A
+// failure is logged when it differs from the server's last one.
+func (m *Manager) Discover(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, s := range m.Table().Servers() {
+		wg.Go(func() {
+			err := s.resolve(ctx)
+			if err == nil && s.Facts() == nil {
+				var h *protocol.Handshake
+				if h, err = s.probe(ctx); err == nil {
+					m.Learn(s, h)
+				}
+			}
+			m.report(s, err)
+		})
+	}
+	wg.Wait()
+}
+
+// Run repeats Discover until ctx is done, so that names follow their addresses
+// and servers that were down at the start become known. Each round has timeout.
+func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
+	tick := time.NewTicker(resolveInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			round, cancel := context.WithTimeout(ctx, timeout)
+			m.Discover(round)
+			cancel()
+		}
+	}
+}
+
+func (m *Manager) report(s *Server, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if m.failures[s] == text {
+		return
+	}
+	if err == nil {
+		delete(m.failures, s)
+		return
+	}
+	m.failures[s] = text
+	m.log.Warn().Stringer("server", s).Int("hostgroup", s.hostgroup).Err(err).Msg("server cannot be asked for its version")
+}
+
+// resolve looks up the server's name. An address that is known is kept while
+// the look-up fails.
+func (s *Server) resolve(ctx context.Context) error {
+	if a := s.address.Load(); a == &s.host {
+		return nil
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s.host)
+	if err != nil {
+		return fmt.Errorf("resolve %s: %w", s.host, err)
+	}
+	if old := s.address.Load(); old != nil {
+		for _, a := range addrs {
+			if a.Unmap().String() == *old {
+				return nil
+			}
+		}
+	}
+	first := addrs[0].Unmap().String()
+	s.address.Store(&first)
+	return nil
+}

@@ -1,0 +1,149 @@
+// Package pool gives sessions their backend connections: it chooses the server,
+// opens the connection, tries again elsewhere when that fails, and lets
+// sessions wait in a fair queue while every server is at its limit.
+//
+// There is one Pool on each loop, and no lock between them: the only thing that
+// they share is each server's budget, an atomic number.
+package pool
+
+import (
+	"container/list"
+	"math/rand/v2"
+	"sync/atomic"
+
+	"parkway/config"
+	"parkway/hostgroup"
+	"parkway/hostgroup/backend"
+	"parkway/monitor/metrics"
+	"parkway/protocol"
+	"parkway/reactor"
+)
+
+// Hostgroups is what a pool needs of the hostgroup manager. Any thread.
+type Hostgroups interface {
+	Table() *hostgroup.Table
+	Learn(*hostgroup.Server, *protocol.Handshake)
+}
+
+// Config is what all pools have in common.
+type Config struct {
+	Hostgroups Hostgroups
+	Settings   func() *config.MySQLVariables // any thread; the present settings
+}
+
+// Set is the pools of all loops. It exists so that a connection's place that
+// becomes free on one loop can serve a session that waits on another.
+type Set struct {
+	pools []*Pool
+}
+
+// NewSet returns one pool for each loop. shards holds each loop's metrics.
+func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Loop) *Set {
+	set := &Set{}
+	for i, l := range loops {
+		set.pools = append(set.pools, &Pool{
+			cfg:     cfg,
+			set:     set,
+			loop:    l,
+			metrics: shards(i),
+			queues:  make(map[int]*list.List),
+		})
+	}
+	return set
+}
+
+// Pool returns the pool of loop i.
+func (s *Set) Pool(i int) *Pool { return s.pools[i] }
+
+// Pool is one loop's part. All its methods belong to the loop.
+type Pool struct {
+	// Immutable.
+	cfg     Config
+	set     *Set
+	loop    *reactor.Loop
+	metrics *metrics.Loop
+
+	// Owned by the loop.
+	queues map[int]*list.List // hostgroup -> *Request, first come first
+
+	// Any thread.
+	waiting atomic.Int64 // requests in queues
+}
+
+// Acquire looks for a backend connection for r. The outcome reaches
+// r.Client later, never from inside the call: OnBackend, or OnNoBackend after
+// connect_timeout_server_max at the latest. Until then r belongs to the pool.
+func (p *Pool) Acquire(r *Request) {
+	r.start(p)
+	r.attempt()
+}
+
+// Cancel withdraws r, whose client no longer wants a connection.
+func (p *Pool) Cancel(r *Request) { r.end() }
+
+// Release takes back a connection that Acquire gave. Its session state is not
+// known, so that it serves nobody else: it is closed.
+func (p *Pool) Release(b *backend.Conn) { b.Quit() }
+
+// choose reserves a place for a new connection.
+func (p *Pool) choose(r *Request) (*hostgroup.Member, hostgroup.Refusal, bool) {
+	h := p.cfg.Hostgroups.Table().Hostgroup(r.Hostgroup)
+	if h == nil {
+		return nil, hostgroup.Refusal{Hostgroup: r.Hostgroup, Unknown: true}, false
+	}
+	return h.Choose(rand.Uint64(), r.wasTried)
+}
+
+// refusal says why no server can be had for r at the moment.
+func (p *Pool) refusal(r *Request) hostgroup.Refusal {
+	h := p.cfg.Hostgroups.Table().Hostgroup(r.Hostgroup)
+	if h == nil {
+		return hostgroup.Refusal{Hostgroup: r.Hostgroup, Unknown: true}
+	}
+	return h.Refusal(r.wasTried)
+}
+
+// closed returns a connection's place and offers it to who waits for one.
+func (p *Pool) closed(b *backend.Conn) {
+	s := b.Server()
+	s.Give()
+	p.loop.OnTurnEnd(func() { p.serve(s.Hostgroup()) })
+	for _, other := range p.set.pools {
+		if other != p && other.waiting.Load() > 0 {
+			other.loop.Post(func() { other.serve(s.Hostgroup()) })
+		}
+	}
+}
+
+// serve lets the first waiters of a hostgroup try again, until one has to go
+// on waiting.
+func (p *Pool) serve(hostgroup int) {
+	q := p.queues[hostgroup]
+	for q != nil && q.Len() > 0 {
+		r := q.Front().Value.(*Request)
+		if !r.retryFromQueue() {
+			return
+		}
+	}
+}
+
+func (p *Pool) enqueue(r *Request) {
+	q := p.queues[r.Hostgroup]
+	if q == nil {
+		q = list.New()
+		p.queues[r.Hostgroup] = q
+	}
+	r.place = q.PushBack(r)
+	p.waiting.Add(1)
+	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)
+}
+
+func (p *Pool) dequeue(r *Request) {
+	if r.place == nil {
+		return
+	}
+	p.queues[r.Hostgroup].Remove(r.place)
+	r.place = nil
+	p.waiting.Add(-1)
+	p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)
+}

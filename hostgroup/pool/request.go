@@ -1,0 +1,220 @@
+package pool
+
+import (
+	"container/list"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"parkway/hostgroup"
+	"parkway/hostgroup/backend"
+	"parkway/protocol"
+	"parkway/reactor"
+)
+
+// Client is told how a Request ended. Called on the loop.
+type Client interface {
+	// OnBackend hands over a connection that is logged in and idle. The client
+	// must make itself its owner and give it back by Release.
+	OnBackend(b *backend.Conn)
+	// OnNoBackend says why there is none, as the MySQL client should read it.
+	OnNoBackend(reason *protocol.ERR)
+}
+
+// Request is a session's wish for a backend connection. It is used again after
+// it ended.
+type Request struct {
+	// Set by the client before Acquire.
+	Hostgroup int
+	Login     backend.Login
+	Client    Client
+
+	// Owned by the loop.
+	pool     *Pool
+	deadline int64 // loop time
+	timer    *reactor.Timer
+	place    *list.Element // in the pool's queue
+	dialing  *backend.Conn
+	attempts int
+	tried    []*hostgroup.Server // failed in this round over the servers
+	last     error               // why the last attempt failed
+	outcome  *protocol.ERR       // refused; delivered at the end of the turn
+}
+
+// Delays between rounds over the servers, when all of them failed: doubled
+// each time from the first to the last.
+const (
+	firstDelay = 10 * time.Millisecond
+	lastDelay  = 500 * time.Millisecond
+)
+
+func (r *Request) start(p *Pool) {
+	r.pool = p
+	r.deadline = p.loop.Now() + int64(p.cfg.Settings().ConnectTimeoutServerMax)
+	r.attempts = 0
+	r.tried = r.tried[:0]
+	r.last = nil
+	r.outcome = nil
+	if r.timer == nil {
+		r.timer = p.loop.NewTimer(r.onTimer)
+	}
+}
+
+// end leaves the pool with nothing of the request.
+func (r *Request) end() {
+	r.timer.Stop()
+	r.outcome = nil
+	r.pool.dequeue(r)
+	if b := r.dialing; b != nil {
+		r.dialing = nil
+		b.Quit()
+	}
+}
+
+// remaining is the time left until the deadline.
+func (r *Request) remaining() time.Duration { return time.Duration(r.deadline - r.pool.loop.Now()) }
+
+// attempt tries one server, or waits for one.
+func (r *Request) attempt() {
+	member, why, ok := r.pool.choose(r)
+	switch {
+	case ok:
+		r.dial(member)
+	case why.Wait():
+		r.pool.enqueue(r)
+		r.timer.Reset(max(r.remaining(), 0))
+	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
+		r.tried = r.tried[:0]
+		r.timer.Reset(r.delay())
+	default:
+		r.refuse(why)
+	}
+}
+
+// retryFromQueue is attempt for a request at the head of the queue; it reports
+// whether the request left the queue.
+func (r *Request) retryFromQueue() bool {
+	member, why, ok := r.pool.choose(r)
+	if !ok && why.Wait() {
+		return false
+	}
+	r.pool.dequeue(r)
+	r.timer.Stop()
+	if ok {
+		r.dial(member)
+	} else {
+		r.refuse(why)
+	}
+	return true
+}
+
+// delay is the pause before the next round over the servers.
+func (r *Request) delay() time.Duration {
+	d := firstDelay
+	for i := 1; i < r.attempts && d < lastDelay; i++ {
+		d *= 2
+	}
+	return min(d, lastDelay)
+}
+
+// dial opens a connection to m, whose budget was taken.
+func (r *Request) dial(m *hostgroup.Member) {
+	p := r.pool
+	b, err := backend.Dial(p.loop, backend.Spec{
+		Server:  m.Server,
+		Login:   r.Login,
+		Timeout: min(p.cfg.Settings().ConnectTimeoutServer, max(r.remaining(), time.Millisecond)),
+		Greeted: p.cfg.Hostgroups.Learn,
+		Closed:  p.closed,
+	}, (*dialer)(r))
+	if err != nil {
+		m.Give()
+		r.failed(m.Server, &backend.Error{Server: m.String(), Stage: backend.StageConnect, Cause: err})
+		return
+	}
+	r.dialing = b
+}
+
+// failed notes that an attempt at s failed and goes on to the next.
+func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
+	r.pool.metrics.Hostgroup(r.Hostgroup).Server(s.String()).ConnectError()
+	r.last = err
+	r.attempts++
+	if !err.Retryable() {
+		r.finish(err.Packet(protocol.ErrCodeServerLost))
+		return
+	}
+	r.tried = append(r.tried, s)
+	if r.attempts > r.pool.cfg.Settings().ConnectRetriesOnFailure || r.remaining() <= 0 {
+		r.refuse(hostgroup.Refusal{Hostgroup: r.Hostgroup, Excluded: len(r.tried)})
+		return
+	}
+	r.attempt()
+}
+
+// wasTried reports whether s failed already in this round.
+func (r *Request) wasTried(s *hostgroup.Server) bool { return slices.Contains(r.tried, s) }
+
+// onTimer ends a pause between rounds, or the wait in the queue.
+func (r *Request) onTimer() {
+	if r.place == nil {
+		r.attempt()
+		return
+	}
+	r.pool.metrics.Hostgroup(r.Hostgroup).WaitTimeout()
+	r.refuse(r.pool.refusal(r))
+}
+
+// refuse tells the client that no connection is to be had.
+func (r *Request) refuse(why hostgroup.Refusal) {
+	text := fmt.Sprintf("parkway: %s", why)
+	if waited := r.pool.cfg.Settings().ConnectTimeoutServerMax - r.remaining(); r.place != nil {
+		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
+	}
+	code := uint16(protocol.ErrCodeServerLost)
+	if r.last != nil {
+		text += fmt.Sprintf("; last error after %d attempts: %v", r.attempts, r.last)
+		var last *backend.Error
+		if errors.As(r.last, &last) {
+			code = last.Packet(code).Code
+		}
+	}
+	r.finish(protocol.NewERR(code, "%s", text))
+}
+
+// finish ends the request without a connection. The client is told at the end
+// of the turn, so that Acquire never calls back.
+func (r *Request) finish(reason *protocol.ERR) {
+	r.end()
+	r.outcome = reason
+	r.pool.loop.OnTurnEnd(r.deliver)
+}
+
+func (r *Request) deliver() {
+	if reason := r.outcome; reason != nil {
+		r.outcome = nil
+		r.Client.OnNoBackend(reason)
+	}
+}
+
+// dialer is the request as the owner of the connection that it opens.
+type dialer Request
+
+func (d *dialer) OnBackendReady(b *backend.Conn) {
+	r := (*Request)(d)
+	r.dialing = nil
+	r.pool.metrics.Hostgroup(r.Hostgroup).Server(b.Server().String()).ConnectOK()
+	r.end()
+	r.Client.OnBackend(b)
+}
+
+func (d *dialer) OnBackendClosed(b *backend.Conn, err *backend.Error) {
+	r := (*Request)(d)
+	r.dialing = nil
+	r.failed(b.Server(), err)
+}
+
+// A connection that is not handed over yet carries no command.
+func (d *dialer) OnAnswer(*backend.Conn, []byte, protocol.Progress) {}
+func (d *dialer) OnBackendWritable(*backend.Conn)                   {}

@@ -1,0 +1,91 @@
+package hostgroup
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"sync/atomic"
+)
+
+// Status says what a server may be used for. The names are ProxySQL's.
+type Status uint8
+
+// The statuses that the configuration can ask for.
+const (
+	Online      Status = iota // takes connections and statements
+	OfflineSoft               // takes nothing new, what runs may finish
+	OfflineHard               // as if it were not there
+)
+
+var statusNames = [...]string{
+	Online:      "ONLINE",
+	OfflineSoft: "OFFLINE_SOFT",
+	OfflineHard: "OFFLINE_HARD",
+}
+
+func (s Status) String() string { return statusNames[s] }
+
+// ParseStatus is the inverse of String.
+func ParseStatus(name string) (Status, error) {
+	for s, n := range statusNames {
+		if n == name {
+			return Status(s), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown server status %q", name)
+}
+
+// Server is what is observed of one server of one hostgroup: it outlives
+// reloads, so that its budget and what was learned of it stay true while the
+// configured side (Member) is replaced.
+type Server struct {
+	// Immutable.
+	hostgroup int
+	host      string
+	port      int
+
+	// Any thread.
+	connections atomic.Int64 // open or being opened
+	address     atomic.Pointer[string]
+	facts       atomic.Pointer[Facts]
+}
+
+// Hostgroup returns the id of the hostgroup that the server belongs to.
+func (s *Server) Hostgroup() int { return s.hostgroup }
+
+// String is the server as the configuration names it, "host:port" or the path
+// of a unix socket: for logs, errors and metric labels.
+func (s *Server) String() string {
+	if s.IsUnix() {
+		return s.host
+	}
+	return net.JoinHostPort(s.host, strconv.Itoa(s.port))
+}
+
+// IsUnix reports whether the server is reached through a unix socket.
+func (s *Server) IsUnix() bool { return s.port == 0 }
+
+// Address returns where to connect to: an IP address and port, or a path with
+// port 0. ok is false while the server's name could not be resolved. Any thread.
+func (s *Server) Address() (host string, port int, ok bool) {
+	if a := s.address.Load(); a != nil {
+		return *a, s.port, true
+	}
+	return "", 0, false
+}
+
+// Connections returns how many connections are open or being opened. Any thread.
+func (s *Server) Connections() int { return int(s.connections.Load()) }
+
+// Take reserves one connection of the server's budget and reports whether that
+// stayed within limit. Each successful Take needs one Give. Any thread.
+func (s *Server) Take(limit int) bool {
+	if s.connections.Add(1) > int64(limit) {
+		s.connections.Add(-1)
+		return false
+	}
+	return true
+}
+
+// Give returns what Take reserved. Any thread.
+func (s *Server) Give() { s.connections.Add(-1) }

@@ -1,0 +1,198 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"parkway/protocol"
+)
+
+// holdSize is the size up to which a command is waited for whole before
+// anything is done with it; a larger one is passed on as it comes.
+const holdSize = 64 << 10
+
+// action carries out a command. p is its bytes so far, header included, and
+// whole says whether that is all of it. It returns how many bytes it used: all
+// of them, or none if the command has to wait.
+type action func(s *Session, p []byte, whole bool) int
+
+// actions has one entry for each command that is not merely unknown.
+var actions = [256]action{
+	protocol.ComQuit:             (*Session).quit,
+	protocol.ComInitDB:           (*Session).forward,
+	protocol.ComQuery:            (*Session).forward,
+	protocol.ComFieldList:        (*Session).forward,
+	protocol.ComCreateDB:         (*Session).forward,
+	protocol.ComDropDB:           (*Session).forward,
+	protocol.ComRefresh:          (*Session).forward,
+	protocol.ComStatistics:       (*Session).statistics,
+	protocol.ComProcessInfo:      (*Session).forward,
+	protocol.ComDebug:            (*Session).forward,
+	protocol.ComPing:             (*Session).forwardOrOK,
+	protocol.ComChangeUser:       (*Session).changeUser,
+	protocol.ComStmtPrepare:      (*Session).forward,
+	protocol.ComStmtExecute:      (*Session).forward,
+	protocol.ComStmtSendLongData: (*Session).forwardSilent,
+	protocol.ComStmtClose:        (*Session).forwardSilent,
+	protocol.ComStmtReset:        (*Session).forward,
+	protocol.ComSetOption:        (*Session).forward,
+	protocol.ComStmtFetch:        (*Session).forward,
+	protocol.ComResetConnection:  (*Session).forwardOrOK,
+	protocol.ComStmtBulkExecute:  (*Session).forward,
+
+	protocol.ComShutdown:       unsupported("a client of the proxy cannot stop a server"),
+	protocol.ComProcessKill:    unsupported("connection ids of the proxy are not the server's"),
+	protocol.ComTableDump:      unsupported("replication does not go through the proxy"),
+	protocol.ComBinlogDump:     unsupported("replication does not go through the proxy"),
+	protocol.ComBinlogDumpGTID: unsupported("replication does not go through the proxy"),
+	protocol.ComRegisterSlave:  unsupported("replication does not go through the proxy"),
+	protocol.ComDaemon:         unsupported("it is internal to the server"),
+	protocol.ComConnect:        unsupported("it is internal to the server"),
+	protocol.ComConnectOut:     unsupported("it is internal to the server"),
+	protocol.ComDelayedInsert:  unsupported("it is internal to the server"),
+	protocol.ComTime:           unsupported("it is internal to the server"),
+}
+
+var unknownCommand = unsupported("the proxy does not know it")
+
+func unsupported(why string) action {
+	return func(s *Session, p []byte, whole bool) int {
+		s.refusal = protocol.NewERR(protocol.ErrCodeUnknownCommand, "parkway: %s is not supported: %s", s.command, why)
+		return s.refuse(p, whole)
+	}
+}
+
+// onCommand takes the beginning of a command.
+func (s *Session) onCommand(p []byte) int {
+	n, whole, ok := s.open(p)
+	if !ok {
+		return n
+	}
+	s.since = s.worker.loop.Now()
+	if a := actions[s.command]; a != nil {
+		return a(s, p[:n], whole)
+	}
+	return unknownCommand(s, p[:n], whole)
+}
+
+// open frames the command that p begins with and fills in s.command. Without
+// ok there is no command to carry out yet, or none at all any more, and n bytes
+// are used up.
+func (s *Session) open(p []byte) (n int, whole, ok bool) {
+	s.message.Start(0, holdSize)
+	n, whole, err := s.message.Feed(p)
+	switch {
+	case err != nil:
+		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err))
+		return len(p), false, false
+	case s.tooLarge():
+		return len(p), false, false
+	case whole && n == protocol.HeaderLen:
+		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: a command without a command byte"))
+		return len(p), false, false
+	case n <= protocol.HeaderLen:
+		return 0, false, false
+	}
+	s.command = protocol.Command(p[protocol.HeaderLen])
+	return n, whole, true
+}
+
+// tooLarge ends the session if the command under way exceeds max_allowed_packet.
+func (s *Session) tooLarge() bool {
+	limit := s.worker.proxy.settings.Load().MaxAllowedPacket
+	if s.message.Size() <= limit {
+		return false
+	}
+	s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodePacketTooLarge,
+		"parkway: Got a packet bigger than 'max_allowed_packet' bytes (%d)", limit))
+	return true
+}
+
+// onEarly holds back bytes that came before their turn.
+func (s *Session) onEarly([]byte) int {
+	s.conn.PauseRead()
+	return 0
+}
+
+// refuse answers the command with s.refusal, once all of it was read.
+func (s *Session) refuse(p []byte, whole bool) int {
+	if !whole {
+		s.setState(discarding)
+		return len(p)
+	}
+	s.endRefused()
+	return len(p)
+}
+
+// onRefused refuses the command that waited for a backend.
+func (s *Session) onRefused(p []byte) int {
+	n, whole, ok := s.open(p)
+	if !ok {
+		return n
+	}
+	return s.refuse(p[:n], whole)
+}
+
+// onDiscard reads the rest of a refused command.
+func (s *Session) onDiscard(p []byte) int {
+	n, whole, ok := s.proceed(p)
+	if ok && whole {
+		s.endRefused()
+	}
+	return n
+}
+
+func (s *Session) endRefused() {
+	reason := s.refusal
+	s.refusal = nil
+	if s.state != ready {
+		s.setState(ready)
+	}
+	s.write(s.message.NextSeq(), reason.Append)
+	s.settle()
+}
+
+// proceed frames more of the command under way. Without ok the session has ended.
+func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
+	n, whole, err := s.message.Feed(p)
+	if err != nil {
+		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err))
+		return len(p), false, false
+	}
+	if s.tooLarge() {
+		return len(p), false, false
+	}
+	return n, whole, true
+}
+
+// settle is called whenever a command has come to its end.
+func (s *Session) settle() {
+	if s.worker.proxy.draining.Load() {
+		s.drain()
+		if s.state == closing {
+			return
+		}
+	}
+	s.watch()
+	if !s.conn.AboveHigh() {
+		s.conn.ResumeRead()
+	}
+}
+
+// quit is COM_QUIT.
+func (s *Session) quit(p []byte, _ bool) int {
+	s.drop(nil)
+	return len(p)
+}
+
+// statistics is COM_STATISTICS, answered with a bare string as servers do.
+func (s *Session) statistics(p []byte, whole bool) int {
+	if !whole {
+		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
+		return s.refuse(p, whole)
+	}
+	text := fmt.Sprintf("Uptime: %d  Threads: %d", int(time.Since(s.worker.proxy.started).Seconds()), s.worker.proxy.Sessions())
+	s.write(s.message.NextSeq(), func(b []byte) []byte { return append(b, text...) })
+	s.settle()
+	return len(p)
+}

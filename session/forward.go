@@ -1,0 +1,152 @@
+package session
+
+import (
+	"parkway/hostgroup/backend"
+	"parkway/protocol"
+)
+
+// forward passes a command to the backend.
+func (s *Session) forward(p []byte, whole bool) int {
+	b := s.backend
+	if b == nil {
+		s.acquire()
+		return 0
+	}
+	if whole {
+		s.setState(answering)
+	} else {
+		s.setState(sending)
+	}
+	s.watch()
+	b.Begin(s.command, s.message.NextSeq())
+	s.upload(p)
+	return len(p)
+}
+
+// forwardOrOK is forward for commands that mean nothing without a backend.
+func (s *Session) forwardOrOK(p []byte, whole bool) int {
+	if s.backend != nil || !whole {
+		return s.forward(p, whole)
+	}
+	s.writeOK(s.message.NextSeq())
+	s.settle()
+	return len(p)
+}
+
+// forwardSilent passes on a command that has no answer. Without a backend
+// there is no statement that it could speak of.
+func (s *Session) forwardSilent(p []byte, whole bool) int {
+	if s.backend != nil {
+		s.upload(p)
+	}
+	if !whole {
+		s.setState(trailing)
+	} else {
+		s.settle()
+	}
+	return len(p)
+}
+
+// onMore passes on more of a command.
+func (s *Session) onMore(p []byte) int {
+	n, whole, ok := s.proceed(p)
+	if !ok || n == 0 {
+		return n
+	}
+	s.upload(p[:n])
+	if whole {
+		s.setState(answering)
+		s.backend.Answer().Expect(s.message.NextSeq())
+	}
+	return n
+}
+
+// onTrailer passes on the rest of a command that no answer is due for.
+func (s *Session) onTrailer(p []byte) int {
+	n, whole, ok := s.proceed(p)
+	if !ok || n == 0 {
+		return n
+	}
+	if s.backend != nil {
+		s.upload(p[:n])
+	}
+	if whole {
+		s.setState(ready)
+		s.settle()
+	}
+	return n
+}
+
+// onFile passes on the client's file.
+func (s *Session) onFile(p []byte) int {
+	n, whole, err := s.file.Feed(p)
+	if err != nil {
+		s.fatal(s.file.NextSeq(), protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err))
+		return len(p)
+	}
+	if n == 0 {
+		return 0
+	}
+	s.upload(p[:n])
+	if whole {
+		s.setState(answering)
+		s.backend.InfileSent(s.file.NextSeq())
+	}
+	return n
+}
+
+// upload sends bytes to the server, and stops reading from the client while
+// the server does not take them.
+func (s *Session) upload(p []byte) {
+	s.worker.metrics.ServerOut(len(p))
+	s.backend.Send(p)
+	if s.backend.Congested() {
+		s.conn.PauseRead()
+	}
+}
+
+// OnBackendWritable goes on with what the client sends.
+func (s *Session) OnBackendWritable(*backend.Conn) { s.conn.ResumeRead() }
+
+// OnAnswer passes the server's answer to the client.
+func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progress) {
+	s.worker.metrics.ServerIn(len(chunk))
+	s.send(chunk)
+	switch progress {
+	case protocol.Done:
+		s.answered()
+	case protocol.Infile:
+		s.onInfile()
+	default:
+		if s.conn.AboveHigh() {
+			b.PauseRead()
+		}
+	}
+}
+
+// onInfile begins to pass the client's file on.
+func (s *Session) onInfile() {
+	s.setState(uploading)
+	s.file.Start(s.backend.Answer().NextSeq())
+	s.conn.ResumeRead()
+}
+
+// answered ends the command whose answer is complete.
+func (s *Session) answered() {
+	s.status = s.backend.Answer().Status()
+	now := s.worker.loop.Now()
+	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(nanoseconds(now - s.since))
+	s.since = now
+	switch s.state {
+	case answering:
+		s.setState(ready)
+		s.settle()
+	case sending:
+		// The server had heard enough; the client is still to finish its packet.
+		s.setState(trailing)
+	default:
+		// An answer in the middle of the client's file: it can't be told where the
+		// file ends for the server, so that the connection is of no more use.
+		s.drop(errEarlyAnswer)
+	}
+}

@@ -1,0 +1,270 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+
+	"parkway/config"
+	"parkway/protocol"
+	"parkway/protocol/auth"
+	"parkway/session/users"
+)
+
+// maxLoginPacket bounds what a client may send before it is logged in: its
+// connection attributes are the largest part, 64 KiB at most.
+const maxLoginPacket = 128 << 10
+
+// supported are the capabilities that the proxy carries from end to end, and
+// offers if all servers have them. Not among them, because the proxy itself
+// would have to do its part: TLS, compression, optional metadata, and MariaDB's
+// metadata cache.
+const supported = protocol.ClientLongPassword | protocol.ClientFoundRows | protocol.ClientLongFlag |
+	protocol.ClientConnectWithDB | protocol.ClientNoSchema | protocol.ClientODBC |
+	protocol.ClientLocalFiles | protocol.ClientIgnoreSpace | protocol.ClientProtocol41 |
+	protocol.ClientInteractive | protocol.ClientTransactions | protocol.ClientSecureConnection |
+	protocol.ClientMultiStatements | protocol.ClientMultiResults | protocol.ClientPSMultiResults |
+	protocol.ClientPluginAuth | protocol.ClientConnectAttrs | protocol.ClientPluginAuthLenencData |
+	protocol.ClientSessionTrack | protocol.ClientDeprecateEOF | protocol.ClientQueryAttributes |
+	protocol.MariaDBProgress | protocol.MariaDBStmtBulk | protocol.MariaDBExtendedMetadata
+
+// offered are capabilities of the proxy itself, whatever the servers have.
+const offered = protocol.ClientProtocol41 | protocol.ClientSecureConnection | protocol.ClientPluginAuth |
+	protocol.ClientConnectAttrs | protocol.ClientPluginAuthLenencData | protocol.ClientConnectWithDB |
+	protocol.ClientTransactions
+
+// login is what a session needs only while its client logs in, at the
+// beginning or by COM_CHANGE_USER.
+type login struct {
+	seq      byte                // of the next packet, from either side
+	offered  protocol.Capability // in the greeting; zero for COM_CHANGE_USER
+	plugin   string              // named in the greeting
+	user     *users.User         // nil: unknown
+	name     string
+	password bool // the client sent one
+	charset  byte
+	schema   string
+	server   *auth.Server
+}
+
+// greet sends the greeting.
+func (s *Session) greet() {
+	p := s.worker.proxy
+	g := p.hostgroups.Greeting()
+	set := p.settings.Load()
+	charset, _ := config.CharsetID(set.DefaultCharset)
+	s.nonce = auth.NewNonce()
+	h := protocol.Handshake{
+		ServerVersion: g.Version,
+		ConnectionID:  s.id,
+		Nonce:         s.nonce,
+		Capabilities:  g.Capabilities&supported | offered,
+		Charset:       charset,
+		Status:        protocol.StatusAutocommit,
+		AuthPlugin:    g.AuthPlugin,
+	}
+	if set.ServerVersion != "" {
+		h.ServerVersion = set.ServerVersion
+	}
+	if h.AuthPlugin != auth.CachingSHA2Password {
+		h.AuthPlugin = auth.NativePassword
+	}
+	s.login = &login{seq: 1, offered: h.Capabilities, plugin: h.AuthPlugin}
+	s.write(0, h.Append)
+	s.watch()
+}
+
+// turnAway refuses a client in place of a greeting.
+func (s *Session) turnAway(reason *protocol.ERR) {
+	s.worker.metrics.SessionRefused()
+	// A client that has not said yet that it speaks protocol 4.1 reads no SQLSTATE.
+	s.fatal(0, &protocol.ERR{Code: reason.Code, Message: reason.Message})
+}
+
+// nextLoginPacket frames the packet of the login that p begins with. Without
+// ok it is not whole yet, or the session has ended, and n bytes are used up.
+func (s *Session) nextLoginPacket(p []byte) (payload []byte, n int, ok bool) {
+	s.message.Start(s.login.seq, maxLoginPacket)
+	n, whole, err := s.message.Feed(p)
+	if err == nil && !whole && n > 0 {
+		err = fmt.Errorf("a packet of %d bytes is none of a login", s.message.Size())
+	}
+	if err != nil {
+		s.badLogin(protocol.NewERR(protocol.ErrCodeHandshake, "parkway: Bad handshake: %v", err))
+		return nil, len(p), false
+	}
+	if !whole {
+		return nil, 0, false
+	}
+	s.login.seq = s.message.NextSeq()
+	return p[protocol.HeaderLen:n], n, true
+}
+
+// badLogin turns down a login for what the client sent.
+func (s *Session) badLogin(reason *protocol.ERR) {
+	s.worker.metrics.SessionAborted()
+	s.worker.proxy.log.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(reason).Msg("login refused")
+	s.fatal(s.login.seq, reason)
+}
+
+// onHandshakeResponse takes the client's answer to the greeting.
+func (s *Session) onHandshakeResponse(p []byte) int {
+	payload, n, ok := s.nextLoginPacket(p)
+	if !ok {
+		return n
+	}
+	l := s.login
+	var r protocol.HandshakeResponse
+	switch err := r.Decode(payload); {
+	case errors.Is(err, protocol.ErrSSLRequest):
+		s.badLogin(protocol.NewERR(protocol.ErrCodeHandshake, "parkway: TLS was not offered and is not supported: connect without it"))
+		return n
+	case errors.Is(err, protocol.ErrPre41):
+		s.badLogin(&protocol.ERR{Code: protocol.ErrCodeNotSupportedAuth, Message: "parkway: Client does not support the protocol of MySQL 4.1 and later"})
+		return n
+	case err != nil:
+		s.badLogin(protocol.NewERR(protocol.ErrCodeHandshake, "parkway: Bad handshake: %v", err))
+		return n
+	}
+	if beyond := r.Capabilities & (protocol.ClientCompress | protocol.ClientZstdCompression); beyond != 0 {
+		s.badLogin(protocol.NewERR(protocol.ErrCodeHandshake, "parkway: %s was not offered and is not supported", beyond))
+		return n
+	}
+	s.caps = r.Capabilities & l.offered
+	l.charset, l.schema = r.Charset, r.Database
+	s.identify(r.User, r.AuthData, r.AuthPlugin, r.Attributes)
+	return n
+}
+
+// changeUser is COM_CHANGE_USER: a new login on the old connection.
+func (s *Session) changeUser(p []byte, whole bool) int {
+	var c protocol.ChangeUser
+	err := errors.New("it is too long")
+	if whole {
+		err = c.Decode(p[protocol.HeaderLen:], s.caps)
+	}
+	if err != nil {
+		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: COM_CHANGE_USER: %v", err)
+		return s.refuse(p, whole)
+	}
+	s.login = &login{
+		seq:     s.message.NextSeq(),
+		plugin:  auth.NativePassword,
+		charset: s.charset,
+		schema:  c.Database,
+	}
+	if c.Charset != 0 {
+		s.login.charset = byte(c.Charset)
+	}
+	s.identify(c.User, c.AuthData, c.AuthPlugin, c.Attributes)
+	return len(p)
+}
+
+// identify begins to verify who the client says it is.
+func (s *Session) identify(name string, data []byte, plugin string, attributes []protocol.Attribute) {
+	l, p := s.login, s.worker.proxy
+	l.name, l.password = name, len(data) > 0
+	table := p.users.Load()
+	cfg := auth.ServerConfig{
+		Nonce:         s.nonce,
+		Secure:        s.conn.IsUnix(),
+		Keys:          p.keys,
+		Plugin:        plugin,
+		LacksNative:   auth.LacksNative(attributes),
+		DefaultPlugin: l.plugin,
+		NewNonce: func() [auth.NonceLen]byte {
+			s.nonce = auth.NewNonce()
+			return s.nonce
+		},
+	}
+	if user, known := table.Find(name); known {
+		l.user = user
+		cfg.Known, cfg.Password, cfg.Learned = true, user.Password, user.Learned
+	} else {
+		cfg.Password = table.Decoy(name)
+	}
+	if plugin == "" && !s.caps.Has(protocol.ClientPluginAuth) {
+		// Clients without the capability know this one plugin.
+		cfg.Plugin = auth.NativePassword
+	}
+	l.server = auth.NewServer(cfg)
+	s.setState(authing)
+	s.authStep(data)
+}
+
+// onAuth takes one more packet of the authentication.
+func (s *Session) onAuth(p []byte) int {
+	payload, n, ok := s.nextLoginPacket(p)
+	if !ok {
+		return n
+	}
+	s.login.password = true
+	s.authStep(payload)
+	return n
+}
+
+// authStep lets the authentication see what the client sent.
+func (s *Session) authStep(in []byte) {
+	l := s.login
+	out, done, err := l.server.Step(in)
+	var unsupported *auth.UnsupportedPluginError
+	switch {
+	case errors.As(err, &unsupported):
+		s.badLogin(protocol.NewERR(protocol.ErrCodeNotSupportedAuth, "parkway: %v", err))
+		return
+	case err != nil:
+		s.badLogin(s.denied())
+		return
+	}
+	if out != nil {
+		s.write(l.seq, func(b []byte) []byte { return append(b, out...) })
+		l.seq++
+	}
+	if done {
+		s.welcome()
+	}
+}
+
+// denied is the answer to a wrong name and to a wrong password alike, in the
+// words of a server.
+func (s *Session) denied() *protocol.ERR {
+	using := "NO"
+	if s.login.password {
+		using = "YES"
+	}
+	return protocol.NewERR(protocol.ErrCodeAccessDenied,
+		"parkway: Access denied for user '%s'@'%s' (using password: %s)", s.login.name, s.clientHost(), using)
+}
+
+// clientHost is the client's address as account names have it.
+func (s *Session) clientHost() string {
+	if s.conn.IsUnix() {
+		return "localhost"
+	}
+	return s.conn.Remote().Addr().String()
+}
+
+// welcome ends a login that went well.
+func (s *Session) welcome() {
+	l := s.login
+	if !l.user.Enter() {
+		s.badLogin(protocol.NewERR(protocol.ErrCodeUserLimit,
+			"parkway: User '%s' has exceeded the 'max_connections' resource (current value: %d)", l.name, l.user.MaxConnections))
+		return
+	}
+	// COM_CHANGE_USER: nothing of the old user remains.
+	s.logout()
+	s.release()
+	s.user = l.user
+	s.credential = l.server.Credential()
+	s.user.Learn(s.credential)
+	s.charset, s.schema = l.charset, l.schema
+	if s.schema == "" {
+		s.schema = s.user.DefaultSchema
+	}
+	s.status = protocol.StatusAutocommit
+	s.login = nil
+	s.setState(ready)
+	s.since = s.worker.loop.Now()
+	s.writeOK(l.seq)
+	s.settle()
+}

@@ -1,0 +1,137 @@
+// Package session is the state machine of one client, and the only place where
+// client and backend meet.
+//
+// A session belongs to the loop that accepted it and is touched on that loop
+// only. What all sessions read (settings, users, hostgroups) are immutable
+// snapshots that Proxy publishes.
+package session
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"parkway/config"
+	"parkway/hostgroup"
+	"parkway/hostgroup/pool"
+	"parkway/monitor/metrics"
+	"parkway/protocol/auth"
+	"parkway/reactor"
+	"parkway/session/users"
+)
+
+// Config is what a Proxy is made of.
+type Config struct {
+	Hostgroups *hostgroup.Manager
+	Settings   *config.MySQLVariables
+	Users      *users.Table
+	Keys       *auth.KeyPair // for clients that send their password by RSA
+	Metrics    *metrics.Metrics
+	Loops      []*reactor.Loop
+	Log        zerolog.Logger
+}
+
+// Proxy is what all sessions have in common. Its methods may be called on any
+// thread but a loop's, unless they say otherwise.
+type Proxy struct {
+	// Immutable.
+	hostgroups *hostgroup.Manager
+	keys       *auth.KeyPair
+	log        zerolog.Logger
+	started    time.Time
+	workers    []*worker
+
+	// Any thread.
+	settings atomic.Pointer[config.MySQLVariables]
+	users    atomic.Pointer[users.Table]
+	lastID   atomic.Uint32
+	sessions atomic.Int64
+	draining atomic.Bool
+}
+
+// New returns a proxy with a worker on each loop. The loops need not run yet.
+func New(cfg Config) *Proxy {
+	p := &Proxy{
+		hostgroups: cfg.Hostgroups,
+		keys:       cfg.Keys,
+		log:        cfg.Log,
+		started:    time.Now(),
+	}
+	p.Apply(cfg.Settings, cfg.Users)
+	pools := pool.NewSet(pool.Config{
+		Hostgroups: cfg.Hostgroups,
+		Settings:   p.settings.Load,
+	}, cfg.Loops, cfg.Metrics.Loop)
+	for i, l := range cfg.Loops {
+		p.workers = append(p.workers, &worker{
+			proxy:   p,
+			loop:    l,
+			pool:    pools.Pool(i),
+			metrics: cfg.Metrics.Loop(i),
+		})
+	}
+	return p
+}
+
+// Apply puts new settings and users in force. Sessions that are logged in
+// stay; what they read of the settings changes with their next command.
+func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table) {
+	p.settings.Store(settings)
+	p.users.Store(table)
+}
+
+// Users returns the table in force. Any thread.
+func (p *Proxy) Users() *users.Table { return p.users.Load() }
+
+// Accept makes a session of a new connection, on the loop that owns it.
+// A client that is refused was told why; the error is always nil.
+func (p *Proxy) Accept(c *reactor.Conn) error {
+	p.workers[c.Loop().Index()].accept(c)
+	return nil
+}
+
+// Sessions returns how many clients are connected. Any thread.
+func (p *Proxy) Sessions() int { return int(p.sessions.Load()) }
+
+// BeginDrain makes Draining true: from now on no client is let in.
+func (p *Proxy) BeginDrain() { p.draining.Store(true) }
+
+// Draining reports whether BeginDrain was called. Any thread.
+func (p *Proxy) Draining() bool { return p.draining.Load() }
+
+// drainPoll is how often Drain looks whether the last session has left.
+const drainPoll = 5 * time.Millisecond
+
+// Drain, called after BeginDrain, tells every session to leave as soon as it has no statement and no
+// transaction under way, and returns when all have left or ctx is done; then
+// the rest is told that its time is over. It returns how many those were.
+func (p *Proxy) Drain(ctx context.Context) (cut int) {
+	p.each((*Session).drain)
+	tick := time.NewTicker(drainPoll)
+	defer tick.Stop()
+	for p.Sessions() > 0 {
+		select {
+		case <-ctx.Done():
+			cut = p.Sessions()
+			p.each((*Session).shutdown)
+			return cut
+		case <-tick.C:
+		}
+	}
+	return 0
+}
+
+// each calls f for every session, on its loop.
+func (p *Proxy) each(f func(*Session)) {
+	for _, w := range p.workers {
+		w.loop.Post(func() {
+			for s := w.first; s != nil; {
+				next := s.next
+				f(s)
+				s = next
+			}
+		})
+	}
+}

@@ -1,0 +1,71 @@
+package session
+
+import "fmt"
+
+// state is where a session stands.
+type state uint8
+
+const (
+	greeted    state = iota // the client's handshake response is awaited
+	authing                 // more of the authentication is awaited
+	ready                   // the next command is awaited
+	acquiring               // a command waits for a backend
+	refused                 // no backend: the command that waited gets an error
+	sending                 // a command is passed on, and its answer not complete
+	answering               // a command was passed on whole, and its answer not complete
+	uploading               // the client's file is passed on (LOAD DATA LOCAL)
+	trailing                // the rest of a command is passed on; no answer is due any more
+	discarding              // the rest of a refused command is read
+	closing                 // nothing more is read
+	numStates  = iota
+)
+
+var stateNames = [numStates]string{
+	"greeted", "authing", "ready", "acquiring", "refused", "sending",
+	"answering", "uploading", "trailing", "discarding", "closing",
+}
+
+func (s state) String() string { return stateNames[s] }
+
+// legal[from] has a bit for each state that may follow. Every state may be
+// followed by closing.
+var legal = [numStates]uint{
+	greeted:    1<<authing | 1<<ready,
+	authing:    1<<authing | 1<<ready,
+	ready:      1<<authing | 1<<acquiring | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding,
+	acquiring:  1<<ready | 1<<refused,
+	refused:    1<<ready | 1<<discarding,
+	sending:    1<<answering | 1<<trailing,
+	answering:  1<<ready | 1<<uploading,
+	uploading:  1 << answering,
+	trailing:   1 << ready,
+	discarding: 1 << ready,
+}
+
+// receivers tells who takes the client's bytes in each state, and returns how
+// many it used: none while it needs more of them, or while they have to wait.
+var receivers [numStates]func(s *Session, p []byte) int
+
+func init() {
+	// Filled in here because the functions refer back to the table.
+	receivers = [numStates]func(s *Session, p []byte) int{
+		greeted:    (*Session).onHandshakeResponse,
+		authing:    (*Session).onAuth,
+		ready:      (*Session).onCommand,
+		acquiring:  (*Session).onEarly,
+		refused:    (*Session).onRefused,
+		sending:    (*Session).onMore,
+		answering:  (*Session).onEarly,
+		uploading:  (*Session).onFile,
+		trailing:   (*Session).onTrailer,
+		discarding: (*Session).onDiscard,
+		closing:    func(_ *Session, p []byte) int { return len(p) },
+	}
+}
+
+func (s *Session) setState(to state) {
+	if to != closing && legal[s.state]&(1<<to) == 0 {
+		panic(fmt.Sprintf("session: %s -> %s", s.state, to))
+	}
+	s.state = to
+}

@@ -1,0 +1,68 @@
+package session
+
+import (
+	"parkway/hostgroup/pool"
+	"parkway/monitor/metrics"
+	"parkway/protocol"
+	"parkway/reactor"
+)
+
+// worker is one loop's part of the proxy: the sessions on it and what they
+// share.
+type worker struct {
+	// Immutable.
+	proxy   *Proxy
+	loop    *reactor.Loop
+	pool    *pool.Pool
+	metrics *metrics.Loop
+
+	// Owned by the loop.
+	first   *Session // all sessions of the loop, linked
+	scratch []byte   // for packets that the proxy itself makes
+}
+
+// accept makes a session of c and greets the client.
+func (w *worker) accept(c *reactor.Conn) {
+	s := &Session{
+		worker: w,
+		conn:   c,
+		id:     w.proxy.lastID.Add(1),
+		since:  w.loop.Now(),
+	}
+	s.timer = w.loop.NewTimer(s.onTimer)
+	s.request.Client = s
+	w.link(s)
+	// A client that hangs up must be noticed while its bytes wait.
+	c.WatchHangup(true)
+	c.SetHandler(s)
+	connected := w.proxy.sessions.Add(1)
+	switch limit := w.proxy.settings.Load().MaxConnections; {
+	case w.proxy.draining.Load():
+		s.turnAway(protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress"))
+	case connected > int64(limit):
+		s.turnAway(protocol.NewERR(protocol.ErrCodeTooManyConnections, "parkway: Too many connections (max_connections = %d)", limit))
+	default:
+		w.metrics.SessionCreated()
+		s.greet()
+	}
+}
+
+func (w *worker) link(s *Session) {
+	s.next = w.first
+	if s.next != nil {
+		s.next.prev = s
+	}
+	w.first = s
+}
+
+func (w *worker) unlink(s *Session) {
+	if s.prev != nil {
+		s.prev.next = s.next
+	} else {
+		w.first = s.next
+	}
+	if s.next != nil {
+		s.next.prev = s.prev
+	}
+	s.prev, s.next = nil, nil
+}
