@@ -53,7 +53,7 @@ func (s *Session) OnBackendReady(*backend.Conn) {}
 // state that the client had there is lost, and it must know.
 func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 	s.backend = nil
-	s.worker.proxy.log.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
+	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
 		Stringer("state", s.state).Err(err).Msg("backend connection lost")
 	switch answer := b.Answer(); {
 	case s.state == ready || s.state == trailing:

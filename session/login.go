@@ -102,7 +102,7 @@ func (s *Session) nextLoginPacket(p []byte) (payload []byte, n int, ok bool) {
 // badLogin turns down a login for what the client sent.
 func (s *Session) badLogin(reason *protocol.ERR) {
 	s.worker.metrics.SessionAborted()
-	s.worker.proxy.log.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(reason).Msg("login refused")
+	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(reason).Msg("login refused")
 	s.fatal(s.login.seq, reason)
 }
 

@@ -40,6 +40,7 @@ type Proxy struct {
 	hostgroups *hostgroup.Manager
 	keys       *auth.KeyPair
 	log        zerolog.Logger
+	noise      zerolog.Logger // sampled: what a client can cause as often as it likes
 	started    time.Time
 	workers    []*worker
 
@@ -51,12 +52,16 @@ type Proxy struct {
 	draining atomic.Bool
 }
 
+// noiseBurst is how many lines a second the sampled log has at most.
+const noiseBurst = 20
+
 // New returns a proxy with a worker on each loop. The loops need not run yet.
 func New(cfg Config) *Proxy {
 	p := &Proxy{
 		hostgroups: cfg.Hostgroups,
 		keys:       cfg.Keys,
 		log:        cfg.Log,
+		noise:      cfg.Log.Sample(&zerolog.BurstSampler{Burst: noiseBurst, Period: time.Second}),
 		started:    time.Now(),
 	}
 	p.Apply(cfg.Settings, cfg.Users)

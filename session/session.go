@@ -84,6 +84,10 @@ func (s *Session) OnWritable(*reactor.Conn) {
 // OnClose ends the session.
 func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	w := s.worker
+	var panicked *reactor.PanicError
+	if errors.As(err, &panicked) {
+		w.metrics.SessionPanicked()
+	}
 	if s.state != closing && !errors.Is(err, io.EOF) {
 		w.metrics.SessionAborted()
 		w.proxy.log.Debug().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(err).Msg("client connection lost")

@@ -35,6 +35,7 @@ func (w *worker) accept(c *reactor.Conn) {
 	// A client that hangs up must be noticed while its bytes wait.
 	c.WatchHangup(true)
 	c.SetHandler(s)
+	w.metrics.SessionCreated()
 	connected := w.proxy.sessions.Add(1)
 	switch limit := w.proxy.settings.Load().MaxConnections; {
 	case w.proxy.draining.Load():
@@ -42,7 +43,6 @@ func (w *worker) accept(c *reactor.Conn) {
 	case connected > int64(limit):
 		s.turnAway(protocol.NewERR(protocol.ErrCodeTooManyConnections, "parkway: Too many connections (max_connections = %d)", limit))
 	default:
-		w.metrics.SessionCreated()
 		s.greet()
 	}
 }

@@ -129,6 +129,10 @@ func (b *Conn) Server() *hostgroup.Server { return b.spec.Server }
 // lets go of it.
 func (b *Conn) SetOwner(owner Owner) { b.owner = owner }
 
+// LoggedIn reports whether the login was completed, even if the connection has
+// ended since.
+func (b *Conn) LoggedIn() bool { return b.login == nil }
+
 // Idle reports whether a command may begin.
 func (b *Conn) Idle() bool { return b.state == idle }
 

@@ -107,6 +107,9 @@ func (p *Pool) refusal(r *Request) hostgroup.Refusal {
 func (p *Pool) closed(b *backend.Conn) {
 	s := b.Server()
 	s.Give()
+	if b.LoggedIn() {
+		p.server(s).Used(-1)
+	}
 	p.loop.OnTurnEnd(func() { p.serve(s.Hostgroup()) })
 	for _, other := range p.set.pools {
 		if other != p && other.waiting.Load() > 0 {
@@ -125,6 +128,11 @@ func (p *Pool) serve(hostgroup int) {
 			return
 		}
 	}
+}
+
+// server returns the metrics of s.
+func (p *Pool) server(s *hostgroup.Server) *metrics.Server {
+	return p.metrics.Hostgroup(s.Hostgroup()).Server(s.String())
 }
 
 func (p *Pool) enqueue(r *Request) {

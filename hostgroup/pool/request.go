@@ -138,7 +138,7 @@ func (r *Request) dial(m *hostgroup.Member) {
 
 // failed notes that an attempt at s failed and goes on to the next.
 func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
-	r.pool.metrics.Hostgroup(r.Hostgroup).Server(s.String()).ConnectError()
+	r.pool.server(s).ConnectError()
 	r.last = err
 	r.attempts++
 	if !err.Retryable() {
@@ -204,7 +204,9 @@ type dialer Request
 func (d *dialer) OnBackendReady(b *backend.Conn) {
 	r := (*Request)(d)
 	r.dialing = nil
-	r.pool.metrics.Hostgroup(r.Hostgroup).Server(b.Server().String()).ConnectOK()
+	counters := r.pool.server(b.Server())
+	counters.ConnectOK()
+	counters.Used(1)
 	r.end()
 	r.Client.OnBackend(b)
 }
