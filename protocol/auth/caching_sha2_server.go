@@ -1,6 +1,10 @@
 package auth
 
-import "bytes"
+import (
+	"bytes"
+
+	"parkway/protocol"
+)
 
 func cachingSHA2Obstacle(cfg *ServerConfig) string {
 	switch {
@@ -37,7 +41,7 @@ func (v *cachingSHA2Verifier) step(in []byte) (out []byte, done bool, err error)
 	case v.state == cachingSHA2Password && bytes.Equal(in, publicKeyRequest) && v.s.cfg.Keys != nil:
 		// Some clients ask over unix sockets too. A clear password of this one byte would end with NUL.
 		v.state = cachingSHA2Encrypted
-		return append(fullAuth[:1:1], v.s.cfg.Keys.PublicPEM()...), false, nil
+		return append([]byte{protocol.AuthMoreDataHeader}, v.s.cfg.Keys.PublicPEM()...), false, nil
 	case v.state == cachingSHA2Password && v.s.cfg.Secure:
 		return judgeClear(v.s, in)
 	default:

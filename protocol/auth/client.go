@@ -78,7 +78,8 @@ func (c *Client) Plugin() string { return c.plugin }
 // Step takes what the server sent. The first call's in is ignored and out is the auth data for the HandshakeResponse. Later
 // calls take payloads with header 0x01 (more data) or 0xFE (auth switch); OK and ERR are the caller's. in is not kept.
 //
-// out is the payload to send, nil if there is none; an empty one that is not nil is sent as an empty packet. done: the plugin has
+// out is the payload to send, nil if there is none; an empty one that is not nil is sent as an empty packet; it must
+// not be changed. done: the plugin has
 // said all it can, the server should answer OK or ERR now, but may still switch. Any error ends the exchange:
 // *UnsupportedPluginError, *MalformedError, ErrNoCredential or one that wraps ErrNeedClear.
 func (c *Client) Step(in []byte) (out []byte, done bool, err error) {

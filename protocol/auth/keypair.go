@@ -25,6 +25,10 @@ func GenerateKeyPair() (*KeyPair, error) {
 	if err != nil {
 		return nil, fmt.Errorf("generate RSA key: %w", err)
 	}
+	return newKeyPair(private)
+}
+
+func newKeyPair(private *rsa.PrivateKey) (*KeyPair, error) {
 	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
 	if err != nil {
 		return nil, fmt.Errorf("encode RSA public key: %w", err)

@@ -86,8 +86,8 @@ func NewServer(cfg ServerConfig) *Server {
 // Step takes the next thing the client sent: first the auth data of its HandshakeResponse or COM_CHANGE_USER, then whole
 // payloads. in is not kept.
 //
-// out is the payload to send (an auth switch request or more data), nil if there is none; it is valid until the next call.
-// done: the client is logged in; out, if any, goes before the OK packet. Any error ends the exchange: ErrDenied,
+// out is the payload to send (an auth switch request or more data), nil if there is none; it is valid until the next call and
+// must not be changed. done: the client is logged in; out, if any, goes before the OK packet. Any error ends the exchange: ErrDenied,
 // *UnsupportedPluginError or *MalformedError.
 func (s *Server) Step(in []byte) (out []byte, done bool, err error) {
 	switch s.state {
