@@ -131,7 +131,7 @@ type MySQLUser struct {
 	Password              string `toml:"password" default:"" secret:"true" json:"-"` // Clear text, or * and 40 hex digits.
 	DefaultHostgroup      int    `toml:"default_hostgroup" range:"0 2147483647"`
 	DefaultSchema         string `toml:"default_schema" default:""`
-	MaxConnections        int    `toml:"max_connections" default:"10000" range:"1 10000000"`
+	MaxConnections        int    `toml:"max_connections" default:"10000" range:"0 10000000"` // 0: no limit.
 	TransactionPersistent bool   `toml:"transaction_persistent" default:"true"`
 	Active                bool   `toml:"active" default:"true"`
 }
