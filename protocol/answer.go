@@ -91,8 +91,7 @@ func (r *ResponseReader) packet(body []byte, length int) error {
 		if err := r.readStatus(body); err != nil {
 			return err
 		}
-		r.phase = r.after
-		r.nextColumns()
+		r.leaveColumns()
 		// COM_STMT_EXECUTE that opened a cursor: the rows wait for COM_STMT_FETCH.
 		if r.phase == phaseRows && r.status&StatusCursorExists != 0 && r.cmd == ComStmtExecute {
 			r.endResult()
@@ -101,8 +100,14 @@ func (r *ResponseReader) packet(body []byte, length int) error {
 		if !r.isEnd(body, length) {
 			return nil
 		}
+		head := r.status
 		if err := r.readStatus(body); err != nil {
 			return err
+		}
+		// MySQL's EOF packet behind the rows with a procedure's OUT parameters does not say that an OK packet follows; the one
+		// behind their definitions does.
+		if !r.deprecate && head&StatusPSOutParams != 0 {
+			r.status |= head & (StatusPSOutParams | StatusMoreResults)
 		}
 		r.endResult()
 	}
@@ -122,14 +127,13 @@ func (r *ResponseReader) resultHead(body []byte, length int) error {
 		r.phase = phaseFile
 		return nil
 	}
+	// A byte behind the count says whether definitions are sent, if that is negotiated.
+	flagged := r.caps&(ClientOptionalResultsetMetadata|MariaDBCacheMetadata) != 0
 	count, n, ok := ReadLenencInt(body)
-	if !ok || count > maxColumns || length > n+1 || length > n && !r.flagged {
+	if !ok || count == 0 || count > maxColumns || length > n+1 || length > n && !flagged {
 		return r.malformed("%d bytes that begin with 0x%02x are no column count", length, body[0])
 	}
-	r.phase, r.after, r.columns = phaseColumns, phaseRows, int(count)
-	if r.flagged && length > n && body[n] == 0 {
-		r.endColumns()
-	}
+	r.beginColumns(int(count), length == n || body[n] != 0, phaseRows)
 	return nil
 }
 
@@ -138,47 +142,46 @@ func (r *ResponseReader) prepareHead(body []byte, length int) error {
 	if length > prefixSize {
 		return r.malformed("%d bytes are no head of a prepared statement", length)
 	}
-	if err := r.prepared.Decode(body); err != nil {
+	if err := r.prepared.Decode(body, r.caps); err != nil {
 		return r.malformed("%v", err)
 	}
-	r.phase, r.after = phaseEnd, phaseEnd
-	switch p := &r.prepared; {
-	case p.NoMetadata:
-	case p.Params > 0:
-		r.phase, r.after, r.columns = phaseColumns, phasePrepare, int(p.Params)
-	default:
-		r.after = phasePrepare
-		r.phase = phasePrepare
-		r.nextColumns()
-	}
+	r.beginColumns(int(r.prepared.Params), !r.prepared.NoMetadata, phasePrepare)
 	return nil
+}
+
+// beginColumns goes on to count column definitions and then to next. Where they are not sent, the EOF packet behind them is.
+func (r *ResponseReader) beginColumns(count int, sent bool, next phase) {
+	r.phase, r.columns, r.after = phaseColumns, count, next
+	switch {
+	case count == 0:
+		r.leaveColumns()
+	case !sent:
+		r.endColumns()
+	}
 }
 
 // endColumns goes on behind the last column definition.
 func (r *ResponseReader) endColumns() {
 	if r.deprecate {
-		r.phase = r.after
-		r.nextColumns()
+		r.leaveColumns()
 	} else {
 		r.phase = phaseColumnsEnd
 	}
 }
 
-// nextColumns goes on to the definitions of a prepared statement's result, behind those of its parameters.
-func (r *ResponseReader) nextColumns() {
-	if r.phase != phasePrepare {
-		return
-	}
-	r.phase, r.after, r.columns = phaseColumns, phaseEnd, int(r.prepared.Columns)
-	if r.columns == 0 {
-		r.phase = phaseEnd
+// leaveColumns goes on behind column definitions and their EOF packet. phasePrepare stands for the definitions of a prepared
+// statement's result, which follow those of its parameters.
+func (r *ResponseReader) leaveColumns() {
+	r.phase = r.after
+	if r.phase == phasePrepare {
+		r.beginColumns(int(r.prepared.Columns), !r.prepared.NoMetadata, phaseEnd)
 	}
 }
 
 // endResult ends the answer or goes on to the next of several results.
 func (r *ResponseReader) endResult() {
 	r.phase = phaseEnd
-	if r.status&StatusMoreResults != 0 {
+	if r.status&StatusMoreResults != 0 && commandTable[r.cmd].answer == answerResult {
 		r.phase = phaseResult
 	}
 }

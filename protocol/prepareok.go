@@ -8,11 +8,11 @@ type PrepareOK struct {
 	Columns     uint16
 	Params      uint16
 	Warnings    uint16
-	NoMetadata  bool // no definitions follow (ClientOptionalResultsetMetadata, if the session asked for none)
+	NoMetadata  bool // no definitions follow: with ClientOptionalResultsetMetadata, if the session asked for none
 }
 
-// Decode reads the payload.
-func (p *PrepareOK) Decode(b []byte) error {
+// Decode reads the payload from a server whose client has these capabilities.
+func (p *PrepareOK) Decode(b []byte, caps Capability) error {
 	if len(b) < 12 || b[0] != headerOK {
 		return malformed("prepared statement's head", "%d bytes", len(b))
 	}
@@ -21,7 +21,7 @@ func (p *PrepareOK) Decode(b []byte) error {
 		Columns:     binary.LittleEndian.Uint16(b[5:]),
 		Params:      binary.LittleEndian.Uint16(b[7:]),
 		Warnings:    binary.LittleEndian.Uint16(b[10:]),
-		NoMetadata:  len(b) > 12 && b[12] == 0,
+		NoMetadata:  caps.Has(ClientOptionalResultsetMetadata) && len(b) > 12 && b[12] == 0,
 	}
 	return nil
 }

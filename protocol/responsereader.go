@@ -29,8 +29,8 @@ type ResponseReader struct {
 	after     phase // what follows the column definitions that are being read
 	seq       byte  // of the next packet
 	cmd       Command
-	deprecate bool // ClientDeprecateEOF
-	flagged   bool // a column count is followed by a byte that says whether definitions are sent
+	caps      Capability
+	deprecate bool // caps have ClientDeprecateEOF
 	open      bool // a packet of MaxPayload bytes was the last: the next one continues it and its first byte means nothing
 	started   bool
 	failed    bool
@@ -48,14 +48,22 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.phase = startPhase[commandTable[cmd].answer]
 	r.seq = seq
 	r.cmd = cmd
+	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
-	r.flagged = caps&(ClientOptionalResultsetMetadata|MariaDBCacheMetadata) != 0
 	r.open, r.started, r.failed = false, false, false
 	r.code = 0
 	r.status &= statusLasting
 	r.skip, r.columns = 0, 0
 	if cmd == ComStmtPrepare {
 		r.prepared = PrepareOK{}
+	}
+}
+
+// Expect changes the sequence number of the answer's first packet, because the command went on after Start. Without effect once
+// Started.
+func (r *ResponseReader) Expect(seq byte) {
+	if !r.started {
+		r.seq = seq
 	}
 }
 

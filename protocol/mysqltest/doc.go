@@ -1,0 +1,8 @@
+// Package mysqltest is the kit for tests that need a peer on a socket: a scripted MySQL server that can misbehave, a raw client
+// that takes nothing for granted, a wire that cuts, delays and breaks, and transcripts of what was said.
+//
+// The client follows answers with a reader of its own, packet by packet and blocking, and not with protocol.ResponseReader, so
+// that a mistake there isn't made twice.
+//
+// Whatever takes a testing.TB closes itself when the test ends. Nothing here waits without a deadline.
+package mysqltest
