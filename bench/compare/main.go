@@ -1,0 +1,74 @@
+// Command compare measures what a proxy costs: sysbench straight to the server, through parkway and through HAProxy in
+// TCP mode, which only copies bytes and so is close to the least a proxy can do. `make bench` runs it.
+//
+// The targets are measured in turns, not one after the other: every round visits each workload and number of threads
+// once per target and changes the order from round to round, so that a machine that is slower for a minute is slower
+// for all of them. Medians over the rounds are reported, beside the lowest and highest round.
+//
+// Exit codes: 0 when everything was measured, also when a goal was missed; 1 when a run failed or a tool is missing;
+// 2 for wrong flags.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	opts, err := parseOptions(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := compare(ctx, opts); err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+// compare starts the server and the targets, measures, stops them, and reports. Files are written only when every run
+// succeeded.
+func compare(ctx context.Context, opts options) error {
+	if err := requireTools(opts); err != nil {
+		return err
+	}
+	began := time.Now()
+	conditions, err := readMachine()
+	if err != nil {
+		return err
+	}
+	server, err := startServer(ctx, opts.server)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	targets, stopTargets, err := startTargets(ctx, opts, server.addr)
+	if err != nil {
+		return err
+	}
+	defer stopTargets()
+	samples, err := measureAll(ctx, opts, server.addr, targets)
+	if err != nil {
+		return err
+	}
+	result := report{
+		began:    began,
+		options:  opts,
+		machine:  conditions,
+		versions: readVersions(ctx, opts, server.version),
+		samples:  samples,
+		cells:    summarize(samples),
+	}
+	return result.publish(os.Stdout)
+}

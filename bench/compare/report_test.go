@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// measured is a report of two rounds in which parkway is as fast as HAProxy and takes twice its CPU.
+func measured(t *testing.T) report {
+	t.Helper()
+	args := []string{"-threads", "64", "-workloads", "oltp_point_select", "-rounds", "2", "-out", t.TempDir()}
+	opts, err := parseOptions(args, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []sample
+	for _, r := range schedule(opts.workloads, opts.threads, opts.targets, opts.rounds) {
+		qps, cpu := 20_000.0, 15.25
+		switch r.target {
+		case direct:
+			qps, cpu = 40_000, math.NaN()
+		case parkway:
+			cpu = 30.5
+		}
+		qps += 1000 * float64(r.round)
+		samples = append(samples, sample{r, output{queries: 7, qps: qps, p95: 4, ignored: 1}, cpu})
+	}
+	return report{
+		began:    time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		options:  opts,
+		machine:  machine{cpu: "Some CPU", cores: 2, kernel: "6.1", load: "0.1 0.2 0.3"},
+		versions: []version{{"server", "10.11-MariaDB"}},
+		samples:  samples,
+		cells:    summarize(samples),
+	}
+}
+
+func TestPublish(t *testing.T) {
+	r := measured(t)
+	var printed bytes.Buffer
+	if err := r.publish(&printed); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(r.options.out, "compare.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| oltp_point_select | 64      | direct  | 41,500 (41,000 to 42,000) |    4.0 |            - |",
+		"| oltp_point_select | 64      | parkway | 21,500 (21,000 to 22,000) |    4.0 |         30.5 |",
+		"| oltp_point_select | 64      | parkway / haproxy |      1.00 |      2.00 |",
+		"| oltp_point_select | 64      | parkway / direct  |      0.52 |         - |",
+		"CPU per query at most 1.25 x HAProxy's: MISSED (2.00)",
+		"queries/s at least 0.95 x HAProxy's: reached (1.00)",
+		"oltp_read_write, 64 threads: queries/s at least 0.95 x HAProxy's: not measured",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("compare.md does not say %q:\n%s", want, text)
+		}
+		if !strings.Contains(printed.String(), want) {
+			t.Errorf("not printed: %q:\n%s", want, printed.String())
+		}
+	}
+	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "2026-01-02 03:04 UTC", "`compare -threads 64",
+		"- server: 10.11-MariaDB", "repeated 6 transactions", "`--db-ps-mode=disable`"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("compare.md does not say %q:\n%s", want, text)
+		}
+	}
+	image, err := os.Open(filepath.Join(r.options.out, "compare.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer image.Close()
+	if _, err := png.Decode(image); err != nil {
+		t.Errorf("compare.png: %v", err)
+	}
+}
+
+func TestReportWithoutPairs(t *testing.T) {
+	r := measured(t)
+	r.options.targets = []string{direct}
+	if got := r.ratios(); !strings.HasPrefix(got, "No two targets") {
+		t.Errorf("ratios of one target: %q", got)
+	}
+}
+
+func TestPlotNeedsNoProxy(t *testing.T) {
+	r := measured(t)
+	r.options.targets = []string{direct}
+	if _, err := r.plot(); err != nil {
+		t.Errorf("a panel without bars: %v", err)
+	}
+}
+
+func TestRawResults(t *testing.T) {
+	got, err := rawResults(measured(t).samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `round,workload,threads,target,queries,queries_per_second,p95_ms,cpu_us_per_query,ignored_errors
+1,oltp_point_select,64,direct,7,41000.00,4.00,,1
+1,oltp_point_select,64,parkway,7,21000.00,4.00,30.500,1
+1,oltp_point_select,64,haproxy,7,21000.00,4.00,15.250,1
+2,oltp_point_select,64,parkway,7,22000.00,4.00,30.500,1
+2,oltp_point_select,64,haproxy,7,22000.00,4.00,15.250,1
+2,oltp_point_select,64,direct,7,42000.00,4.00,,1
+`
+	if string(got) != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestTable(t *testing.T) {
+	got := table{{"name", "\u00b5s"}, {"a", "1,234"}}.markdown(1)
+	want := "| name |    \u00b5s |\n| ---- | ----: |\n| a    | 1,234 |\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestCount(t *testing.T) {
+	for x, want := range map[float64]string{0: "0", 999.4: "999", 999.5: "1,000", 12_345: "12,345", 1_234_567: "1,234,567"} {
+		if got := count(x); got != want {
+			t.Errorf("count(%v) = %q, want %q", x, got, want)
+		}
+	}
+}

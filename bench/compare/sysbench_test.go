@@ -1,0 +1,67 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestBenchArgs(t *testing.T) {
+	b := bench{workload: "oltp_point_select", addr: "127.0.0.1:6033", threads: 64, seconds: 10, psMode: "auto"}
+	args, err := b.args("run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if args[0] != "oltp_point_select" || args[len(args)-1] != "run" {
+		t.Errorf("%q: the test comes first, the command last", args)
+	}
+	for _, want := range []string{"--mysql-host=127.0.0.1", "--mysql-port=6033", "--threads=64", "--time=10", "--db-ps-mode=auto"} {
+		if !slices.Contains(args, want) {
+			t.Errorf("%q has no %s", args, want)
+		}
+	}
+	b.addr = "nonsense"
+	if _, err := b.args("run"); err == nil {
+		t.Error("an address without a port is accepted")
+	}
+}
+
+// The window of a run: each mark is seen once, at its line, however the bytes arrive.
+func TestLineWatcher(t *testing.T) {
+	var seen []string
+	watcher := &lineWatcher{on: map[string]func(){
+		"Threads started!": func() { seen = append(seen, "start") },
+		"SQL statistics:":  func() { seen = append(seen, "stop") },
+	}}
+	text := iotest.OneByteReader(strings.NewReader(wellEnded + wellEnded))
+	for {
+		p := make([]byte, 64)
+		n, err := text.Read(p)
+		if n == 0 && err != nil {
+			break
+		}
+		if _, err := watcher.Write(p[:n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"start", "stop"}; !slices.Equal(seen, want) {
+		t.Errorf("seen %q, want %q", seen, want)
+	}
+}
+
+func TestLineWatcherWaitsForTheEndOfTheLine(t *testing.T) {
+	var seen int
+	watcher := &lineWatcher{on: map[string]func(){"Threads started!": func() { seen++ }}}
+	for _, step := range []struct {
+		write string
+		seen  int
+	}{{"Threads star", 0}, {"ted!", 0}, {"\nSQL", 1}} {
+		if _, err := watcher.Write([]byte(step.write)); err != nil {
+			t.Fatal(err)
+		}
+		if seen != step.seen {
+			t.Errorf("after %q: seen %d, want %d", step.write, seen, step.seen)
+		}
+	}
+}

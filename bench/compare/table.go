@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// table is a head and rows, each of the same width.
+type table [][]string
+
+// markdown writes the table so that it reads well as plain text too. The first columns, up to text of them, are aligned
+// left, the others, numbers, right.
+func (t table) markdown(text int) string {
+	widths := make([]int, len(t[0]))
+	for _, row := range t {
+		for i, field := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(field), 3)
+		}
+	}
+	var b strings.Builder
+	for n, row := range t {
+		for i, field := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(field))
+			if i < text {
+				b.WriteString("| " + field + pad + " ")
+			} else {
+				b.WriteString("| " + pad + field + " ")
+			}
+		}
+		b.WriteString("|\n")
+		if n > 0 {
+			continue
+		}
+		for i, width := range widths {
+			rule := strings.Repeat("-", width)
+			if i < text {
+				b.WriteString("| " + rule + " ")
+			} else {
+				b.WriteString("| " + rule[1:] + ": ")
+			}
+		}
+		b.WriteString("|\n")
+	}
+	return b.String()
+}
+
+// count writes a positive number without decimals, in groups of three digits.
+func count(x float64) string {
+	digits := strconv.FormatFloat(x, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// decimals writes a number with one decimal, "-" for NaN: not measured.
+func decimals(x float64) string {
+	if math.IsNaN(x) {
+		return "-"
+	}
+	return strconv.FormatFloat(x, 'f', 1, 64)
+}
+
+// withRange writes a spread with the given writer of numbers: "median (low to high)", only the median when there is
+// nothing between low and high.
+func withRange(s spread, write func(float64) string) string {
+	if math.IsNaN(s.median) || s.low == s.high {
+		return write(s.median)
+	}
+	return fmt.Sprintf("%s (%s to %s)", write(s.median), write(s.low), write(s.high))
+}
