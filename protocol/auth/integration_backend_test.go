@@ -39,8 +39,8 @@ func runBackendLogins(t *testing.T, address string, logins []backendLogin) {
 			var unsupported *UnsupportedPluginError
 			switch {
 			case tt.code != 0:
-				if !errors.As(err, &refusal) || refusal.Code != protocol.ErrCodeAccessDenied {
-					t.Fatalf("%v, want error 1045", err)
+				if !errors.As(err, &refusal) || refusal.Code != tt.code {
+					t.Fatalf("%v, want error %d", err, tt.code)
 				}
 			case tt.refused != "":
 				if !errors.As(err, &unsupported) || unsupported.Plugin != tt.refused {

@@ -22,7 +22,7 @@ type ServerConfig struct {
 }
 
 // Server verifies one client, step by step, as a server does. Not safe for concurrent use; it has no I/O and never blocks,
-// but decrypting a password (full caching_sha2_password exchange without a secure transport) takes about a millisecond.
+// but decrypting a password (full caching_sha2_password exchange without a secure transport) takes a millisecond or two.
 type Server struct {
 	cfg        ServerConfig
 	learned    Credential // checked against the password; the zero value if nothing is known
