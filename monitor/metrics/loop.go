@@ -2,7 +2,8 @@ package metrics
 
 import "time"
 
-// cacheLines is room for two cache lines, because processors fetch lines in pairs.
+// cacheLines is room for two cache lines, because processors fetch lines in pairs. So much before and after what a loop
+// writes often keeps its lines apart from those of other loops.
 const cacheLines = 128
 
 // maxLabels bounds the values of a label that the program's own words fill (reasons, results).
@@ -11,7 +12,7 @@ const maxLabels = 64
 // Loop is the shard of one event loop. All its methods, and those of what it hands out, are for that loop only; they
 // take no lock, and allocate nothing but on the first use of a hostgroup, server or reason.
 type Loop struct {
-	_ [cacheLines]byte // Keeps what other loops write off this shard's lines.
+	_ [cacheLines]byte
 
 	created  Counter
 	closed   Counter
@@ -73,10 +74,14 @@ func (l *Loop) Retry(reason string) { l.retries.inc(reason) }
 
 // Hostgroup is what one loop counts of one hostgroup.
 type Hostgroup struct {
+	_ [cacheLines]byte
+
 	queries  Histogram
 	waiting  Counter
 	timeouts Counter
 	servers  registry[string, Server]
+
+	_ [cacheLines]byte
 }
 
 // Query counts a query that was answered, and how long that took.
@@ -94,10 +99,14 @@ func (h *Hostgroup) Server(name string) *Server { return h.servers.get(name) }
 
 // Server is what one loop counts of one server in one hostgroup.
 type Server struct {
+	_ [cacheLines]byte
+
 	connectOK    Counter
 	connectError Counter
 	used         Counter
 	free         Counter
+
+	_ [cacheLines]byte
 }
 
 // ConnectOK counts a connection that was opened and logged in.

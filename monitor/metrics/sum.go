@@ -34,11 +34,12 @@ func sum(loops []*Loop) *total {
 	return t
 }
 
-// sessions is the number of sessions that exist.
-func (t *total) sessions() int64 { return int64(t.created - t.closed) }
+// sessions is the number of sessions that exist. Where stores may be seen out of order, one that comes and goes while the
+// shard is read could make the difference negative.
+func (t *total) sessions() int64 { return max(0, int64(t.created-t.closed)) }
 
 func (t *total) add(l *Loop) {
-	// Ends before beginnings: a session that comes and goes meanwhile must not make the difference negative.
+	// The ends before the beginnings, so that a session that comes and goes meanwhile does not count as minus one.
 	t.closed += l.closed.Load()
 	t.created += l.created.Load()
 	t.refused += l.refused.Load()
