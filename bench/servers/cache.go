@@ -1,12 +1,13 @@
 package servers
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
 	"syscall"
+
+	"parkway/bench/servers/flock"
 )
 
 // systemCache is root's cache directory: the servers run as another user, who
@@ -61,25 +62,14 @@ func reachable(dir string, owner *user.User) error {
 }
 
 // lock waits for the exclusive lock of the file and returns what gives it back.
-// It ends with the process too.
 func lock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(f, syscall.LOCK_EX); err != nil {
+	if err := flock.Wait(f); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return func() { f.Close() }, nil
-}
-
-// flock is flock(2), gone on with after a signal.
-func flock(f *os.File, how int) error {
-	for {
-		err := syscall.Flock(int(f.Fd()), how)
-		if !errors.Is(err, syscall.EINTR) {
-			return os.NewSyscallError("flock", err)
-		}
-	}
 }

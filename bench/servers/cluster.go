@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"parkway/bench/servers/scratch"
 )
 
 // Cluster is a primary and its replicas. Its methods may be called from any
@@ -21,7 +23,7 @@ type Cluster struct {
 	Flavor  Flavor
 	Version string // of the servers: "10.11.6-MariaDB-0+deb12u1"
 
-	scratch  *scratch
+	scratch  *scratch.Dir // nil: Options.Dir
 	engine   engine
 	stopOnce sync.Once
 }
@@ -86,10 +88,9 @@ func (c *Cluster) prepare(ctx context.Context, o Options) (*setup, error) {
 	if c.Version, err = s.installed.version(ctx); err != nil {
 		return nil, err
 	}
-	if c.scratch, err = openScratch(o.Dir); err != nil {
+	if s.dir, err = c.openDir(o.Dir); err != nil {
 		return nil, err
 	}
-	s.dir = c.scratch.path
 	if err := reachable(s.dir, s.owner); err != nil {
 		return nil, err
 	}
@@ -101,6 +102,33 @@ func (c *Cluster) prepare(ctx context.Context, o Options) (*setup, error) {
 		s.tls, c.CA = &files, files.ca
 	}
 	return s, nil
+}
+
+// openDir makes the directory for the data: dir, which is kept, or a temporary
+// one if that is "".
+func (c *Cluster) openDir(dir string) (string, error) {
+	if dir == "" {
+		var err error
+		if c.scratch, err = scratch.Open("parkway-servers-"); err != nil {
+			return "", err
+		}
+		return c.scratch.Path, nil
+	}
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return "", err
+	}
+	if len(entries) > 0 {
+		return "", fmt.Errorf("%s is not empty", path)
+	}
+	return path, nil
 }
 
 // launch starts all servers at once, then the replication.
@@ -136,7 +164,7 @@ func (c *Cluster) Stop() {
 		if c.scratch == nil {
 			return
 		}
-		if err := c.scratch.close(); err != nil {
+		if err := c.scratch.Close(); err != nil {
 			fmt.Fprintf(os.Stderr, "servers: %v\n", err)
 		}
 	})

@@ -15,12 +15,20 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
+// shared is for tests that change nothing but the contents of a table.
+var shared = NewShared(Options{Flavor: flavor(), Replicas: 1, Args: []string{"--max-connections=50"}})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	shared.Stop()
+	os.Exit(code)
+}
+
 // flavor is the one that PARKWAY_FLAVOR names.
-func flavor(t *testing.T) Flavor {
-	t.Helper()
+func flavor() Flavor {
 	f, err := ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return f
 }
@@ -60,7 +68,7 @@ func alive(pid int) bool {
 }
 
 func TestReplication(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t), Replicas: 1, Args: []string{"--max-connections=50"}})
+	c := shared.T(t)
 	primary, replica := c.Servers[0], c.Servers[1]
 	if err := c.Exec(0, "CREATE TABLE app.t (a INT PRIMARY KEY); INSERT INTO app.t VALUES (1), (2)"); err != nil {
 		t.Fatal(err)
@@ -102,7 +110,7 @@ func TestReplication(t *testing.T) {
 }
 
 func TestKillAndRestart(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t), Replicas: 1})
+	c := StartT(t, Options{Flavor: flavor(), Replicas: 1})
 	primary, replica := c.Servers[0], c.Servers[1]
 	if err := c.Exec(0, "CREATE TABLE app.t (a INT PRIMARY KEY); INSERT INTO app.t VALUES (1)"); err != nil {
 		t.Fatal(err)
@@ -136,7 +144,7 @@ func TestKillAndRestart(t *testing.T) {
 }
 
 func TestFreezeAndThaw(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t)})
+	c := StartT(t, Options{Flavor: flavor()})
 	s := c.Servers[0]
 	if err := s.Freeze(limited(t)); err != nil {
 		t.Fatal(err)
@@ -155,7 +163,7 @@ func TestFreezeAndThaw(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t), TLS: true})
+	c := StartT(t, Options{Flavor: flavor(), TLS: true})
 	pem, err := os.ReadFile(c.CA)
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +193,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestWithoutTLS(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t)})
+	c := shared.T(t)
 	pool, err := sql.Open("mysql", c.Servers[0].DSN("app", "app", "app")+"?tls=skip-verify")
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +205,7 @@ func TestWithoutTLS(t *testing.T) {
 }
 
 func TestUnixSocket(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t), Unix: true})
+	c := StartT(t, Options{Flavor: flavor(), Unix: true})
 	if got := c.Servers[0].DSN("app", "app", "app"); !strings.Contains(got, "unix(") {
 		t.Errorf("DSN %s, want the socket", got)
 	}
@@ -208,11 +216,11 @@ func TestUnixSocket(t *testing.T) {
 }
 
 func TestStopLeavesNothing(t *testing.T) {
-	c := StartT(t, Options{Flavor: flavor(t), Replicas: 1})
+	c := StartT(t, Options{Flavor: flavor(), Replicas: 1})
 	if err := c.Servers[1].Freeze(limited(t)); err != nil {
 		t.Fatal(err)
 	}
-	dir := c.scratch.path
+	dir := c.scratch.Path
 	c.Stop()
 	for _, s := range c.Servers {
 		if alive(s.PID()) {
@@ -225,16 +233,39 @@ func TestStopLeavesNothing(t *testing.T) {
 	c.Stop()
 }
 
-func TestFailedStartQuotesTheLogAndLeavesNothing(t *testing.T) {
-	before, err := filepath.Glob(filepath.Join(os.TempDir(), scratchPrefix+"*"))
+func TestOwnDirIsKept(t *testing.T) {
+	dir, err := os.MkdirTemp("", "parkway-test-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Start(limited(t), Options{Flavor: flavor(t), Args: []string{"--no-such-option=1"}})
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	// The servers may run as another user.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Start(limited(t), Options{Flavor: flavor(), Dir: filepath.Join(dir, "new")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stop()
+	if _, err := os.Stat(filepath.Join(dir, "new", "0", "data", "ibdata1")); err != nil {
+		t.Errorf("the data was not kept: %v", err)
+	}
+	if _, err := Start(limited(t), Options{Flavor: flavor(), Dir: dir}); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("a directory with something in it: %v, want an error", err)
+	}
+}
+
+func TestFailedStartQuotesTheLogAndLeavesNothing(t *testing.T) {
+	before, err := filepath.Glob(filepath.Join(os.TempDir(), "parkway-servers-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Start(limited(t), Options{Flavor: flavor(), Args: []string{"--no-such-option=1"}})
 	if err == nil || !strings.Contains(err.Error(), "no-such-option") {
 		t.Errorf("error %v, want one that names the option", err)
 	}
-	after, err := filepath.Glob(filepath.Join(os.TempDir(), scratchPrefix+"*"))
+	after, err := filepath.Glob(filepath.Join(os.TempDir(), "parkway-servers-*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,10 +275,13 @@ func TestFailedStartQuotesTheLogAndLeavesNothing(t *testing.T) {
 }
 
 func TestClientProgram(t *testing.T) {
-	f := flavor(t)
-	c := StartT(t, Options{Flavor: f})
-	s := c.Servers[0]
-	cmd, err := Command(f, f.String(), "-h", s.Host, "-P", itoa(s.Port), "-u", "app", "-papp", "-N", "-e", "SELECT 6*7", "app")
+	f, s := flavor(), shared.T(t).Servers[0]
+	args := []string{"-h", s.Host, "-P", itoa(s.Port), "-u", "app", "-papp", "-N", "-e", "SELECT 6*7", "app"}
+	if f == MySQL {
+		// caching_sha2_password without TLS: the client does not ask by itself.
+		args = append([]string{"--get-server-public-key"}, args...)
+	}
+	cmd, err := Command(f, f.String(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

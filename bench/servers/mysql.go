@@ -46,7 +46,7 @@ func mysqlEngine() engine {
 		readOnly: []string{"read-only=1", "super-read-only=1"},
 		noTLS:    []string{"tls-version="},
 		replicateFrom: `CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=%d, SOURCE_USER='repl',
-			SOURCE_PASSWORD='repl', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1,
+			SOURCE_PASSWORD='repl', SOURCE_AUTO_POSITION=1, SOURCE_SSL=0, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1,
 			SOURCE_RETRY_COUNT=86400; START REPLICA`,
 		replicaStatus: "SHOW REPLICA STATUS",
 		ioRunning:     "Replica_IO_Running",

@@ -40,53 +40,6 @@ func TestMissingServersSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestKeptScratch(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new")
-	s, err := openScratch(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(s.path, "x"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "x")); err != nil {
-		t.Errorf("the caller's directory was not kept: %v", err)
-	}
-	if _, err := openScratch(dir); err == nil {
-		t.Error("a directory that is not empty was taken")
-	}
-}
-
-func TestSweepRemovesWhatTheDeadLeft(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	live, err := openScratch("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead, err := openScratch("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What a killed owner leaves: all but the lock.
-	dead.lock.Close()
-	sweep(os.TempDir())
-	if _, err := os.Stat(live.path); err != nil {
-		t.Errorf("the directory of a living owner: %v", err)
-	}
-	if _, err := os.Stat(dead.path); !os.IsNotExist(err) {
-		t.Errorf("the directory of a dead owner is there: %v", err)
-	}
-	if err := live.close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(live.path); !os.IsNotExist(err) {
-		t.Errorf("a closed scratch directory is there: %v", err)
-	}
-}
-
 func TestReachable(t *testing.T) {
 	stranger := &user.User{Uid: "123456", Username: "stranger"}
 	open := t.TempDir()

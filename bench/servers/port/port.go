@@ -17,7 +17,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
+
+	"parkway/bench/servers/flock"
 )
 
 // The range ports are taken from: Linux gives outgoing connections 32768 and up.
@@ -66,15 +67,12 @@ func take(dir string, number int) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	mine, err := flock.Try(lock)
 	if err != nil {
 		lock.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errTaken
-		}
-		return nil, os.NewSyscallError("flock", err)
+		return nil, err
 	}
-	if !Free(number) {
+	if !mine || !Free(number) {
 		lock.Close()
 		return nil, errTaken
 	}
