@@ -12,6 +12,7 @@
 //	range    lowest and highest integer allowed in the file, in the unit of the file
 //	oneof    the words allowed, separated by spaces
 //	secret   never printed
+//	restart  a section that a running proxy can't take over
 package config
 
 import "time"

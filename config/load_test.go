@@ -150,6 +150,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(bad.doc))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		scanLines(data) // Ends whatever it is given.
 		c, err := Parse("f", data)
 		if err == nil {
 			if c == nil {
