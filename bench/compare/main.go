@@ -48,17 +48,22 @@ func compare(ctx context.Context, opts options) error {
 	if err != nil {
 		return err
 	}
+	programs, err := findBinaries(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer programs.close()
 	server, err := startServer(ctx, opts.server)
 	if err != nil {
 		return err
 	}
 	defer server.stop()
-	targets, stopTargets, err := startTargets(ctx, opts, server.addr)
+	targets, stopTargets, err := startTargets(ctx, opts, programs, server)
 	if err != nil {
 		return err
 	}
 	defer stopTargets()
-	samples, err := measureAll(ctx, opts, server.addr, targets)
+	samples, err := measureAll(ctx, opts, server.addr(), targets)
 	if err != nil {
 		return err
 	}
@@ -66,7 +71,7 @@ func compare(ctx context.Context, opts options) error {
 		began:    began,
 		options:  opts,
 		machine:  conditions,
-		versions: readVersions(ctx, opts, server.version),
+		versions: readVersions(ctx, programs, opts, server.version),
 		samples:  samples,
 		cells:    summarize(samples),
 	}

@@ -48,7 +48,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.StringVar(&o.psMode, "ps-mode", "disable", "sysbench's --db-ps-mode: disable (text protocol) or auto (prepared statements)")
 	set.StringVar(&o.out, "out", "bench/results", "folder for compare.md, compare.png and compare.csv")
 	set.StringVar(&o.server, "server", "", "HOST:PORT of a running server with app/app and a database sbtest, whose sbtest tables are replaced (default: start a MariaDB)")
-	set.StringVar(&o.parkway, "parkway", "bin/parkway", "the parkway binary")
+	set.StringVar(&o.parkway, "parkway", "", "a parkway binary (default: built from the module of the current directory)")
 	set.StringVar(&o.parkwayOld, "parkway-old", "", "another parkway binary, measured in the same rounds as target parkway-old")
 	set.StringVar(&o.profiles, "pprof", "", "folder for a CPU profile of parkway from each run with 64 threads")
 	if err := set.Parse(args); err != nil {

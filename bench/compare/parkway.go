@@ -2,64 +2,54 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net"
-	"strconv"
+	"slices"
 
-	"parkway/bench/servers/port"
+	"parkway/bench/proxy"
 )
 
-// parkwayConfig returns a configuration with one hostgroup that holds server (host and number of its port), no limits that
-// a run could reach, and no monitor, as HAProxy checks nothing either. Everything else is left at its default.
-func parkwayConfig(listen, http, host string, number int) string {
-	return fmt.Sprintf(`[log]
-level = "warn"
+// binaries are the parkway programs that take part, by target.
+type binaries map[string]*proxy.Binary
 
-[listen]
-mysql = [%q]
-http = %q
-
-[mysql_variables]
-monitor_enabled = false
-
-[[mysql_servers]]
-hostgroup_id = 10
-hostname = %q
-port = %d
-max_connections = 4096
-
-[[mysql_users]]
-username = "app"
-password = "app"
-default_hostgroup = 10
-`, listen, http, host, number)
+// findBinaries returns the programs that the options name; parkway is built from this module when they name none.
+func findBinaries(ctx context.Context, opts options) (binaries, error) {
+	all := make(binaries)
+	for _, b := range []struct{ target, path string }{{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}} {
+		if !slices.Contains(opts.targets, b.target) {
+			continue
+		}
+		if b.path == "" {
+			all[b.target] = proxy.NewBinary(proxy.BuildOptions{})
+		} else {
+			all[b.target] = proxy.Existing(b.path)
+		}
+		if _, err := all[b.target].Path(ctx); err != nil {
+			all.close()
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
-// startParkway starts the binary in front of server.
-func startParkway(ctx context.Context, binary, server string) (target, error) {
-	host, text, err := net.SplitHostPort(server)
+// close removes what was built.
+func (b binaries) close() {
+	for _, program := range b {
+		program.Close()
+	}
+}
+
+// startParkway starts the program in front of the server: one hostgroup, no limit that a run could reach, and no monitor,
+// as HAProxy checks nothing either. Everything else is left at its default.
+func startParkway(ctx context.Context, program *proxy.Binary, s server) (target, error) {
+	p, err := program.Start(ctx, proxy.Options{Config: proxy.Config{
+		LogLevel:  "warn",
+		Variables: map[string]any{"monitor_enabled": false},
+		Servers:   []proxy.Server{{Hostgroup: proxy.Primaries, Host: s.host, Port: s.port, MaxConnections: maxConnections}},
+		Users:     []proxy.User{{Name: "app", Password: "app", Hostgroup: proxy.Primaries}},
+	}})
 	if err != nil {
 		return target{}, err
 	}
-	number, err := strconv.Atoi(text)
-	if err != nil {
-		return target{}, fmt.Errorf("port of %s: %w", server, err)
-	}
-	reserved, err := port.Reserve()
-	if err != nil {
-		return target{}, err
-	}
-	http := net.JoinHostPort("127.0.0.1", strconv.Itoa(reserved.Number()))
-	t, err := launch{
-		program: binary,
-		args:    []string{"serve", "--config"},
-		config:  func(listen string) string { return parkwayConfig(listen, http, host, number) },
-	}.start(ctx)
-	if err != nil {
-		reserved.Release()
-		return target{}, err
-	}
-	stop := t.stop
-	t.http, t.stop = "http://"+http, func() { stop(); reserved.Release() }
-	return t, nil
+	// A proxy that ends late is killed: nothing that is measured is lost by that.
+	stop := func() { _, _ = p.Stop() }
+	return target{addr: p.Addr, http: "http://" + p.HTTP, proxy: p, stop: stop}, nil
 }

@@ -5,16 +5,27 @@ import (
 	"fmt"
 	"time"
 
-	"parkway/bench/servers/process"
+	"parkway/bench/proxy"
 )
+
+// startLimit is how long a proxy may take until it serves.
+const startLimit = 30 * time.Second
 
 // target is one way to the server.
 type target struct {
 	name  string
-	addr  string           // where sysbench connects to
-	proxy *process.Process // nil for direct
-	http  string           // http://host:port with /debug/pprof; "" where there is none
+	addr  string       // where sysbench connects to
+	http  string       // http://host:port with /debug/pprof; "" where there is none
+	proxy proxyProcess // nil for direct
 	stop  func()
+}
+
+// proxyProcess is a proxy that was started for the measurement.
+type proxyProcess interface {
+	CPU() (time.Duration, error) // user + system time until now
+	Done() <-chan struct{}       // closed when it has ended
+	ExitCode() int               // once it has ended
+	Log() string                 // what it printed, once it has ended
 }
 
 // cpuTime returns what the proxy has used until now: 0 for direct. It is an error when the proxy is gone.
@@ -22,30 +33,35 @@ func (t target) cpuTime() (time.Duration, error) {
 	if t.proxy == nil {
 		return 0, nil
 	}
-	stat, err := t.proxy.Stat()
+	cpu, err := t.proxy.CPU()
 	if err != nil {
 		return 0, fmt.Errorf("CPU time of %s: %w", t.name, err)
 	}
-	return stat.CPU, nil
+	return cpu, nil
 }
 
-// ended returns an error if the proxy runs no more.
+// ended returns an error with the proxy's last words if it runs no more.
 func (t target) ended() error {
-	if t.proxy == nil || t.proxy.Running() {
+	if t.proxy == nil {
 		return nil
 	}
-	return fmt.Errorf("%s has ended: %s", t.name, t.proxy.Exit())
+	select {
+	case <-t.proxy.Done():
+		return fmt.Errorf("%s has ended, exit code %d\n%s", t.name, t.proxy.ExitCode(), t.proxy.Log())
+	default:
+		return nil
+	}
 }
 
-// startTargets starts the targets of opts in front of server (host:port), all or none. stop ends them.
-func startTargets(ctx context.Context, opts options, server string) (targets []target, stop func(), err error) {
+// startTargets starts the targets of opts in front of the server, all or none. stop ends them.
+func startTargets(ctx context.Context, opts options, programs binaries, s server) (targets []target, stop func(), err error) {
 	stop = func() {
 		for _, t := range targets {
 			t.stop()
 		}
 	}
 	for _, name := range opts.targets {
-		t, err := startTarget(ctx, opts, name, server)
+		t, err := startTarget(ctx, programs[name], name, s)
 		if err != nil {
 			stop()
 			return nil, nil, fmt.Errorf("start %s: %w", name, err)
@@ -56,15 +72,15 @@ func startTargets(ctx context.Context, opts options, server string) (targets []t
 	return targets, stop, nil
 }
 
-func startTarget(ctx context.Context, opts options, name, server string) (target, error) {
+func startTarget(ctx context.Context, program *proxy.Binary, name string, s server) (target, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
 	switch name {
-	case parkway:
-		return startParkway(ctx, opts.parkway, server)
-	case parkwayOld:
-		return startParkway(ctx, opts.parkwayOld, server)
+	case parkway, parkwayOld:
+		return startParkway(ctx, program, s)
 	case haproxy:
-		return startHAProxy(ctx, server)
+		return startHAProxy(ctx, s.addr())
 	default:
-		return target{addr: server, stop: func() {}}, nil
+		return target{addr: s.addr(), stop: func() {}}, nil
 	}
 }

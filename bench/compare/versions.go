@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"parkway/bench/proxy"
 )
 
 // version is one line of the report.
@@ -21,15 +23,12 @@ func requireTools(opts options) error {
 	if slices.Contains(opts.targets, haproxy) {
 		programs = append(programs, "haproxy")
 	}
-	for _, target := range []struct{ name, path, hint string }{
-		{parkway, opts.parkway, "build it, or name it with -parkway"},
-		{parkwayOld, opts.parkwayOld, "see -parkway-old"},
-	} {
-		if !slices.Contains(opts.targets, target.name) {
+	for _, path := range []string{opts.parkway, opts.parkwayOld} {
+		if path == "" {
 			continue
 		}
-		if _, err := exec.LookPath(target.path); err != nil {
-			return fmt.Errorf("%s: %w: %s", target.name, err, target.hint)
+		if _, err := exec.LookPath(path); err != nil {
+			return err
 		}
 	}
 	var missing []string
@@ -45,15 +44,15 @@ func requireTools(opts options) error {
 }
 
 // readVersions asks the programs that take part. A program that does not say is named as unknown.
-func readVersions(ctx context.Context, opts options, server string) []version {
+func readVersions(ctx context.Context, programs binaries, opts options, server string) []version {
 	versions := []version{{"server", server}}
 	if slices.Contains(opts.targets, haproxy) {
 		versions = append(versions, version{"HAProxy", firstLine(ctx, "haproxy", "-v")})
 	}
 	versions = append(versions, version{"sysbench", firstLine(ctx, "sysbench", "--version")})
-	for _, target := range []version{{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}} {
-		if slices.Contains(opts.targets, target.name) {
-			versions = append(versions, version{target.name, describeBuild(target.text)})
+	for _, name := range opts.targets {
+		if program := programs[name]; program != nil {
+			versions = append(versions, version{name, describeBuild(ctx, program)})
 		}
 	}
 	return append(versions, version{"go", runtime.Version()})
@@ -69,12 +68,16 @@ func firstLine(ctx context.Context, program string, args ...string) string {
 }
 
 // describeBuild says from which commit and by which Go a binary was built.
-func describeBuild(path string) string {
+func describeBuild(ctx context.Context, program *proxy.Binary) string {
+	path, err := program.Path(ctx)
+	if err != nil {
+		return "unknown"
+	}
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {
 		return "unknown"
 	}
-	text := path + ", " + info.GoVersion
+	text := "built with " + info.GoVersion
 	for _, setting := range info.Settings {
 		switch {
 		case setting.Key == "vcs.revision":
