@@ -182,7 +182,9 @@ func (g *Group) Stop() {
 			return
 		}
 		// Sockets on their way from loop to loop were posted before this, so that none is lost.
-		g.PostAll((*Loop).stop)
+		for _, l := range g.loops {
+			l.mail.shut(l.stop)
+		}
 	})
 	g.threads.Wait()
 }

@@ -265,3 +265,52 @@ func (b *logBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
+
+// manual is a loop without a thread, turned by the test: what happens in which turn is exact.
+type manual struct {
+	*Loop
+	t testing.TB
+}
+
+// manualLoop makes one; the test's end closes what it has.
+func manualLoop(t testing.TB) manual {
+	t.Helper()
+	checkLeaks(t)
+	g, err := New(Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := g.loops[0]
+	t.Cleanup(func() {
+		l.stop()
+		for !l.over() {
+			manual{l, t}.turnOnce()
+		}
+		l.release()
+	})
+	return manual{l, t}
+}
+
+// turnOnce makes one turn that does not wait.
+func (m manual) turnOnce() {
+	m.pending = true
+	m.turn()
+}
+
+// mustAttach is Attach that succeeds.
+func (m manual) mustAttach(fd int, h Handler) *Conn {
+	m.t.Helper()
+	c, err := m.Attach(fd, h)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return c
+}
+
+// quiet checks that the loop would wait now.
+func (m manual) quiet() {
+	m.t.Helper()
+	if n, err := m.poll.ready(); n != 0 || err != nil || m.pending {
+		m.t.Errorf("the loop would spin: %d events (first %x), %v, pending %v", n, m.poll.events[0].Events, err, m.pending)
+	}
+}

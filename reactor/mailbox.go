@@ -22,9 +22,10 @@ const (
 // mailbox brings functions from any thread to a loop: gnet's lock-free queue, and an eventfd in the loop's epoll set.
 // The eventfd is watched edge-triggered and never read: each write is one event, and the counter can't overflow.
 type mailbox struct {
-	queue queue.AsyncTaskQueue
-	efd   int
-	wake  atomic.Int32
+	queue   queue.AsyncTaskQueue
+	efd     int
+	wake    atomic.Int32
+	closing atomic.Bool
 }
 
 func (m *mailbox) open() (err error) {
@@ -35,8 +36,20 @@ func (m *mailbox) open() (err error) {
 
 func (m *mailbox) close() { unix.Close(m.efd) }
 
-// post is called by any thread. After the loop retired, fn is dropped.
+// post is called by any thread.
 func (m *mailbox) post(fn func()) {
+	if !m.closing.Load() {
+		m.push(fn)
+	}
+}
+
+// shut posts the last function: from now on post drops what it is given, so that the queue comes to an end.
+func (m *mailbox) shut(fn func()) {
+	m.push(fn)
+	m.closing.Store(true)
+}
+
+func (m *mailbox) push(fn func()) {
 	task := queue.GetTask()
 	task.Param = fn
 	m.queue.Enqueue(task)

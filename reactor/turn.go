@@ -104,7 +104,7 @@ func (l *Loop) runPosted() {
 		}
 		l.call(fn)
 	}
-	l.Post(func() {}) // More is there, perhaps: wake up again.
+	l.mail.push(func() {}) // More is there, perhaps: wake up again.
 }
 
 // expireTimers runs the timers that are due. One that arms itself or another for now is left to the next turn.

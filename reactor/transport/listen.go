@@ -31,6 +31,10 @@ func setKeepAlive(fd, on int) error {
 // SO_REUSEPORT alone would let a second process of the same user listen on a port in use and take a part of its
 // connections, without an error. So the port is first tried without it.
 func ListenTCP(addr string, count int) ([]Socket, net.Addr, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, nil, err
+	}
 	probe, _, err := gsocket.TCPSocket("tcp", addr, true, []gsocket.Option[int]{reuseAddr}, nil)
 	if err != nil {
 		return nil, nil, err
@@ -54,7 +58,6 @@ func ListenTCP(addr string, count int) ([]Socket, net.Addr, error) {
 			}
 			return nil, nil, err
 		}
-		host, _, _ := net.SplitHostPort(addr)
 		addr = net.JoinHostPort(host, strconv.Itoa(local.Port))
 	}
 	return socks, local, nil
