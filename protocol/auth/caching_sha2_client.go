@@ -11,7 +11,7 @@ type cachingSHA2Answerer struct {
 	keyAsked bool
 }
 
-func newCachingSHA2Answerer(*Client) answerer { return &cachingSHA2Answerer{} }
+func newCachingSHA2Answerer() answerer { return &cachingSHA2Answerer{} }
 
 func (a *cachingSHA2Answerer) first(c *Client, data []byte) (out []byte, done bool, err error) {
 	nonce, ok := challenge(data)

@@ -40,7 +40,7 @@ func judgeClear(s *Server, in []byte) (out []byte, done bool, err error) {
 
 type clearAnswerer struct{}
 
-func newClearAnswerer(*Client) answerer { return clearAnswerer{} }
+func newClearAnswerer() answerer { return clearAnswerer{} }
 
 func (clearAnswerer) first(c *Client, _ []byte) (out []byte, done bool, err error) {
 	return append([]byte(c.cfg.Credential.clear), 0), true, nil

@@ -52,7 +52,7 @@ type clientPlugin struct {
 	needs      knowledge // of the password
 	secureOnly bool
 	inGreeting bool // can answer the 20 bytes of a greeting
-	answerer   func(c *Client) answerer
+	answerer   func() answerer
 }
 
 var clientPlugins = map[string]clientPlugin{
@@ -133,7 +133,7 @@ func (c *Client) begin(name string, challenge []byte) (out []byte, done bool, er
 		return nil, false, err
 	}
 	c.plugin = name
-	c.answerer = plugin.answerer(c)
+	c.answerer = plugin.answerer()
 	return c.answerer.first(c, challenge)
 }
 

@@ -171,6 +171,7 @@ func TestClientEncryptsPassword(t *testing.T) {
 		if out, done, err = c.Step(in); err != nil {
 			t.Fatal(err)
 		}
+		clear(in) // payloads die with the call
 	}
 	plain, err := testKeys().decryptPassword(out, switchNonce[:])
 	if err != nil || string(plain) != "secret\x00" || !done {

@@ -14,7 +14,7 @@ const ed25519NonceLen = 32
 
 type ed25519Answerer struct{}
 
-func newEd25519Answerer(*Client) answerer { return ed25519Answerer{} }
+func newEd25519Answerer() answerer { return ed25519Answerer{} }
 
 func (ed25519Answerer) first(c *Client, data []byte) (out []byte, done bool, err error) {
 	if len(data) != ed25519NonceLen {

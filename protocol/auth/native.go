@@ -48,7 +48,7 @@ func maskNative(b [sha1.Size]byte, nonce []byte, stage2 [sha1.Size]byte) [sha1.S
 
 type nativeAnswerer struct{}
 
-func newNativeAnswerer(*Client) answerer { return nativeAnswerer{} }
+func newNativeAnswerer() answerer { return nativeAnswerer{} }
 
 func (nativeAnswerer) first(c *Client, data []byte) (out []byte, done bool, err error) {
 	nonce, ok := challenge(data)

@@ -12,6 +12,7 @@ func TestChooseRoute(t *testing.T) {
 		unix = 1 << iota
 		keyed
 		nativeless
+		changeUser
 	)
 	native, sha2, clear := bytes.Repeat([]byte{1}, 20), bytes.Repeat([]byte{1}, 32), []byte("pw\x00")
 	stay := func(plugin string) route { return route{plugin: plugin} }
@@ -45,6 +46,11 @@ func TestChooseRoute(t *testing.T) {
 		{"answer of another plugin", "clear", NativePassword, CachingSHA2Password, sha2, tcp, change(NativePassword), ""},
 		{"no answer, no plugins", "clear", "", CachingSHA2Password, nil, tcp, stay(NativePassword), ""},
 
+		// In COM_CHANGE_USER a new answer is asked for where the client understands that.
+		{"change user", "clear", NativePassword, NativePassword, native, changeUser, change(NativePassword), ""},
+		{"change user, no plugins", "clear", "", NativePassword, native, changeUser, stay(NativePassword), ""},
+		{"change user, empty", "", NativePassword, NativePassword, nil, changeUser, stay(NativePassword), ""},
+
 		// No password: no answer is the answer.
 		{"empty, native", "", NativePassword, NativePassword, nil, tcp, stay(NativePassword), ""},
 		{"empty, caching_sha2", "", CachingSHA2Password, NativePassword, []byte{0}, tcp, stay(CachingSHA2Password), ""},
@@ -69,7 +75,7 @@ func TestChooseRoute(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := ServerConfig{Password: passwords[tt.password], Plugin: tt.plugin, DefaultPlugin: tt.def,
-				Secure: tt.with&unix != 0, LacksNative: tt.with&nativeless != 0}
+				Secure: tt.with&unix != 0, LacksNative: tt.with&nativeless != 0, ChangeUser: tt.with&changeUser != 0}
 			if tt.with&keyed != 0 {
 				cfg.Keys = testKeys()
 			}

@@ -3,6 +3,8 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"parkway/protocol"
 )
@@ -17,6 +19,7 @@ type ServerConfig struct {
 	Plugin        string                    // that the client named; "" if it cannot switch plugins (no CLIENT_PLUGIN_AUTH)
 	LacksNative   bool                      // the client is known to have no mysql_native_password; see LacksNative
 	DefaultPlugin string                    // that the greeting named
+	ChangeUser    bool                      // COM_CHANGE_USER: which nonce the first answer is for is not known, so a new one is sent, as servers do
 	NewNonce      func() [NonceLen]byte     // for a switch; nil: NewNonce
 	Learned       func() (Credential, bool) // what earlier logins revealed of a hashed password; may be nil
 }
@@ -65,6 +68,9 @@ var serverPlugins = map[string]serverPlugin{
 	CachingSHA2Password: {obstacle: cachingSHA2Obstacle, answers: isCachingSHA2Answer, verifier: newCachingSHA2Verifier},
 	ClearPassword:       {obstacle: clearObstacle, answers: isClearAnswer, verifier: newClearVerifier},
 }
+
+// SupportedPlugins names the plugins that clients can be verified with, sorted. All but mysql_clear_password may be a greeting's.
+func SupportedPlugins() []string { return slices.Sorted(maps.Keys(serverPlugins)) }
 
 // NewServer prepares the verification of one client.
 func NewServer(cfg ServerConfig) *Server {
@@ -134,8 +140,10 @@ func (s *Server) start(data []byte) (out []byte, done bool, err error) {
 // earlier login revealed the clear password. A wrong answer is treated as if nothing had been learned, so that it cannot be told
 // who logged in before.
 func (s *Server) provesLearned(data []byte) bool {
-	return s.cfg.Plugin == CachingSHA2Password && s.cfg.Password.kind == nativeHash && isCachingSHA2Answer(data) &&
-		verifyCachingSHA2(data, s.nonce, s.sha2Digest()) && s.cfg.Known
+	if s.cfg.Plugin != CachingSHA2Password || s.cfg.Password.kind != nativeHash || s.cfg.ChangeUser || !isCachingSHA2Answer(data) {
+		return false
+	}
+	return verifyCachingSHA2(data, s.nonce, s.sha2Digest()) && s.cfg.Known
 }
 
 // sha2Digest returns SHA256(SHA256(password)) as far as known, else a value that no answer matches.

@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,8 @@ func TestServerSteps(t *testing.T) {
 		c.Learned = func() (Credential, bool) { return ClearCredential(password), true }
 		return c
 	}
+	changeUser := func(c ServerConfig) ServerConfig { c.ChangeUser = true; return c }
+	long := strings.Repeat("x", maxClearPassword)
 	full := []byte{1, 4}
 	fast := []byte{1, 3}
 
@@ -136,6 +139,10 @@ func TestServerSteps(t *testing.T) {
 		{"hash, learned", learned(testServer(hash, CachingSHA2Password), secret), []step{{in: sha2(greetingNonce), out: fast, done: true}}},
 		{"hash, learned, unknown user", unknown(learned(testServer(hash, CachingSHA2Password), secret)),
 			[]step{{in: sha2(greetingNonce), out: switchTo(NativePassword)}, {in: native(switchNonce), err: ErrDenied}}},
+		{"hash, learned, unknown user over a secure transport", unknown(learned(secure(testServer(hash, CachingSHA2Password)), secret)),
+			[]step{{in: sha2(greetingNonce), out: full}, {in: []byte("secret\x00"), err: ErrDenied}}},
+		{"hash, learned, change user", changeUser(learned(testServer(hash, CachingSHA2Password), secret)),
+			[]step{{in: sha2(greetingNonce), out: switchTo(NativePassword)}, {in: native(switchNonce), done: true}}},
 		{"hash, learned, wrong", learned(testServer(hash, CachingSHA2Password), secret),
 			[]step{{in: wrong, out: switchTo(NativePassword)}, {in: wrong[:20], err: ErrDenied}}},
 		{"hash, learned what is not the password", learned(testServer(hash, CachingSHA2Password), "wrong"),
@@ -149,9 +156,12 @@ func TestServerSteps(t *testing.T) {
 		{"clear, unknown user", unknown(secure(testServer(clear, ClearPassword))), []step{{in: []byte("secret\x00"), err: ErrDenied}}},
 		{"clear, no NUL", secure(testServer(clear, ClearPassword)), []step{{in: []byte("secret"), out: switchTo(ClearPassword)}, {in: []byte("secret"), done: true}}},
 		{"clear, two NULs", secure(testServer(clear, ClearPassword)), []step{{in: []byte("secret\x00\x00"), err: ErrDenied}}},
+		{"clear, as long as is hashed", secure(testServer(newClearPassword(long), ClearPassword)), []step{{in: []byte(long + "\x00"), done: true}}},
+		{"clear, longer", secure(testServer(newClearPassword(long+"x"), ClearPassword)), []step{{in: []byte(long + "x\x00"), err: ErrDenied}}},
 		{"clear over TCP", testServer(clear, ClearPassword), []step{{in: []byte("secret\x00"), out: switchTo(CachingSHA2Password)}, {in: sha2(switchNonce), out: fast, done: true}}},
 
 		{"empty, native", testServer(Password{}, NativePassword), []step{{done: true}}},
+		{"empty, native, a lone NUL", testServer(Password{}, NativePassword), []step{{in: []byte{0}, done: true}}},
 		{"empty, caching_sha2", testServer(Password{}, CachingSHA2Password), []step{{in: []byte{0}, done: true}}},
 		{"empty, clear", secure(testServer(Password{}, ClearPassword)), []step{{in: []byte{0}, done: true}}},
 		{"empty, unsupported plugin", testServer(Password{}, "dialog"), []step{{out: switchTo(CachingSHA2Password)}, {in: []byte{}, done: true}}},
@@ -217,6 +227,13 @@ func TestServerCredentialKeepsWhatWasLearned(t *testing.T) {
 	}
 	if s.Credential() != ClearCredential("secret") {
 		t.Error("the learned clear password was lost")
+	}
+}
+
+func TestSupportedPlugins(t *testing.T) {
+	want := []string{CachingSHA2Password, ClearPassword, NativePassword}
+	if got := SupportedPlugins(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
