@@ -8,29 +8,32 @@ import "reflect"
 func Changes(old, new *Config) (applied, needsRestart []string) {
 	a, b := reflect.ValueOf(old).Elem(), reflect.ValueOf(new).Elem()
 	for _, f := range fields(a.Type()) {
-		keys := differing(f.key, a.Field(f.index), b.Field(f.index))
-		if f.restart {
-			needsRestart = append(needsRestart, keys...)
-		} else {
-			applied = append(applied, keys...)
+		for _, key := range differing(f, a.Field(f.index), b.Field(f.index)) {
+			if key.restart {
+				needsRestart = append(needsRestart, key.key)
+			} else {
+				applied = append(applied, key.key)
+			}
 		}
 	}
 	return applied, needsRestart
 }
 
-// differing names the keys below path that differ.
-func differing(path string, a, b reflect.Value) []string {
+// differing returns the fields of a section that differ, with their whole paths as keys; for a list the list itself.
+func differing(section field, a, b reflect.Value) []field {
 	if a.Kind() != reflect.Struct {
 		if a.Len() == 0 && b.Len() == 0 || reflect.DeepEqual(a.Interface(), b.Interface()) {
 			return nil
 		}
-		return []string{path}
+		return []field{section}
 	}
-	var keys []string
+	var found []field
 	for _, f := range fields(a.Type()) {
 		if !reflect.DeepEqual(a.Field(f.index).Interface(), b.Field(f.index).Interface()) {
-			keys = append(keys, path+"."+f.key)
+			f.key = section.key + "." + f.key
+			f.restart = f.restart || section.restart
+			found = append(found, f)
 		}
 	}
-	return keys
+	return found
 }

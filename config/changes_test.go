@@ -17,6 +17,8 @@ func TestChanges(t *testing.T) {
 		{"an empty list written out", base, "mysql_replication_hostgroups = []\n" + base, nil, nil},
 		{"variables", base, base + "[log]\nlevel = \"debug\"\n[mysql_variables]\nsession_idle_ms = 1\nmonitor_password = \"x\"\n",
 			[]string{"log.level", "mysql_variables.session_idle_ms", "mysql_variables.monitor_password"}, nil},
+		{"the log's place", base, base + "[log]\nlevel = \"warn\"\nformat = \"json\"\nfile = \"/var/log/parkway.log\"\n",
+			[]string{"log.level"}, []string{"log.format", "log.file"}},
 		{"threads and addresses", base, base + "[reactor]\nevent_loops = 3\n[listen]\nmysql = [\":6033\"]\nhttp = \"\"\n",
 			nil, []string{"reactor.event_loops", "listen.mysql", "listen.http"}},
 		{"lists", base, base + "password = \"p\"\n[[mysql_servers]]\nhostgroup_id = 11\nhostname = \"db2\"\n[reactor]\npin = false\n",

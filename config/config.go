@@ -12,7 +12,7 @@
 //	range    lowest and highest integer allowed in the file, in the unit of the file
 //	oneof    the words allowed, separated by spaces
 //	secret   never printed
-//	restart  a section that a running proxy can't take over
+//	restart  a section or key that a running proxy can't take over
 package config
 
 import "time"
@@ -38,8 +38,8 @@ func (c *Config) Warnings() []Problem { return c.warnings }
 // Log is the table [log].
 type Log struct {
 	Level  string `toml:"level" default:"info" oneof:"trace debug info warn error"`
-	Format string `toml:"format" default:"console" oneof:"console json"`
-	File   string `toml:"file" default:""` // Empty: standard error.
+	Format string `toml:"format" default:"console" oneof:"console json" restart:"true"`
+	File   string `toml:"file" default:"" restart:"true"` // Empty: standard error.
 }
 
 // Reactor is the table [reactor]; it changes only by a restart.

@@ -36,7 +36,8 @@ const offered = protocol.ClientProtocol41 | protocol.ClientSecureConnection | pr
 // beginning or by COM_CHANGE_USER.
 type login struct {
 	seq      byte                // of the next packet, from either side
-	offered  protocol.Capability // in the greeting; zero for COM_CHANGE_USER
+	offered  protocol.Capability // in the greeting
+	again    bool                // COM_CHANGE_USER
 	plugin   string              // named in the greeting
 	user     *users.User         // nil: unknown
 	name     string
@@ -148,6 +149,7 @@ func (s *Session) changeUser(p []byte, whole bool) int {
 	}
 	s.login = &login{
 		seq:     s.message.NextSeq(),
+		again:   true,
 		plugin:  auth.NativePassword,
 		charset: s.charset,
 		schema:  c.Database,
@@ -171,6 +173,7 @@ func (s *Session) identify(name string, data []byte, plugin string, attributes [
 		Plugin:        plugin,
 		LacksNative:   auth.LacksNative(attributes),
 		DefaultPlugin: l.plugin,
+		ChangeUser:    l.again,
 		NewNonce: func() [auth.NonceLen]byte {
 			s.nonce = auth.NewNonce()
 			return s.nonce
