@@ -7,7 +7,7 @@ import "parkway/protocol"
 // asked again when that ends.
 func (s *Session) drain() {
 	switch s.state {
-	case greeted, authing, acquiring, refused:
+	case greeted, authing, verifying, acquiring, refused:
 		s.shutdown()
 	case ready:
 		if s.status&protocol.StatusInTrans == 0 {

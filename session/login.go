@@ -185,10 +185,6 @@ func (s *Session) identify(name string, data []byte, plugin string, attributes [
 	} else {
 		cfg.Password = table.Decoy(name)
 	}
-	if plugin == "" && !s.caps.Has(protocol.ClientPluginAuth) {
-		// Clients without the capability know this one plugin.
-		cfg.Plugin = auth.NativePassword
-	}
 	l.server = auth.NewServer(cfg)
 	s.setState(authing)
 	s.authStep(data)
@@ -207,8 +203,28 @@ func (s *Session) onAuth(p []byte) int {
 
 // authStep lets the authentication see what the client sent.
 func (s *Session) authStep(in []byte) {
+	server := s.login.server
+	if !server.Slow(in) {
+		s.authResult(server.Step(in))
+		return
+	}
+	s.setState(verifying)
+	in = append([]byte(nil), in...)
+	s.worker.proxy.decrypting.run(func() {
+		out, done, err := server.Step(in)
+		s.worker.loop.Post(func() {
+			if s.state == verifying {
+				s.setState(authing)
+				s.authResult(out, done, err)
+				s.conn.ResumeRead()
+			}
+		})
+	})
+}
+
+// authResult acts on what the authentication said.
+func (s *Session) authResult(out []byte, done bool, err error) {
 	l := s.login
-	out, done, err := l.server.Step(in)
 	var unsupported *auth.UnsupportedPluginError
 	switch {
 	case errors.As(err, &unsupported):

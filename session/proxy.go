@@ -42,6 +42,7 @@ type Proxy struct {
 	log        zerolog.Logger
 	noise      zerolog.Logger // sampled: what a client can cause as often as it likes
 	started    time.Time
+	decrypting decrypting
 	workers    []*worker
 
 	// Any thread.
@@ -63,6 +64,7 @@ func New(cfg Config) *Proxy {
 		log:        cfg.Log,
 		noise:      cfg.Log.Sample(&zerolog.BurstSampler{Burst: noiseBurst, Period: time.Second}),
 		started:    time.Now(),
+		decrypting: newDecrypting(),
 	}
 	p.Apply(cfg.Settings, cfg.Users)
 	pools := pool.NewSet(pool.Config{

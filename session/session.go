@@ -88,16 +88,30 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	if errors.As(err, &panicked) {
 		w.metrics.SessionPanicked()
 	}
-	if s.state != closing && !errors.Is(err, io.EOF) {
-		w.metrics.SessionAborted()
-		w.proxy.log.Debug().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(err).Msg("client connection lost")
-	}
+	s.lost(err)
 	s.leave()
 	s.timer.Stop()
 	s.logout()
 	w.unlink(s)
 	w.metrics.SessionClosed()
 	w.proxy.sessions.Add(-1)
+}
+
+// lost notes a connection that ended by itself and not as it should: with an
+// error, or before the client was logged in.
+func (s *Session) lost(err error) {
+	if s.state == closing || errors.Is(err, io.EOF) && s.login == nil {
+		return
+	}
+	p := s.worker.proxy
+	s.worker.metrics.SessionAborted()
+	if s.state == authing {
+		if left := s.login.server.Abandoned(); left != nil {
+			p.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(left).Msg("login abandoned")
+			return
+		}
+	}
+	p.log.Debug().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(err).Msg("client connection lost")
 }
 
 // leave gives up what the session holds of the backend side, and closes it to

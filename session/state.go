@@ -8,6 +8,7 @@ type state uint8
 const (
 	greeted    state = iota // the client's handshake response is awaited
 	authing                 // more of the authentication is awaited
+	verifying               // what the client sent is being decrypted, on another thread
 	ready                   // the next command is awaited
 	acquiring               // a command waits for a backend
 	refused                 // no backend: the command that waited gets an error
@@ -21,7 +22,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "ready", "acquiring", "refused", "sending",
+	"greeted", "authing", "verifying", "ready", "acquiring", "refused", "sending",
 	"answering", "uploading", "trailing", "discarding", "closing",
 }
 
@@ -30,8 +31,9 @@ func (s state) String() string { return stateNames[s] }
 // legal[from] has a bit for each state that may follow. Every state may be
 // followed by closing.
 var legal = [numStates]uint{
-	greeted:    1<<authing | 1<<ready,
-	authing:    1<<authing | 1<<ready,
+	greeted:    1 << authing,
+	authing:    1<<verifying | 1<<ready,
+	verifying:  1 << authing,
 	ready:      1<<authing | 1<<acquiring | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding,
 	acquiring:  1<<ready | 1<<refused,
 	refused:    1<<ready | 1<<discarding,
@@ -51,6 +53,7 @@ func init() {
 	receivers = [numStates]func(s *Session, p []byte) int{
 		greeted:    (*Session).onHandshakeResponse,
 		authing:    (*Session).onAuth,
+		verifying:  (*Session).onEarly,
 		ready:      (*Session).onCommand,
 		acquiring:  (*Session).onEarly,
 		refused:    (*Session).onRefused,

@@ -13,7 +13,7 @@ func nanoseconds(n int64) time.Duration { return time.Duration(n) }
 func (s *Session) deadline() (at int64, ok bool) {
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
-	case greeted, authing:
+	case greeted, authing, verifying:
 		return s.since + int64(set.ConnectTimeoutClient), true
 	case ready, discarding, trailing:
 		return s.since + int64(set.WaitTimeout), true
@@ -46,7 +46,7 @@ func (s *Session) onTimer() {
 	}
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
-	case greeted, authing:
+	case greeted, authing, verifying:
 		s.fatal(s.login.seq, protocol.NewERR(protocol.ErrCodeNetReadTimeout,
 			"parkway: login not finished within %d ms (connect_timeout_client_ms)", set.ConnectTimeoutClient.Milliseconds()))
 	case ready, discarding, trailing:

@@ -25,7 +25,8 @@ type ServerConfig struct {
 }
 
 // Server verifies one client, step by step, as a server does. Not safe for concurrent use; it has no I/O and never blocks,
-// but decrypting a password (full caching_sha2_password exchange without a secure transport) takes a millisecond or two.
+// but decrypting a password (full caching_sha2_password exchange without a secure transport) takes a millisecond or two: see
+// Slow.
 type Server struct {
 	cfg        ServerConfig
 	learned    Credential // checked against the password; the zero value if nothing is known
@@ -112,6 +113,12 @@ func (s *Server) Step(in []byte) (out []byte, done bool, err error) {
 		s.state = serverAccepted
 	}
 	return out, done, nil
+}
+
+// Slow reports whether Step(in) takes milliseconds, because in is a password encrypted with the public key: who must not be
+// held up runs that Step elsewhere.
+func (s *Server) Slow(in []byte) bool {
+	return s.state == serverVerifying && s.plugin == CachingSHA2Password && s.cfg.Keys != nil && len(in) == s.cfg.Keys.cipherLen()
 }
 
 // start takes the answer that came with the client's first packet.
