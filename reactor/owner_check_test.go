@@ -1,0 +1,47 @@
+//go:build loopcheck
+
+package reactor
+
+import (
+	"testing"
+	"time"
+)
+
+// Every loop-only method panics on another thread than the loop's.
+func TestOwnerIsChecked(t *testing.T) {
+	g := startGroup(t)
+	l := g.Loops()[0]
+	_, fd := socketpair(t)
+	c := attach(t, l, fd, &funcs{})
+	var timer *Timer
+	on(l, func() { timer = l.NewTimer(func() {}) })
+	addr, _ := ParseAddr("127.0.0.1", 1)
+	for name, call := range map[string]func(){
+		"CheckOwner":      l.CheckOwner,
+		"OnTurnEnd":       func() { l.OnTurnEnd(func() {}) },
+		"NewTimer":        func() { l.NewTimer(func() {}) },
+		"Reset":           func() { timer.Reset(time.Hour) },
+		"Stop":            timer.Stop,
+		"Dial":            func() { l.Dial(addr, 0, &funcs{}) },
+		"Attach":          func() { l.Attach(fd, &funcs{}) },
+		"Detach":          func() { c.Detach() },
+		"Write":           func() { c.Write([]byte("x")) },
+		"Writev":          func() { c.Writev([]byte("x")) },
+		"PauseRead":       c.PauseRead,
+		"ResumeRead":      c.ResumeRead,
+		"WatchHangup":     func() { c.WatchHangup(true) },
+		"SetWaterMarks":   func() { c.SetWaterMarks(1, 2) },
+		"SetHandler":      func() { c.SetHandler(&funcs{}) },
+		"Close":           func() { c.Close(nil) },
+		"CloseAfterWrite": func() { c.CloseAfterWrite(nil, time.Hour) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			call()
+		}()
+	}
+}
