@@ -83,7 +83,7 @@ func (b *Binary) build(ctx context.Context) error {
 		return err
 	}
 	b.path = filepath.Join(b.dir.Path, "parkway")
-	args := []string{"build", "-o", b.path}
+	args := []string{"build", "-buildvcs=false", "-o", b.path}
 	if b.options.Race {
 		args = append(args, "-race")
 	}

@@ -151,14 +151,19 @@ func (c *Cluster) launch(ctx context.Context, s *setup) error {
 	return group.Wait()
 }
 
-// Stop stops all servers (SIGTERM, and SIGKILL 10 s later) and removes their
-// data if it is temporary. It returns when they are gone. Calls after the first
-// do nothing.
+// Stop stops all servers and returns when they are gone. Temporary data is
+// removed, and not worth a shutdown, which takes MySQL up to ten seconds: those
+// servers are killed. Data that is kept is shut down cleanly. Calls after the
+// first do nothing.
 func (c *Cluster) Stop() {
 	c.stopOnce.Do(func() {
+		end := (*Server).Shutdown
+		if c.scratch != nil {
+			end = (*Server).Kill
+		}
 		var group sync.WaitGroup
 		for _, s := range c.Servers {
-			group.Go(s.close)
+			group.Go(func() { s.close(end) })
 		}
 		group.Wait()
 		if c.scratch == nil {

@@ -157,7 +157,8 @@ func (s *Server) Stat() (process.Stat, error) { return s.process.Stat() }
 // Kill kills the server (SIGKILL) and returns when it is gone.
 func (s *Server) Kill() { s.process.Kill() }
 
-// Shutdown ends the server in its own way (SIGTERM), as Stop does.
+// Shutdown lets the server end in its own way (SIGTERM; SIGKILL 10 s later) and
+// returns when it is gone.
 func (s *Server) Shutdown() { s.process.Stop(stopGrace) }
 
 // Freeze stops the server (SIGSTOP): the kernel still takes connections and
@@ -180,13 +181,15 @@ func (s *Server) Log() string {
 	return tail(filepath.Join(s.dir, "stdout")) + tail(filepath.Join(s.dir, "error.log"))
 }
 
-// close ends the server and everything the harness has with it.
-func (s *Server) close() {
-	if s.process != nil {
-		s.Shutdown()
-	}
+// close ends the server, with end if it was ever started, and gives back
+// everything the harness has with it.
+func (s *Server) close(end func(*Server)) {
 	if s.db != nil {
+		// First: MySQL gives clients that are there two seconds to leave.
 		s.db.Close()
+	}
+	if s.process != nil {
+		end(s)
 	}
 	if s.reserved != nil {
 		s.reserved.Release()

@@ -1,0 +1,80 @@
+# `make` alone lists the targets. Settings: ARGS (for run, bench, bench-wait), FUZZTIME, VERSION.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-mysql check lint bench bench-wait fuzz cover clean tools
+
+ARGS ?=
+FUZZTIME ?= 20s
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Packages that are the proxy; those under bench run it, against real servers.
+PROXY = $(shell go list ./... | grep -v '^parkway/bench/')
+
+# The race detector needs a C compiler. Looked up when a recipe begins, after `tools` had its chance to install one.
+RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: ## a proxy in front of a real primary and replica, with the line to try; Ctrl-C removes all of it (ARGS="-flavor mysql")
+	@go build -o bin/run ./bench/run
+	@exec bin/run $(ARGS)
+
+build: ## bin/parkway
+	go build -ldflags '-X main.version=$(VERSION)' -o bin/parkway ./cmd/parkway
+
+test: tools ## all tests, those against real MariaDB too; installs what is missing
+	go test $(RACE) $(PROXY)
+	go test -tags loopcheck $(PROXY)
+	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) ./bench/...
+
+test-mysql: ## the integration tests against real MySQL 9; SKIPPED where that can't be had
+	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
+	case $$status in \
+	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) ./bench/e2e/... ;; \
+	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make test-mysql: SKIPPED, nothing was tested against MySQL (the reason is above)' '#################' ;; \
+	  *) exit $$status ;; \
+	esac
+
+check: lint ## what CI checks before the tests: lint, and who may import whom
+	go test -run '^TestImports$$' ./cmd/parkway
+
+lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
+	@unformatted=$$(gofmt -l .); [[ ! $$unformatted ]] || { echo "gofmt would change:" $$unformatted; exit 1; }
+	go vet ./...
+	go vet -tags loopcheck ./...
+	$(STATICCHECK) ./...
+	@if command -v shellcheck > /dev/null; then set -x; shellcheck bench/scripts/*.sh .ci/run; fi
+
+bench: ## direct, parkway and HAProxy side by side: queries per second and CPU per query (ARGS="-h" tells more)
+	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
+	go run ./bench/compare $(ARGS)
+
+bench-wait: ## the ways for a worker to wait for its sockets, compared
+	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
+	go run ./bench/wait $(ARGS)
+
+fuzz: ## every fuzz test for FUZZTIME (20s)
+	@go test -list '^Fuzz' ./... | \
+	awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]} /^(ok|\?)/ {n = 0}' | \
+	while read -r package name; do \
+	  echo "== $$package $$name"; \
+	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" < /dev/null; \
+	done
+
+cover: ## coverage of the proxy's packages by their tests: bin/cover.html and a sum
+	@mkdir -p bin
+	go test -coverprofile bin/cover.out $(PROXY)
+	go tool cover -html bin/cover.out -o bin/cover.html
+	@go tool cover -func bin/cover.out | tail -n 1
+
+clean: ## what was built; servers fetched for tests stay in the cache (bench/scripts/mysql-install.sh says where)
+	rm -rf bin
+
+# What the tests need. Without a C compiler they run, with less to find.
+tools:
+	@bench/scripts/install.sh
+	@bench/scripts/install.sh gcc || echo '### no C compiler: the tests run WITHOUT the race detector'
