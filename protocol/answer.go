@@ -199,14 +199,18 @@ func (r *ResponseReader) readStatus(body []byte) error {
 		r.status = StatusFlags(binary.LittleEndian.Uint16(body[3:]))
 		return nil
 	}
-	f := fields{rest: body[1:]}
-	f.lenenc()
-	f.lenenc()
-	status := f.uint16()
-	if f.short {
-		return r.malformed("an OK or EOF packet of %d bytes", len(body))
+	at := 1
+	for range 2 { // affected rows, insert id
+		_, n, ok := ReadLenencInt(body[at:])
+		if !ok {
+			return r.malformed("an OK or EOF packet without a status")
+		}
+		at += n
 	}
-	r.status = StatusFlags(status)
+	if len(body) < at+2 {
+		return r.malformed("an OK or EOF packet without a status")
+	}
+	r.status = StatusFlags(binary.LittleEndian.Uint16(body[at:]))
 	return nil
 }
 

@@ -38,7 +38,6 @@ func BenchmarkPointSelect(b *testing.B) {
 }
 
 func BenchmarkRows(b *testing.B) {
-	answer := pointSelect(ClientDeprecateEOF)
 	row := make([]byte, 60)
 	var rows []byte
 	n := 0
@@ -54,7 +53,6 @@ func BenchmarkRows(b *testing.B) {
 			b.Fatal(n, prog, err)
 		}
 	}
-	_ = answer
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/row")
 }
 

@@ -8,12 +8,18 @@ const lenencNull = 0xfb
 // ReadLenencInt reads a length-encoded integer: its value and the n bytes it takes. ok is false if b is too short or begins with
 // 0xFB (NULL) or 0xFF (an error packet), which are no integers.
 func ReadLenencInt(b []byte) (v uint64, n int, ok bool) {
+	if len(b) > 0 && b[0] < lenencNull {
+		return uint64(b[0]), 1, true
+	}
+	return readLongLenencInt(b)
+}
+
+// readLongLenencInt is the rest of ReadLenencInt, which is small enough to be inlined without it.
+func readLongLenencInt(b []byte) (v uint64, n int, ok bool) {
 	if len(b) == 0 {
 		return 0, 0, false
 	}
 	switch first := b[0]; {
-	case first < lenencNull:
-		return uint64(first), 1, true
 	case first == 0xfc && len(b) >= 3:
 		return uint64(binary.LittleEndian.Uint16(b[1:])), 3, true
 	case first == 0xfd && len(b) >= 4:

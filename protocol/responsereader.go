@@ -94,10 +94,13 @@ func (r *ResponseReader) Feed(p []byte) (n int, prog Progress, err error) {
 			break
 		}
 		length, seq := Header(rest)
+		size := HeaderLen + length
 		if seq != r.seq {
+			if len(rest) < size && size <= HoldSize {
+				break // it may be an ERR packet that says why
+			}
 			return n, More, r.outOfOrder(rest, length, seq)
 		}
-		size := HeaderLen + length
 		if len(rest) < size {
 			if size <= HoldSize || len(rest) < HeaderLen+prefixSize {
 				break
@@ -180,9 +183,9 @@ func (r *ResponseReader) NextSeq() byte { return r.seq }
 // outOfOrder makes the error of a packet with a wrong sequence number; rest begins with its header.
 func (r *ResponseReader) outOfOrder(rest []byte, length int, seq byte) error {
 	e := &MalformedError{Message: "answer to " + r.cmd.String(), Cause: &SequenceError{Got: seq, Want: r.seq}}
-	if payload := rest[HeaderLen:]; !r.open && len(payload) >= length {
+	if size := HeaderLen + length; !r.open && size <= HoldSize {
 		var said ERR
-		if said.Decode(payload[:length]) == nil {
+		if said.Decode(rest[HeaderLen:size]) == nil {
 			e.Server = &said
 		}
 	}
