@@ -2,7 +2,7 @@ package protocol
 
 import "encoding/binary"
 
-// The grammar of answers. Each command has a shape of answer, each shape a first phase; a phase says what the next packet is.
+// The grammar of answers. Each command's answer begins with a phase; a phase says what the next packet is.
 //
 //	result   = OK | ERR | infile-request file result | count [columns] rows; followed by a result if the status says so
 //	columns  = count definitions, and an EOF packet unless ClientDeprecateEOF
@@ -12,19 +12,7 @@ import "encoding/binary"
 //
 // An ERR packet ends the answer in every phase. MariaDB's progress reports may stand before any packet.
 
-// answer is the shape of the answer to a command.
-type answer uint8
-
-const (
-	answerResult answer = iota // anything a statement may answer, and the shape of what isn't known
-	answerNone
-	answerStatus  // OK, EOF or ERR
-	answerText    // one bare string, or ERR
-	answerFields  // column definitions without their count
-	answerPrepare //
-	answerRows    // rows without column definitions
-)
-
+// phase says what the next packet of an answer is.
 type phase uint8
 
 const (
@@ -38,16 +26,6 @@ const (
 	phaseRows                    // rows, or their end; for COM_FIELD_LIST definitions, or their end
 	phaseFile                    // the client's file is due
 )
-
-var startPhase = [...]phase{
-	answerResult:  phaseResult,
-	answerNone:    phaseEnd,
-	answerStatus:  phaseStatus,
-	answerText:    phaseText,
-	answerFields:  phaseRows,
-	answerPrepare: phasePrepare,
-	answerRows:    phaseRows,
-}
 
 // maxColumns bounds a column count. Servers stop at 4096; a prepared statement's counts have 16 bits.
 const maxColumns = 1<<16 - 1
@@ -85,32 +63,44 @@ func (r *ResponseReader) packet(body []byte, length int) error {
 			r.endColumns()
 		}
 	case phaseColumnsEnd:
-		if !r.isEnd(body, length) {
-			return r.malformed("first byte 0x%02x instead of an EOF packet behind the column definitions", body[0])
-		}
-		if err := r.readStatus(body); err != nil {
-			return err
-		}
-		r.leaveColumns()
-		// COM_STMT_EXECUTE that opened a cursor: the rows wait for COM_STMT_FETCH.
-		if r.phase == phaseRows && r.status&StatusCursorExists != 0 && r.cmd == ComStmtExecute {
-			r.endResult()
-		}
+		return r.columnsEnd(body, length)
 	case phaseRows:
-		if !r.isEnd(body, length) {
-			return nil
-		}
-		head := r.status
-		if err := r.readStatus(body); err != nil {
-			return err
-		}
-		// MySQL's EOF packet behind the rows with a procedure's OUT parameters does not say that an OK packet follows; the one
-		// behind their definitions does.
-		if !r.deprecate && head&StatusPSOutParams != 0 {
-			r.status |= head & (StatusPSOutParams | StatusMoreResults)
-		}
+		return r.row(body, length)
+	}
+	return nil
+}
+
+// columnsEnd reads the EOF packet behind column definitions.
+func (r *ResponseReader) columnsEnd(body []byte, length int) error {
+	if !r.isEnd(body, length) {
+		return r.malformed("first byte 0x%02x instead of an EOF packet behind the column definitions", body[0])
+	}
+	if err := r.readStatus(body); err != nil {
+		return err
+	}
+	r.leaveColumns()
+	// COM_STMT_EXECUTE that opened a cursor: the rows wait for COM_STMT_FETCH.
+	if r.phase == phaseRows && r.status&StatusCursorExists != 0 && r.cmd == ComStmtExecute {
 		r.endResult()
 	}
+	return nil
+}
+
+// row reads a row or the end of the rows.
+func (r *ResponseReader) row(body []byte, length int) error {
+	if !r.isEnd(body, length) {
+		return nil
+	}
+	head := r.status
+	if err := r.readStatus(body); err != nil {
+		return err
+	}
+	// MySQL's EOF packet behind the rows with a procedure's OUT parameters does not say that an OK packet follows; the one
+	// behind their definitions does.
+	if !r.deprecate && head&StatusPSOutParams != 0 {
+		r.status |= head & (StatusPSOutParams | StatusMoreResults)
+	}
+	r.endResult()
 	return nil
 }
 
@@ -181,7 +171,7 @@ func (r *ResponseReader) leaveColumns() {
 // endResult ends the answer or goes on to the next of several results.
 func (r *ResponseReader) endResult() {
 	r.phase = phaseEnd
-	if r.status&StatusMoreResults != 0 && commandTable[r.cmd].answer == answerResult {
+	if r.status&StatusMoreResults != 0 && r.cmd.firstPhase() == phaseResult {
 		r.phase = phaseResult
 	}
 }

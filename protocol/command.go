@@ -45,47 +45,46 @@ const (
 	ComMulti           Command = 0xfe
 )
 
-// commandTable says what is known of each command. A command that isn't in it gets ERR 1047 from a server, which is an answer
-// of the default shape.
+// commandTable says what is known of each command: its name, and what its answer begins with.
 var commandTable = [256]struct {
-	name   string
-	answer answer
+	name  string
+	first phase
 }{
-	ComSleep:            {"COM_SLEEP", answerResult},
-	ComQuit:             {"COM_QUIT", answerNone},
-	ComInitDB:           {"COM_INIT_DB", answerStatus},
-	ComQuery:            {"COM_QUERY", answerResult},
-	ComFieldList:        {"COM_FIELD_LIST", answerFields},
-	ComCreateDB:         {"COM_CREATE_DB", answerStatus},
-	ComDropDB:           {"COM_DROP_DB", answerStatus},
-	ComRefresh:          {"COM_REFRESH", answerStatus},
-	ComShutdown:         {"COM_SHUTDOWN", answerStatus},
-	ComStatistics:       {"COM_STATISTICS", answerText},
-	ComProcessInfo:      {"COM_PROCESS_INFO", answerResult},
-	ComConnect:          {"COM_CONNECT", answerResult},
-	ComProcessKill:      {"COM_PROCESS_KILL", answerStatus},
-	ComDebug:            {"COM_DEBUG", answerStatus},
-	ComPing:             {"COM_PING", answerStatus},
-	ComTime:             {"COM_TIME", answerResult},
-	ComDelayedInsert:    {"COM_DELAYED_INSERT", answerResult},
-	ComChangeUser:       {"COM_CHANGE_USER", answerResult},
-	ComBinlogDump:       {"COM_BINLOG_DUMP", answerResult},
-	ComTableDump:        {"COM_TABLE_DUMP", answerResult},
-	ComConnectOut:       {"COM_CONNECT_OUT", answerResult},
-	ComRegisterSlave:    {"COM_REGISTER_SLAVE", answerStatus},
-	ComStmtPrepare:      {"COM_STMT_PREPARE", answerPrepare},
-	ComStmtExecute:      {"COM_STMT_EXECUTE", answerResult},
-	ComStmtSendLongData: {"COM_STMT_SEND_LONG_DATA", answerNone},
-	ComStmtClose:        {"COM_STMT_CLOSE", answerNone},
-	ComStmtReset:        {"COM_STMT_RESET", answerStatus},
-	ComSetOption:        {"COM_SET_OPTION", answerStatus},
-	ComStmtFetch:        {"COM_STMT_FETCH", answerRows},
-	ComDaemon:           {"COM_DAEMON", answerResult},
-	ComBinlogDumpGTID:   {"COM_BINLOG_DUMP_GTID", answerResult},
-	ComResetConnection:  {"COM_RESET_CONNECTION", answerStatus},
-	ComClone:            {"COM_CLONE", answerResult},
-	ComStmtBulkExecute:  {"COM_STMT_BULK_EXECUTE", answerResult},
-	ComMulti:            {"COM_MULTI", answerResult},
+	ComSleep:            {"COM_SLEEP", phaseResult},
+	ComQuit:             {"COM_QUIT", phaseEnd},
+	ComInitDB:           {"COM_INIT_DB", phaseStatus},
+	ComQuery:            {"COM_QUERY", phaseResult},
+	ComFieldList:        {"COM_FIELD_LIST", phaseRows},
+	ComCreateDB:         {"COM_CREATE_DB", phaseStatus},
+	ComDropDB:           {"COM_DROP_DB", phaseStatus},
+	ComRefresh:          {"COM_REFRESH", phaseStatus},
+	ComShutdown:         {"COM_SHUTDOWN", phaseStatus},
+	ComStatistics:       {"COM_STATISTICS", phaseText},
+	ComProcessInfo:      {"COM_PROCESS_INFO", phaseResult},
+	ComConnect:          {"COM_CONNECT", phaseResult},
+	ComProcessKill:      {"COM_PROCESS_KILL", phaseStatus},
+	ComDebug:            {"COM_DEBUG", phaseStatus},
+	ComPing:             {"COM_PING", phaseStatus},
+	ComTime:             {"COM_TIME", phaseResult},
+	ComDelayedInsert:    {"COM_DELAYED_INSERT", phaseResult},
+	ComChangeUser:       {"COM_CHANGE_USER", phaseResult},
+	ComBinlogDump:       {"COM_BINLOG_DUMP", phaseResult},
+	ComTableDump:        {"COM_TABLE_DUMP", phaseResult},
+	ComConnectOut:       {"COM_CONNECT_OUT", phaseResult},
+	ComRegisterSlave:    {"COM_REGISTER_SLAVE", phaseStatus},
+	ComStmtPrepare:      {"COM_STMT_PREPARE", phasePrepare},
+	ComStmtExecute:      {"COM_STMT_EXECUTE", phaseResult},
+	ComStmtSendLongData: {"COM_STMT_SEND_LONG_DATA", phaseEnd},
+	ComStmtClose:        {"COM_STMT_CLOSE", phaseEnd},
+	ComStmtReset:        {"COM_STMT_RESET", phaseStatus},
+	ComSetOption:        {"COM_SET_OPTION", phaseStatus},
+	ComStmtFetch:        {"COM_STMT_FETCH", phaseRows},
+	ComDaemon:           {"COM_DAEMON", phaseResult},
+	ComBinlogDumpGTID:   {"COM_BINLOG_DUMP_GTID", phaseResult},
+	ComResetConnection:  {"COM_RESET_CONNECTION", phaseStatus},
+	ComClone:            {"COM_CLONE", phaseResult},
+	ComStmtBulkExecute:  {"COM_STMT_BULK_EXECUTE", phaseResult},
+	ComMulti:            {"COM_MULTI", phaseResult},
 }
 
 // String gives the protocol name, "COM_QUERY", or "COM_0x42" for a byte that is no command.
@@ -97,4 +96,12 @@ func (c Command) String() string {
 }
 
 // HasAnswer is false for the commands that a server never answers: COM_QUIT, COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA.
-func (c Command) HasAnswer() bool { return commandTable[c].answer != answerNone }
+func (c Command) HasAnswer() bool { return c.firstPhase() != phaseEnd }
+
+// firstPhase is what the answer begins with. A command that isn't known gets ERR 1047, which any statement may get too.
+func (c Command) firstPhase() phase {
+	if entry := &commandTable[c]; entry.name != "" {
+		return entry.first
+	}
+	return phaseResult
+}

@@ -26,7 +26,6 @@ const (
 	ErrCodeNetReadTimeout        uint16 = 1159
 	ErrCodeNetWrite              uint16 = 1160
 	ErrCodeNetWriteTimeout       uint16 = 1161
-	ErrCodeConnectionKilled      uint16 = 1927 // MariaDB's
 	ErrCodeLockWaitTimeout       uint16 = 1205
 	ErrCodeDeadlock              uint16 = 1213
 	ErrCodeUserLimit             uint16 = 1226
@@ -35,14 +34,15 @@ const (
 	ErrCodeNotSupportedAuth      uint16 = 1251
 	ErrCodeOptionPrevents        uint16 = 1290
 	ErrCodeQueryInterrupted      uint16 = 1317
-	ErrCodeQueryTimeout          uint16 = 3024
 	ErrCodeMalformedPacket       uint16 = 1835
 	ErrCodeServerIsReadOnly      uint16 = 1836
-	ErrCodeSecureTransport       uint16 = 3159
-	ErrCodeInteractionTimeout    uint16 = 4031
+	ErrCodeConnectionKilled      uint16 = 1927 // MariaDB's
 	ErrCodeConnRefused           uint16 = 2003 // the client library's: can't connect
 	ErrCodeServerGone            uint16 = 2006 // the client library's: server has gone away
 	ErrCodeServerLost            uint16 = 2013 // the client library's: lost connection during query
+	ErrCodeQueryTimeout          uint16 = 3024
+	ErrCodeSecureTransport       uint16 = 3159
+	ErrCodeInteractionTimeout    uint16 = 4031
 )
 
 // sqlStateDefault is what MySQL sends with a code that has no state of its own.

@@ -34,10 +34,7 @@ func goldenExchanges(t testing.TB, path string) []mysqltest.Exchange {
 var behind = protocol.AppendPacket(nil, []byte{0, 0, 0, 2, 0, 0, 0}, 1)
 
 // buffered replays a stream as a connection offers it: bytes that were not consumed come again with what follows them.
-type buffered struct {
-	t    *testing.T
-	kept []byte
-}
+type buffered struct{ t *testing.T }
 
 // feed offers pieces, the lengths of which cut says, until feed is done. It returns how many bytes were consumed.
 func (b *buffered) feed(stream []byte, cut func(at int) int, feed func(p []byte) (n int, done bool, err error)) int {
@@ -87,7 +84,7 @@ func replay(t *testing.T, e mysqltest.Exchange, cut func(at int) int) {
 			stream = append(stream[:len(stream):len(stream)], behind...)
 		}
 		var prog protocol.Progress
-		b := buffered{t: t}
+		b := buffered{t}
 		n := b.feed(stream, cut, func(p []byte) (n int, done bool, err error) {
 			n, prog, err = r.Feed(p)
 			return n, prog != protocol.More, err

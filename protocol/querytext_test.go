@@ -15,6 +15,7 @@ func TestQueryText(t *testing.T) {
 		{"no attributes", "03 00 01 444f2031", attributes, "DO 1", false},
 		{"two attributes, one NULL", "03 02 01 02 01 0300 0161 fd00 0162 07000000 444f2031", attributes, "DO 1", false},
 		{"every length", "03 07 01 00 01 0100 00 0200 00 0800 00 0400 00 0c00 00 fd00 00 0600 00 01 0102 0102030405060708 01020304 04 e9070101 02 6162 444f2031", attributes, "DO 1", false},
+		{"mysql 9.7", "03 02 01 00 01 fe00 046e616d65 fe00 026e32 0376616c 023232 444f2031", attributes, "DO 1", false},
 		{"another command", "16 444f2031", 0, "", true},
 		{"nothing", "", attributes, "", true},
 		{"no counts", "03", attributes, "", true},

@@ -45,7 +45,7 @@ type ResponseReader struct {
 // packet: one more than that of the command's last. An answer that is still unfinished is forgotten. COM_CHANGE_USER, whose
 // answer is a dialogue, can't be followed, nor can the endless answers of the binlog commands.
 func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
-	r.phase = startPhase[commandTable[cmd].answer]
+	r.phase = cmd.firstPhase()
 	r.seq = seq
 	r.cmd = cmd
 	r.caps = caps

@@ -4,5 +4,6 @@
 // The client follows answers with a reader of its own, packet by packet and blocking, and not with protocol.ResponseReader, so
 // that a mistake there isn't made twice.
 //
-// Whatever takes a testing.TB closes itself when the test ends. Nothing here waits without a deadline.
+// Whatever takes a testing.TB closes itself when the test ends. A client waits with a deadline, a server and a wire until they are
+// closed.
 package mysqltest
