@@ -76,7 +76,7 @@ func (l *Loop) Index() int { return l.index }
 // Group returns the group that the loop belongs to.
 func (l *Loop) Group() *Group { return l.group }
 
-// Core returns the core that the loop's thread is pinned to, -1 if it isn't. Any thread, after Group.Start.
+// Core returns the core that the loop's thread is to be pinned to, -1 if none. Any thread.
 func (l *Loop) Core() int { return l.core }
 
 // Post runs fn on the loop, after what the same thread posted before. Any thread; after Group.Stop fn is dropped.

@@ -44,8 +44,16 @@ func (p *poller) ready() (int, error) {
 	return 0, os.NewSyscallError("epoll_wait", errno)
 }
 
-// wait blocks until there is an event. It may return 0 after a signal.
+// wait is called when nothing is ready. It gives the core away once before it blocks: on a busy host the processes that were
+// just written to run now, and their answers are there at once, without a block and a wake-up; that saves a tenth to a
+// quarter of the CPU time (bench/results/wait.txt). On an idle core the yield returns within a microsecond. It may
+// return 0 after a signal.
 func (p *poller) wait() (int, error) {
+	// Not a raw call: the thread may be off its core for long, and the scheduler must be able to stop the world meanwhile.
+	unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+	if n, err := p.ready(); n != 0 || err != nil {
+		return n, err
+	}
 	n, err := unix.EpollWait(p.fd, p.events[:], -1)
 	switch err {
 	case nil:

@@ -42,7 +42,7 @@ func (l *Loop) turn() {
 }
 
 // await takes the ready events. First without waiting, which is cheap: a busy loop never blocks. The clock is read once
-// here, and once more only before a wait.
+// here, and once more only when the loop ran dry.
 func (l *Loop) await() int {
 	n, err := l.poll.ready()
 	if n == 0 && err == nil && !l.pending {
@@ -56,9 +56,7 @@ func (l *Loop) await() int {
 		l.accountBusy(l.now)
 	}
 	if err != nil {
-		// Only a defect makes epoll_wait fail.
-		l.log.Error().Err(err).Msg("waiting for events failed")
-		l.broken("epoll_wait failed")
+		panic(err) // Only a defect of this package makes epoll_wait fail, and a loop that can't wait would spin.
 	}
 	l.pending = false
 	return n
@@ -76,7 +74,7 @@ func (l *Loop) setAlarm() {
 		when = math.MaxInt64
 	}
 	if err := l.alarm.ringAt(when, l.busyFrom); err != nil {
-		l.broken("timerfd_settime failed")
+		panic(err) // As in await: a defect, after which no timer would fire.
 	}
 }
 

@@ -25,6 +25,7 @@ type bench struct {
 type sample struct {
 	cpuPerRequest  float64 // Microseconds of the forwarder, user and system.
 	requestsPerSec float64
+	p99            float64 // Milliseconds.
 }
 
 // run measures all variants, interleaved: what else the machine does hits all alike.
@@ -56,7 +57,7 @@ func (b bench) measure(v variant) (sample, error) {
 	if err != nil {
 		return s, err
 	}
-	forward, err := startRole("forward", setup{Connections: b.connections, Server: server, Variant: v})
+	forward, err := b.startForwarder(v, server)
 	if err != nil {
 		return s, err
 	}
@@ -80,18 +81,36 @@ func (b bench) measure(v variant) (sample, error) {
 		if i > 0 {
 			time.Sleep(b.length)
 		}
-		if requests[i], err = load.ask(); err != nil {
+		if requests[i], err = load.ask(askCounter); err != nil {
 			return s, err
 		}
-		if cpu[i], err = forward.ask(); err != nil {
+		if cpu[i], err = forward.ask(askCounter); err != nil {
 			return s, err
 		}
+	}
+	p99, err := load.ask(askP99)
+	if err != nil {
+		return s, err
 	}
 	done := float64(requests[1] - requests[0])
 	if done == 0 {
 		return s, fmt.Errorf("no request was answered")
 	}
-	return sample{float64(cpu[1]-cpu[0]) / done, done / b.length.Seconds()}, nil
+	return sample{float64(cpu[1]-cpu[0]) / done, done / b.length.Seconds(), float64(p99) / 1000}, nil
+}
+
+// forwarder is the process that is measured: line tells where it listens, ask its CPU time in microseconds.
+type forwarder interface {
+	line() (string, error)
+	ask(question string) (int64, error)
+	end()
+}
+
+func (b bench) startForwarder(v variant, server string) (forwarder, error) {
+	if v.Wait == waitHAProxy {
+		return startHAProxy(v.Loops, server)
+	}
+	return startRole("forward", setup{Connections: b.connections, Server: server, Variant: v})
 }
 
 // print writes the table of medians.
@@ -99,15 +118,16 @@ func (b bench) print(w io.Writer, results map[variant][]sample) {
 	fmt.Fprintf(w, "%d cores, %d loops, %d connections, server %v a request, %d rounds of %v, %s, Linux %s\n",
 		runtime.NumCPU(), b.loops, b.connections, b.work, b.rounds, b.length, runtime.Version(), kernel())
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "wait\tthread\tGOMAXPROCS\tCPU us/request\trequests/s")
+	fmt.Fprintln(tab, "wait\tthread\tGOMAXPROCS\tCPU us/request\trequests/s\tp99 ms")
 	for _, v := range variants(b.loops, "") {
 		samples, ok := results[v]
 		if !ok {
 			continue
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%d\t%.2f\t%.0f\n", v.Wait, v.Thread, v.Procs,
+		fmt.Fprintf(tab, "%s\t%s\t%d\t%.2f\t%.0f\t%.1f\n", v.Wait, v.Thread, v.Procs,
 			median(samples, func(s sample) float64 { return s.cpuPerRequest }),
-			median(samples, func(s sample) float64 { return s.requestsPerSec }))
+			median(samples, func(s sample) float64 { return s.requestsPerSec }),
+			median(samples, func(s sample) float64 { return s.p99 }))
 	}
 	tab.Flush()
 	fmt.Fprintln(w)

@@ -11,7 +11,7 @@ import (
 
 // prepareForward listens; each connection is joined with one of its own to the server. Connections are dealt to the loops in
 // turn, so that all variants have the same load on each. The counter is the CPU time of this process in microseconds.
-func prepareForward(s setup) (string, func() error, func() int64, error) {
+func prepareForward(s setup) (string, func() error, func(string) int64, error) {
 	runtime.GOMAXPROCS(s.Variant.Procs)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,7 +36,7 @@ func prepareForward(s setup) (string, func() error, func() int64, error) {
 }
 
 // cpuMicros returns the user and system time of this process.
-func cpuMicros() int64 {
+func cpuMicros(string) int64 {
 	var use unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &use); err != nil {
 		return 0

@@ -66,12 +66,12 @@ func (l *loop) ownWait() error {
 	var events [256]unix.EpollEvent
 	for {
 		n := 0
-		if l.wait == waitZeroFirst {
-			r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])),
-				uintptr(len(events)), 0, 0, 0)
-			if errno == 0 {
-				n = int(r)
-			}
+		if l.wait != waitBlock {
+			n = l.ready(events[:])
+		}
+		if n == 0 && l.wait == waitYield {
+			unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+			n = l.ready(events[:])
 		}
 		if n == 0 {
 			var err error
@@ -84,4 +84,14 @@ func (l *loop) ownWait() error {
 			l.onReadable(int(events[i].Fd))
 		}
 	}
+}
+
+// ready takes what is there without waiting, unseen by the scheduler.
+func (l *loop) ready(events []unix.EpollEvent) int {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])),
+		uintptr(len(events)), 0, 0, 0)
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
 }

@@ -13,8 +13,11 @@ import (
 )
 
 // A role is one of the three processes: this program again, told by an environment variable what to be. It prints one line
-// when it is ready, and then a number for each line that it reads.
+// when it is ready, and then a number for each question that it reads.
 const (
+	askCounter = "counter" // The role's counter.
+	askP99     = "p99"     // The client's 99th percentile of answer times since it was last asked, in microseconds.
+
 	roleVariable  = "PARKWAY_WAIT_ROLE"
 	setupVariable = "PARKWAY_WAIT_SETUP"
 )
@@ -28,8 +31,8 @@ type setup struct {
 }
 
 // roles maps a role's name to the function that makes it ready. It returns the line to print, a function that starts the
-// work after that line was printed, and a function that reads the role's counter.
-var roles = map[string]func(setup) (ready string, start func() error, count func() int64, err error){
+// work after that line was printed, and a function that answers questions.
+var roles = map[string]func(setup) (ready string, start func() error, answer func(question string) int64, err error){
 	"echo":    prepareEcho,
 	"forward": prepareForward,
 	"load":    prepareLoad,
@@ -40,7 +43,7 @@ func runRole(role string) error {
 	if err := json.Unmarshal([]byte(os.Getenv(setupVariable)), &s); err != nil {
 		return err
 	}
-	ready, start, count, err := roles[role](s)
+	ready, start, answer, err := roles[role](s)
 	if err != nil {
 		return err
 	}
@@ -50,7 +53,7 @@ func runRole(role string) error {
 	}
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
-		fmt.Println(count())
+		fmt.Println(answer(in.Text()))
 	}
 	return in.Err()
 }
@@ -90,9 +93,8 @@ func (p *process) line() (string, error) {
 	return strings.TrimSpace(s), err
 }
 
-// ask reads the role's counter.
-func (p *process) ask() (int64, error) {
-	if _, err := io.WriteString(p.in, "\n"); err != nil {
+func (p *process) ask(question string) (int64, error) {
+	if _, err := fmt.Fprintln(p.in, question); err != nil {
 		return 0, err
 	}
 	s, err := p.line()

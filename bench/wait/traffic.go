@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,7 +16,7 @@ import (
 const requestSize = 100
 
 // prepareEcho listens; each connection's bytes go back to it. One loop, on a free thread.
-func prepareEcho(s setup) (string, func() error, func() int64, error) {
+func prepareEcho(s setup) (string, func() error, func(string) int64, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, nil, err
@@ -42,13 +43,14 @@ func prepareEcho(s setup) (string, func() error, func() int64, error) {
 		go run(l)
 		return nil
 	}
-	return ln.Addr().String(), start, func() int64 { return 0 }, nil
+	return ln.Addr().String(), start, func(string) int64 { return 0 }, nil
 }
 
 // prepareLoad connects and keeps one request under way on each connection. The counter is that of answers.
-func prepareLoad(s setup) (string, func() error, func() int64, error) {
-	var answers atomic.Int64
+func prepareLoad(s setup) (string, func() error, func(string) int64, error) {
+	var answers answerTimes
 	request, buf := make([]byte, requestSize), make([]byte, 64<<10)
+	sent := map[int]time.Time{}
 	l, err := newLoop(waitBlock, threadFree, 0, func(fd int) {
 		// An answer of 100 bytes over loopback arrives in one piece.
 		n, err := transport.Socket(fd).Read(buf)
@@ -56,7 +58,9 @@ func prepareLoad(s setup) (string, func() error, func() int64, error) {
 			fmt.Fprintf(os.Stderr, "load: read %d bytes: %v\n", n, err)
 			os.Exit(1)
 		}
-		answers.Add(1)
+		now := time.Now()
+		answers.add(now.Sub(sent[fd]))
+		sent[fd] = now
 		transport.Socket(fd).Write(request)
 	})
 	if err != nil {
@@ -71,12 +75,42 @@ func prepareLoad(s setup) (string, func() error, func() int64, error) {
 			if err := l.add(fd); err != nil {
 				return err
 			}
+			sent[fd] = time.Now()
 			transport.Socket(fd).Write(request)
 		}
 		go run(l)
 		return nil
 	}
-	return "", start, answers.Load, nil
+	return "", start, answers.answer, nil
+}
+
+// answerTimes counts answers and remembers how long each took.
+type answerTimes struct {
+	mu    sync.Mutex
+	count int64
+	times []time.Duration // Since askP99 was last asked.
+}
+
+func (a *answerTimes) add(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count++
+	a.times = append(a.times, d)
+}
+
+func (a *answerTimes) answer(question string) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if question != askP99 {
+		return a.count
+	}
+	if len(a.times) == 0 {
+		return 0
+	}
+	slices.Sort(a.times)
+	p99 := a.times[len(a.times)*99/100]
+	a.times = a.times[:0]
+	return p99.Microseconds()
 }
 
 // pass moves what is readable on one socket to another.

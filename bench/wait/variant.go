@@ -8,10 +8,12 @@ import (
 
 // Ways to wait.
 const (
-	waitGnet      = "gnet poller"       // gnet's netpoll.Poller as it comes: Gosched each time it runs dry.
-	waitZeroFirst = "own, 0 then block" // epoll_wait with timeout 0, unseen by the scheduler; if dry, a blocking one.
-	waitBlock     = "own, block only"   // Only the blocking one.
-	waitReactor   = "package reactor"   // What the proxy runs on, with all that a connection has there.
+	waitGnet      = "gnet poller"             // gnet's netpoll.Poller as it comes: Gosched each time it runs dry.
+	waitZeroFirst = "own, 0 then block"       // epoll_wait with timeout 0, unseen by the scheduler; if dry, a blocking one.
+	waitYield     = "own, 0, yield, 0, block" // Gives the core away once before it blocks.
+	waitBlock     = "own, block only"         // Only the blocking one.
+	waitHAProxy   = "HAProxy"                 // In TCP mode with as many threads: the measure of what a proxy costs.
+	waitReactor   = "package reactor"         // What the proxy runs on, with all that a connection has there.
 )
 
 // Ways to run the loop's goroutine.
@@ -41,8 +43,11 @@ func variants(loops int, only string) []variant {
 		{waitZeroFirst, threadFree},
 		{waitZeroFirst, threadLocked},
 		{waitZeroFirst, threadPinned},
+		{waitYield, threadPinned},
+		{waitYield, threadLocked},
 		{waitBlock, threadPinned},
 		{waitReactor, threadPinned},
+		{waitReactor, threadLocked},
 	}
 	var list []variant
 	for _, way := range ways {
@@ -52,6 +57,9 @@ func variants(loops int, only string) []variant {
 				list = append(list, v)
 			}
 		}
+	}
+	if v := (variant{Wait: waitHAProxy, Thread: threadFree, Loops: loops}); haproxyPath() != "" && strings.Contains(v.name(), only) {
+		list = append(list, v)
 	}
 	return list
 }

@@ -87,6 +87,12 @@ func ListenUnix(path string) (Socket, net.Addr, error) {
 	if err != nil {
 		return NoSocket, nil, err
 	}
+	// Everybody may connect, as with mysqld's socket: who may do what is decided above.
+	if err := os.Chmod(path, 0o777); err != nil {
+		unix.Close(fd)
+		os.Remove(path)
+		return NoSocket, nil, err
+	}
 	return Socket(fd), addr, nil
 }
 

@@ -159,6 +159,9 @@ func TestListenUnix(t *testing.T) {
 	if addr.String() != path {
 		t.Errorf("address %v", addr)
 	}
+	if info, err := os.Lstat(path); err != nil || info.Mode().Perm() != 0o777 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
 	c, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
