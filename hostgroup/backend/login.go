@@ -40,6 +40,7 @@ const clientMaxPacket = 1 << 30
 type login struct {
 	reader protocol.MessageReader
 	seq    byte
+	caps   protocol.Capability // that the server was told
 	client *auth.Client
 }
 
@@ -115,6 +116,7 @@ func (b *Conn) respond(h *protocol.Handshake) (*protocol.HandshakeResponse, erro
 		r.Capabilities |= protocol.ClientConnectWithDB
 		r.Database = want.Schema
 	}
+	b.login.caps = r.Capabilities
 	b.login.client = auth.NewClient(auth.ClientConfig{
 		Plugin:     h.AuthPlugin,
 		Nonce:      h.Nonce[:],
@@ -137,6 +139,11 @@ func (b *Conn) onAuth(payload []byte) error {
 	}
 	switch payload[0] {
 	case okHeader:
+		var ok protocol.OK
+		if err := ok.Decode(payload, b.login.caps); err != nil {
+			return err
+		}
+		b.answer.SetStatus(ok.Status)
 		b.timer.Stop()
 		b.login = nil
 		b.setState(idle)
