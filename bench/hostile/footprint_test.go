@@ -1,0 +1,91 @@
+package hostile
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"parkway/bench/proxy"
+)
+
+// slack is how much the proxy's resident memory may grow under any attack.
+const slack = 64 << 20
+
+// footprint is what a proxy has in use.
+type footprint struct {
+	descriptors int
+	goroutines  int
+	sessions    int
+	backends    int   // connections to servers that are logged in
+	rss         int64 // bytes
+}
+
+// measure takes the footprint of a proxy that runs.
+func measure(t testing.TB, p *proxy.Proxy) footprint {
+	t.Helper()
+	// First, so that the connection for it exists whenever descriptors are counted.
+	metrics, err := p.Metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := footprint{sessions: int(metrics[`parkway_sessions{state="active"}`])}
+	for name, value := range metrics {
+		if strings.HasPrefix(name, "parkway_backend_connections{") {
+			f.backends += int(value)
+		}
+	}
+	profile, err := p.Get(t.Context(), "/debug/pprof/goroutine?debug=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscanf(string(profile), "goroutine profile: total %d", &f.goroutines); err != nil {
+		t.Fatalf("profile of goroutines: %v", err)
+	}
+	if f.descriptors, err = p.Descriptors(); err != nil {
+		t.Fatal(err)
+	}
+	f.rss = rss(t, p)
+	return f
+}
+
+func rss(t testing.TB, p *proxy.Proxy) int64 {
+	t.Helper()
+	n, err := p.RSS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// settled waits until everything that an attack opened is closed again, and
+// checks the memory and that nothing panicked meanwhile.
+func (before footprint) settled(t testing.TB, p *proxy.Proxy) {
+	t.Helper()
+	var now footprint
+	defer func() { t.Logf("footprint before %+v, after %+v", before, now) }()
+	await(t, "descriptors, goroutines, sessions and backend connections as before", func() bool {
+		now = measure(t, p)
+		return now.descriptors <= before.descriptors && now.goroutines <= before.goroutines &&
+			now.sessions <= before.sessions && now.backends <= before.backends
+	})
+	before.bounded(t, p)
+	metrics, err := p.Metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := metrics["parkway_session_panics_total"]; n != 0 {
+		t.Errorf("%v sessions panicked", n)
+	}
+}
+
+// bounded checks the memory.
+func (before footprint) bounded(t testing.TB, p *proxy.Proxy) {
+	t.Helper()
+	now := rss(t, p)
+	t.Logf("resident memory: %.1f MiB, %+.1f MiB", mib(now), mib(now-before.rss))
+	if now > before.rss+slack {
+		t.Errorf("resident memory grew from %.1f to %.1f MiB", mib(before.rss), mib(now))
+	}
+}
+
+func mib(n int64) float64 { return float64(n) / (1 << 20) }

@@ -1,0 +1,103 @@
+package hostile
+
+import (
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"parkway/bench/proxy"
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+const (
+	flood = 2 << 30 // bytes of rows that are asked for
+	crowd = 50      // clients that misbehave at once
+)
+
+// A client that asks for 2 GB of rows and reads none of them costs the proxy no
+// more than its marks, and the others nothing; so do 50 of them.
+func TestClientsThatDoNotRead(t *testing.T) {
+	endless := mysqltest.NewServer(t, mysqltest.ServerConfig{
+		Handler: func(_ protocol.Command, _ []byte, w *mysqltest.Answer) { w.Stream(flood, 10_000) },
+	})
+	cfg := behindSound(t)
+	addServer(t, &cfg, "scripted", endless.Addr(), 0)
+	p := parkway.StartT(t, proxy.Options{Config: cfg})
+	for _, c := range []struct {
+		user, sql string
+		clients   int
+	}{
+		{"scripted", "SELECT endless", 1},
+		{"scripted", "SELECT endless", crowd},
+		{"app", "SELECT REPEAT('x', 1000000) FROM seq_1_to_2000", 1},
+	} {
+		t.Run(fmt.Sprintf("%s, %d clients", c.user, c.clients), func(t *testing.T) {
+			before := measure(t, p)
+			w := observe(t, p)
+			clients := make([]*mysqltest.Client, c.clients)
+			for i := range clients {
+				login := as(c.user, p)
+				if c.user == "app" {
+					login.Database = "app"
+				}
+				clients[i] = mysqltest.Dial(t, login)
+				if err := clients[i].WriteCommand(protocol.ComQuery, []byte(c.sql)...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fetched := awaitStill(t, p, "server", "in")
+			t.Logf("the proxy fetched %.1f MiB", mib(fetched))
+			if fetched > int64(c.clients)*slack/4 {
+				t.Errorf("the proxy fetched %d bytes that nobody reads", fetched)
+			}
+			before.bounded(t, p)
+			// A client that begins to read after all gets what it asked for.
+			if n, err := io.CopyN(io.Discard, clients[0].Conn(), slack); err != nil {
+				t.Errorf("read %d bytes: %v", n, err)
+			}
+			before.bounded(t, p)
+			for _, client := range clients {
+				client.Close()
+			}
+			w.check(t)
+			before.settled(t, p)
+		})
+	}
+}
+
+// awaitStill waits until the proxy carries hardly any bytes more on that side
+// and in that direction than what the witness causes, and returns how many it
+// carried since the call.
+func awaitStill(t testing.TB, p *proxy.Proxy, side, direction string) int64 {
+	t.Helper()
+	const (
+		look  = 200 * time.Millisecond
+		noise = 256 << 10 // bytes of the witness in that time, and more
+	)
+	name := fmt.Sprintf("parkway_bytes_total{direction=%q,side=%q}", direction, side)
+	carried := func() int64 {
+		metrics, err := p.Metrics(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, ok := metrics[name]
+		if !ok {
+			t.Fatalf("no %s among the metrics", name)
+		}
+		return int64(value)
+	}
+	first := carried()
+	last, late := first, time.Now().Add(patience)
+	for time.Now().Before(late) {
+		<-time.After(look)
+		now := carried()
+		if now-last < noise {
+			return now - first
+		}
+		last = now
+	}
+	t.Fatalf("%v later the proxy still carries bytes: %.1f MiB so far", patience, mib(last-first))
+	return 0
+}
