@@ -41,7 +41,7 @@ type login struct {
 	plugin   string              // named in the greeting
 	user     *users.User         // nil: unknown
 	name     string
-	password bool // the client sent one
+	password bool // the client's last packet has one
 	charset  byte
 	schema   string
 	server   *auth.Server
@@ -164,7 +164,7 @@ func (s *Session) changeUser(p []byte, whole bool) int {
 // identify begins to verify who the client says it is.
 func (s *Session) identify(name string, data []byte, plugin string, attributes []protocol.Attribute) {
 	l, p := s.login, s.worker.proxy
-	l.name, l.password = name, len(data) > 0
+	l.name, l.password = name, tellsPassword(data)
 	table := p.users.Load()
 	cfg := auth.ServerConfig{
 		Nonce:         s.nonce,
@@ -196,7 +196,7 @@ func (s *Session) onAuth(p []byte) int {
 	if !ok {
 		return n
 	}
-	s.login.password = true
+	s.login.password = tellsPassword(payload)
 	s.authStep(payload)
 	return n
 }
@@ -253,6 +253,10 @@ func (s *Session) denied() *protocol.ERR {
 	return protocol.NewERR(protocol.ErrCodeAccessDenied,
 		"parkway: Access denied for user '%s'@'%s' (using password: %s)", s.login.name, s.clientHost(), using)
 }
+
+// tellsPassword reports whether a client that sent data has a password. For
+// none, clients send nothing or an empty string with its end.
+func tellsPassword(data []byte) bool { return len(data) > 0 && (len(data) > 1 || data[0] != 0) }
 
 // clientHost is the client's address as account names have it.
 func (s *Session) clientHost() string {
