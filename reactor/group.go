@@ -104,7 +104,7 @@ func (g *Group) PostAll(fn func(l *Loop)) {
 // give it a handler; if it returns an error the connection is closed with it.
 func (g *Group) Listen(addr string, accept func(c *Conn) error) error {
 	if g.started {
-		return errListening
+		return fmt.Errorf("listen on %s: the event loops run already", addr)
 	}
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 		return g.listenUnix(path, accept)

@@ -1,7 +1,6 @@
 package reactor
 
 import (
-	"errors"
 	"net/netip"
 	"time"
 
@@ -139,11 +138,11 @@ func (ln *listener) place(sock transport.Socket, remote netip.AddrPort) {
 func handOver(mine, least int) bool { return mine > least+8+least/16 }
 
 // adopt makes a session of an accepted socket, which is counted already.
-func (l *Loop) adopt(sock transport.Socket, remote netip.AddrPort, unix bool, enter func(*Conn) error) {
+func (l *Loop) adopt(sock transport.Socket, remote netip.AddrPort, isUnix bool, enter func(*Conn) error) {
 	c := l.newConn(sock, stateOpen)
 	c.session = true
 	c.remote = remote
-	c.unix = unix
+	c.unix = isUnix
 	if err := l.callAccept(c, enter); err != nil {
 		c.Close(err)
 	}
@@ -151,6 +150,3 @@ func (l *Loop) adopt(sock transport.Socket, remote netip.AddrPort, unix bool, en
 		c.Close(ErrNoHandler)
 	}
 }
-
-// errListening is what Listen returns after Start.
-var errListening = errors.New("listeners must be added before the loops start")

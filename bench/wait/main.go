@@ -1,5 +1,6 @@
 // Command wait measures how an event loop should wait for its sockets: the poller of gnet against a few lines of our own, on
-// threads that are locked, pinned or neither, under different GOMAXPROCS. DESIGN decisions of package reactor rest on it.
+// threads that are locked, pinned or neither, under different GOMAXPROCS. The wait of package reactor and its RecommendedProcs
+// rest on what it prints; bench/results/wait.txt is a run of it.
 //
 // For each variant it runs a bare TCP forwarder, an echo server behind it and a client before it, each a process of its own,
 // so that the forwarder's CPU time is only the forwarder's. The server spends some CPU on each request, so that the
