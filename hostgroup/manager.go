@@ -9,6 +9,7 @@ package hostgroup
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"sync"
@@ -42,11 +43,14 @@ type Manager struct {
 	failures map[*Server]string // last logged failure to resolve or probe
 }
 
+// serverKey is what makes two configured servers the same one.
 type serverKey struct {
 	hostgroup int
 	host      string
 	port      int
 }
+
+func (s *Server) key() serverKey { return serverKey{s.hostgroup, s.host, s.port} }
 
 // NewManager returns a manager of the configured servers. Nothing is resolved
 // or asked yet: see Discover.
@@ -69,7 +73,7 @@ func (m *Manager) Table() *Table { return m.table.Load() }
 func (m *Manager) Greeting() *Greeting { return m.greeting.Load() }
 
 // Apply replaces the configured side. Servers that stay keep their observed
-// side; connections to servers that left are ended by their owners.
+// side. Connections to servers that left live on until their owners end them.
 func (m *Manager) Apply(servers []config.MySQLServer) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -96,6 +100,7 @@ func (m *Manager) Apply(servers []config.MySQLServer) error {
 		table.servers = append(table.servers, s)
 	}
 	m.servers = known
+	maps.DeleteFunc(m.failures, func(s *Server, _ string) bool { return known[s.key()] != s })
 	m.table.Store(table)
 	m.greeting.Store(greetingOf(table.servers))
 	return nil
@@ -164,21 +169,18 @@ func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
 	}
 }
 
+// report logs why s could not be asked, unless that is known already.
 func (m *Manager) report(s *Server, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	text := ""
-	if err != nil {
-		text = err.Error()
-	}
-	if m.failures[s] == text {
-		return
-	}
 	if err == nil {
 		delete(m.failures, s)
 		return
 	}
-	m.failures[s] = text
+	if m.servers[s.key()] != s || m.failures[s] == err.Error() {
+		return
+	}
+	m.failures[s] = err.Error()
 	m.log.Warn().Stringer("server", s).Int("hostgroup", s.hostgroup).Err(err).Msg("server cannot be asked for its version")
 }
 

@@ -78,13 +78,18 @@ func (s *Server) Address() (host string, port int, ok bool) {
 func (s *Server) Connections() int { return int(s.connections.Load()) }
 
 // Take reserves one connection of the server's budget and reports whether that
-// stayed within limit. Each successful Take needs one Give. Any thread.
+// stayed within limit. Each successful Take needs one Give. A refused attempt
+// never makes another one fail. Any thread.
 func (s *Server) Take(limit int) bool {
-	if s.connections.Add(1) > int64(limit) {
-		s.connections.Add(-1)
-		return false
+	for {
+		n := s.connections.Load()
+		if n >= int64(limit) {
+			return false
+		}
+		if s.connections.CompareAndSwap(n, n+1) {
+			return true
+		}
 	}
-	return true
 }
 
 // Give returns what Take reserved. Any thread.

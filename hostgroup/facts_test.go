@@ -1,0 +1,128 @@
+package hostgroup
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"parkway/config"
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+// discover runs one round.
+func discover(t testing.TB, m *Manager) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	m.Discover(ctx)
+}
+
+func TestDiscoverAsksEveryServer(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	tcp := mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: protocol.Handshake{ServerVersion: "8.0.1"}})
+	socket := mysqltest.NewServer(t, mysqltest.ServerConfig{Unix: true, Greeting: protocol.Handshake{ServerVersion: "8.0.2"}})
+	named := at(t, tcp.Addr())
+	named.Hostname, named.HostgroupID = "localhost", 2
+	m, log := newManager(t, at(t, tcp.Addr()), at(t, socket.Addr()), named)
+	discover(t, m)
+	for i, want := range []string{"8.0.1", "8.0.2", "8.0.1"} {
+		if f := m.Table().Servers()[i].Facts(); f == nil || f.Version != want {
+			t.Errorf("server %d: %+v, want version %s; log: %s", i, f, want, log)
+		}
+	}
+	accepted := tcp.Accepted()
+	discover(t, m)
+	if tcp.Accepted() != accepted {
+		t.Error("a server that is known was asked again")
+	}
+}
+
+func TestProbeSaysWhatIsWrong(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	frame := func(p []byte) []byte { return protocol.AppendPacket(nil, p, 0) }
+	refusal := protocol.NewERR(protocol.ErrCodeHostBlocked, "Host is blocked")
+	for _, test := range []struct {
+		name  string
+		fault mysqltest.Fault
+		want  string
+	}{
+		{"ERR", mysqltest.Fault{Refusal: refusal}, "Host is blocked"},
+		{"old protocol", mysqltest.Fault{Greeting: frame([]byte("\x095.0.1\x00"))}, "protocol version 9"},
+		{"too long", mysqltest.Fault{Greeting: []byte("HTTP/1.1 400 Bad Request\r\n")}, "are no greeting"},
+		{"cut in the header", mysqltest.Fault{Greeting: []byte{1, 0}}, "unexpected EOF"},
+		{"cut in the packet", mysqltest.Fault{Greeting: []byte{40, 0, 0, 0, 10}}, "unexpected EOF"},
+		{"nothing", mysqltest.Fault{Greeting: []byte{}}, "EOF"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := mysqltest.NewServer(t, mysqltest.ServerConfig{Fault: test.fault})
+			m, log := newManager(t, at(t, server.Addr()))
+			discover(t, m)
+			if m.Table().Servers()[0].Facts() != nil || m.Greeting() != &unknownServer {
+				t.Error("something was learned")
+			}
+			if !strings.Contains(log.String(), test.want) || !strings.Contains(log.String(), "greeting of "+server.Addr()) {
+				t.Errorf("log %s, want %q", log, test.want)
+			}
+		})
+	}
+}
+
+func TestProbeEndsInTime(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	m, log := newManager(t, at(t, silentPort(t)))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	m.Discover(ctx)
+	if !strings.Contains(log.String(), "timeout") {
+		t.Errorf("log %s", log)
+	}
+}
+
+// A name that doesn't resolve is not known; an address that is known is kept while the look-up fails or still lists it.
+func TestResolve(t *testing.T) {
+	m, log := newManager(t, configured("parkway.invalid", 3306, nil), configured("localhost", 3306, nil))
+	nowhere, local := m.Table().Servers()[0], m.Table().Servers()[1]
+	if err := nowhere.resolve(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "resolve parkway.invalid: ") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := nowhere.probe(t.Context()); err == nil {
+		t.Error("a server without an address was asked")
+	}
+	if _, _, ok := nowhere.Address(); ok {
+		t.Error("it has an address")
+	}
+	if err := local.resolve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := local.address.Load()
+	if err := local.resolve(t.Context()); err != nil || local.address.Load() != first {
+		t.Errorf("the address changed although the name still has it: %v", err)
+	}
+	stale := "192.0.2.1"
+	local.address.Store(&stale)
+	if err := local.resolve(t.Context()); err != nil || *local.address.Load() != *first {
+		t.Errorf("address %s after the name moved (%v), want %s", *local.address.Load(), err, *first)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	local.address.Store(&stale)
+	if err := local.resolve(cancelled); err == nil || *local.address.Load() != stale {
+		t.Errorf("a failed look-up (%v) changed the address to %s", err, *local.address.Load())
+	}
+	discover(t, m)
+	discover(t, m)
+	if n := strings.Count(log.String(), "resolve parkway.invalid"); n != 1 {
+		t.Errorf("logged %d times: %s", n, log)
+	}
+}
+
+// The names of configuration values are the same here and there.
+func TestStatusesOfConfiguration(t *testing.T) {
+	for _, name := range []string{config.StatusOnline, config.StatusOfflineSoft, config.StatusOfflineHard} {
+		if _, err := ParseStatus(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
