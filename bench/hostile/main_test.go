@@ -75,6 +75,9 @@ func addServer(t testing.TB, c *proxy.Config, user, addr string, limit int) (hos
 	return hostgroup
 }
 
+// addressOf is where a server listens.
+func addressOf(s *servers.Server) string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
 // as is the configuration of a client.
 func as(user string, p *proxy.Proxy) mysqltest.ClientConfig {
 	cfg := mysqltest.ClientConfig{Addr: p.Addr, User: user, Timeout: patience}

@@ -142,10 +142,7 @@ func sendUntilStuck(t testing.TB, c net.Conn, payload []byte, seq byte) (total i
 // answered when the server goes on.
 func TestFrozenServer(t *testing.T) {
 	server := victim.T(t).Servers[0]
-	cfg := behindSound(t)
-	cfg.Servers = append(cfg.Servers, proxy.Server{Hostgroup: 20, Host: server.Host, Port: server.Port})
-	cfg.Users = append(cfg.Users, proxy.User{Name: "root", Hostgroup: 20})
-	p := parkway.StartT(t, proxy.Options{Config: cfg})
+	p := parkway.StartT(t, proxy.Options{Config: behindVictim(t)})
 	before := measure(t, p)
 	c := mysqltest.Dial(t, as("root", p))
 	if _, err := c.Query("SELECT 1"); err != nil {

@@ -2,8 +2,6 @@ package hostile
 
 import (
 	"fmt"
-	"net"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -43,10 +41,9 @@ func (s series) String() string {
 
 // observe starts a witness; check ends it.
 func observe(t testing.TB, p *proxy.Proxy) *witness {
-	s := sound.T(t).Servers[0]
 	w := &witness{stop: make(chan struct{})}
 	direct := as("app", p)
-	direct.Addr = net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
+	direct.Addr = addressOf(sound.T(t).Servers[0])
 	w.running.Go(func() { w.through = w.watch(as("app", p)) })
 	w.running.Go(func() { w.direct = w.watch(direct) })
 	return w
