@@ -58,6 +58,8 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 	switch answer := b.Answer(); {
 	case s.state == ready || s.state == trailing:
 		s.goodbye(err.Packet(protocol.ErrCodeServerGone))
+	case s.state == uploading:
+		s.abandon(err.Packet(protocol.ErrCodeServerLost))
 	case answer.Partial():
 		s.drop(err)
 	default:

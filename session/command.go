@@ -118,6 +118,7 @@ func (s *Session) onEarly([]byte) int {
 func (s *Session) refuse(p []byte, whole bool) int {
 	if !whole {
 		s.setState(discarding)
+		s.watch()
 		return len(p)
 	}
 	s.endRefused()

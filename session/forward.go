@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
 )
@@ -95,6 +97,31 @@ func (s *Session) onFile(p []byte) int {
 	return n
 }
 
+// abandonLinger bounds how long a client may go on with its file before it
+// learns that the server is gone.
+const abandonLinger = time.Second
+
+// abandon ends the session because of reason, but not before the client has
+// sent its file: until then it does not read, and the error would be out of
+// order.
+func (s *Session) abandon(reason *protocol.ERR) {
+	s.refusal = reason
+	s.setState(abandoned)
+	s.since = s.worker.loop.Now()
+	s.watch()
+	s.conn.ResumeRead()
+}
+
+// onAbandonedFile reads the rest of the file.
+func (s *Session) onAbandonedFile(p []byte) int {
+	n, whole, err := s.file.Feed(p)
+	if whole || err != nil {
+		s.fatal(s.file.NextSeq(), s.refusal)
+		return len(p)
+	}
+	return n
+}
+
 // upload sends bytes to the server, and stops reading from the client while
 // the server does not take them.
 func (s *Session) upload(p []byte) {
@@ -144,6 +171,7 @@ func (s *Session) answered() {
 	case sending:
 		// The server had heard enough; the client is still to finish its packet.
 		s.setState(trailing)
+		s.watch()
 	default:
 		// An answer in the middle of the client's file: it can't be told where the
 		// file ends for the server, so that the connection is of no more use.

@@ -17,13 +17,14 @@ const (
 	uploading               // the client's file is passed on (LOAD DATA LOCAL)
 	trailing                // the rest of a command is passed on; no answer is due any more
 	discarding              // the rest of a refused command is read
+	abandoned               // the server is gone; the rest of the client's file is read
 	closing                 // nothing more is read
 	numStates  = iota
 )
 
 var stateNames = [numStates]string{
 	"greeted", "authing", "verifying", "ready", "acquiring", "refused", "sending",
-	"answering", "uploading", "trailing", "discarding", "closing",
+	"answering", "uploading", "trailing", "discarding", "abandoned", "closing",
 }
 
 func (s state) String() string { return stateNames[s] }
@@ -39,7 +40,7 @@ var legal = [numStates]uint{
 	refused:    1<<ready | 1<<discarding,
 	sending:    1<<answering | 1<<trailing,
 	answering:  1<<ready | 1<<uploading,
-	uploading:  1 << answering,
+	uploading:  1<<answering | 1<<abandoned,
 	trailing:   1 << ready,
 	discarding: 1 << ready,
 }
@@ -62,6 +63,7 @@ func init() {
 		uploading:  (*Session).onFile,
 		trailing:   (*Session).onTrailer,
 		discarding: (*Session).onDiscard,
+		abandoned:  (*Session).onAbandonedFile,
 		closing:    func(_ *Session, p []byte) int { return len(p) },
 	}
 }

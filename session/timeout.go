@@ -17,6 +17,8 @@ func (s *Session) deadline() (at int64, ok bool) {
 		return s.since + int64(set.ConnectTimeoutClient), true
 	case ready, discarding, trailing:
 		return s.since + int64(set.WaitTimeout), true
+	case abandoned:
+		return s.since + int64(abandonLinger), true
 	case sending, answering, uploading:
 		return s.since + int64(set.DefaultQueryTimeout), set.DefaultQueryTimeout > 0
 	}
@@ -52,6 +54,8 @@ func (s *Session) onTimer() {
 	case ready, discarding, trailing:
 		s.goodbye(protocol.NewERR(protocol.ErrCodeInteractionTimeout,
 			"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", set.WaitTimeout.Milliseconds()))
+	case abandoned:
+		s.fatal(s.file.NextSeq(), s.refusal)
 	default:
 		s.expire(set.DefaultQueryTimeout)
 	}
