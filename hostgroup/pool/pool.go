@@ -75,6 +75,7 @@ type Pool struct {
 // connect_timeout_server_max at the latest. Until then r belongs to the pool.
 func (p *Pool) Acquire(r *Request) {
 	r.start(p)
+	p.serve(r.Hostgroup) // Nobody overtakes who waits already.
 	r.attempt()
 }
 

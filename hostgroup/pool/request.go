@@ -84,6 +84,9 @@ func (r *Request) attempt() {
 	case why.Wait():
 		r.pool.enqueue(r)
 		r.timer.Reset(max(r.remaining(), 0))
+		// Another loop that returned a place just now may not have seen that
+		// somebody waits here.
+		r.pool.serve(r.Hostgroup)
 	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
 		r.tried = r.tried[:0]
 		r.timer.Reset(r.delay())
