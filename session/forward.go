@@ -14,6 +14,10 @@ func (s *Session) forward(p []byte, whole bool) int {
 		s.acquire()
 		return 0
 	}
+	if !b.Idle() {
+		// It has failed in this very turn: OnBackendClosed follows.
+		return s.onEarly(p)
+	}
 	if whole {
 		s.setState(answering)
 	} else {
