@@ -2,6 +2,7 @@ package reactor
 
 import (
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -20,7 +21,9 @@ func TestPanics(t *testing.T) {
 		"OnWritable": {
 			data: func(c *Conn, p []byte) int {
 				c.SetWaterMarks(0, 1)
-				c.Write(make([]byte, 4<<20))
+				for !c.AboveHigh() {
+					c.Write(make([]byte, 64<<10))
+				}
 				return len(p)
 			},
 			writable: func(*Conn) { panic("ouch") },
@@ -55,7 +58,7 @@ func TestPanics(t *testing.T) {
 			defer c.Close()
 			write(t, c, peerOf(c))
 			if name == "OnWritable" {
-				readFull(t, c, 4<<20)
+				io.Copy(io.Discard, c) // Until it is closed.
 			}
 			reason := get(t, closed)
 			var p *PanicError
