@@ -118,7 +118,7 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 	b := &Conn{spec: spec, owner: owner, login: new(login)}
 	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
 	b.timer.Reset(spec.Timeout)
-	b.conn = loop.Dial(addr, spec.Timeout, (*events)(b))
+	b.conn = loop.Dial(addr, 0, (*events)(b)) // timer watches over it
 	return b, nil
 }
 
