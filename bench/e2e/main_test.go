@@ -62,12 +62,17 @@ func await(t testing.TB, what string, ok func() bool) {
 // flavor is the make of the servers and client programs under test.
 func flavor() (servers.Flavor, error) { return servers.ParseFlavor(os.Getenv("PARKWAY_FLAVOR")) }
 
-// isMySQL reports whether the servers under test are MySQL's.
-func isMySQL(t testing.TB) bool {
+func currentFlavor(t testing.TB) servers.Flavor {
 	t.Helper()
 	f, err := flavor()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f == servers.MySQL
+	return f
+}
+
+// isMySQL reports whether the servers under test are MySQL's.
+func isMySQL(t testing.TB) bool {
+	t.Helper()
+	return currentFlavor(t) == servers.MySQL
 }
