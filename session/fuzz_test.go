@@ -60,7 +60,6 @@ func sessionSeeds() [][]byte {
 // part, at once and in pieces. The session ends when the client leaves, if not
 // before, and nothing of it remains.
 func FuzzSession(f *testing.F) {
-	mysqltest.CheckLeaks(f)
 	p := startProxy(f, newServer(f, serveSensibly), nil)
 	for _, seed := range sessionSeeds() {
 		f.Add(true, seed)
@@ -81,6 +80,18 @@ func FuzzSession(f *testing.F) {
 		both.Wait()
 		p.check(t)
 	})
+}
+
+// What remains of sessions and servers like those of the fuzz tests, other than
+// what check sees: goroutines and descriptors.
+func TestNothingRemains(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	p := startProxy(t, newServer(t, serveSensibly), nil)
+	for _, seed := range sessionSeeds() {
+		converse(t, p, true, seed, nil)
+		converse(t, p, false, slices.Concat(response(), seed)[:len(seed)], nil)
+	}
+	p.check(t)
 }
 
 // check ends one run of a fuzz test.
@@ -243,7 +254,6 @@ func (s *script) serve(c net.Conn) {
 // FuzzServer lets a server say anything while a client does its part. The
 // client is never left waiting, and nothing remains when it has gone.
 func FuzzServer(f *testing.F) {
-	mysqltest.CheckLeaks(f)
 	var now atomic.Pointer[script]
 	now.Store(&script{greeting: greeting()})
 	server := newServer(f, func(c net.Conn) { now.Load().serve(c) })
