@@ -111,7 +111,9 @@ func (p *Pool) closed(b *backend.Conn) {
 	if b.LoggedIn() {
 		p.server(s).Used(-1)
 	}
-	p.loop.OnTurnEnd(func() { p.serve(s.Hostgroup()) })
+	if p.waiting.Load() > 0 {
+		p.loop.OnTurnEnd(func() { p.serve(s.Hostgroup()) })
+	}
 	for _, other := range p.set.pools {
 		if other != p && other.waiting.Load() > 0 {
 			other.loop.Post(func() { other.serve(s.Hostgroup()) })
@@ -119,14 +121,21 @@ func (p *Pool) closed(b *backend.Conn) {
 	}
 }
 
-// serve lets the first waiters of a hostgroup try again, until one has to go
-// on waiting.
+// serve lets the waiters of a hostgroup try again, in their order, until none
+// can be helped.
 func (p *Pool) serve(hostgroup int) {
 	q := p.queues[hostgroup]
-	for q != nil && q.Len() > 0 {
-		r := q.Front().Value.(*Request)
-		if !r.retryFromQueue() {
-			return
+	if q == nil {
+		return
+	}
+	for e := q.Front(); e != nil; {
+		switch r := e.Value.(*Request); {
+		case r.retryFromQueue():
+			e = q.Front()
+		case len(r.tried) == 0:
+			return // What any server would do for finds none: nobody behind it does.
+		default:
+			e = e.Next() // Others may take a server that failed for this one.
 		}
 	}
 }

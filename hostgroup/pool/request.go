@@ -32,6 +32,7 @@ type Request struct {
 
 	// Owned by the loop.
 	pool     *Pool
+	started  int64 // loop time
 	deadline int64 // loop time
 	timer    *reactor.Timer
 	place    *list.Element // in the pool's queue
@@ -49,9 +50,13 @@ const (
 	lastDelay  = 500 * time.Millisecond
 )
 
+// retryConnect is the metric's word for a connect that is tried again.
+const retryConnect = "connect"
+
 func (r *Request) start(p *Pool) {
 	r.pool = p
-	r.deadline = p.loop.Now() + int64(p.cfg.Settings().ConnectTimeoutServerMax)
+	r.started = p.loop.Now()
+	r.deadline = r.started + int64(p.cfg.Settings().ConnectTimeoutServerMax)
 	r.attempts = 0
 	r.tried = r.tried[:0]
 	r.last = nil
@@ -76,8 +81,10 @@ func (r *Request) end() {
 func (r *Request) remaining() time.Duration { return time.Duration(r.deadline - r.pool.loop.Now()) }
 
 // attempt tries one server, or waits for one.
-func (r *Request) attempt() {
-	member, why, ok := r.pool.choose(r)
+func (r *Request) attempt() { r.proceed(r.pool.choose(r)) }
+
+// proceed acts on the choice of a server.
+func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bool) {
 	switch {
 	case ok:
 		r.dial(member)
@@ -95,8 +102,8 @@ func (r *Request) attempt() {
 	}
 }
 
-// retryFromQueue is attempt for a request at the head of the queue; it reports
-// whether the request left the queue.
+// retryFromQueue is attempt for a request in the queue; it reports whether the
+// request left its place.
 func (r *Request) retryFromQueue() bool {
 	member, why, ok := r.pool.choose(r)
 	if !ok && why.Wait() {
@@ -104,11 +111,7 @@ func (r *Request) retryFromQueue() bool {
 	}
 	r.pool.dequeue(r)
 	r.timer.Stop()
-	if ok {
-		r.dial(member)
-	} else {
-		r.refuse(why)
-	}
+	r.proceed(member, why, ok)
 	return true
 }
 
@@ -153,6 +156,7 @@ func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
 		r.refuse(hostgroup.Refusal{Hostgroup: r.Hostgroup, Excluded: len(r.tried)})
 		return
 	}
+	r.pool.metrics.Retry(retryConnect)
 	r.attempt()
 }
 
@@ -172,7 +176,8 @@ func (r *Request) onTimer() {
 // refuse tells the client that no connection is to be had.
 func (r *Request) refuse(why hostgroup.Refusal) {
 	text := fmt.Sprintf("parkway: %s", why)
-	if waited := r.pool.cfg.Settings().ConnectTimeoutServerMax - r.remaining(); r.place != nil {
+	if r.place != nil {
+		waited := time.Duration(r.pool.loop.Now() - r.started)
 		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
 	}
 	code := uint16(protocol.ErrCodeServerLost)
