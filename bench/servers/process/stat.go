@@ -39,12 +39,13 @@ func (p *Process) Stat() (Stat, error) {
 // name in parentheses, may hold spaces and parentheses: the rest counts from
 // the last one.
 func parseStat(text []byte) (Stat, error) {
-	const ( // indexes into the fields after the name, of which the first is number 3
-		state   = 3 - 3
-		utime   = 14 - 3
-		stime   = 15 - 3
-		threads = 20 - 3
-		rss     = 24 - 3
+	const first = 3 // number of the field after the name
+	const (         // indexes into the fields from there on
+		state   = 3 - first
+		utime   = 14 - first
+		stime   = 15 - first
+		threads = 20 - first
+		rss     = 24 - first
 	)
 	_, rest, found := bytes.Cut(text[bytes.LastIndexByte(text, ')')+1:], []byte(" "))
 	fields := strings.Fields(string(rest))
