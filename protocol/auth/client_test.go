@@ -60,35 +60,35 @@ func TestClientSteps(t *testing.T) {
 		{"native", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}}},
 		{"native by SHA1", with(clearCfg(NativePassword), hashed), []step{{out: native(greetingNonce), done: true}}},
 		{"native, empty", with(clearCfg(NativePassword), ClearCredential("")), []step{{done: true}}},
-		{"native, more data", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {in: []byte{1, 3}, err: anyMalformed}, {in: []byte{1, 3}, err: ErrFinished}}},
+		{"native, more data", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {in: []byte{1, 3}, err: errAnyMalformed}, {in: []byte{1, 3}, err: ErrFinished}}},
 		{"native to caching_sha2", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true},
 			{in: switchRequest(CachingSHA2Password, nonceNUL), out: sha2(switchNonce)}, {in: []byte{1, 3}, done: true}}},
 		{"a nonce without NUL", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)},
 			{in: switchRequest(NativePassword, switchNonce[:]), out: native(switchNonce), done: true}}},
 		{"a nonce too short", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)},
-			{in: switchRequest(NativePassword, switchNonce[:19]), err: anyMalformed}}},
+			{in: switchRequest(NativePassword, switchNonce[:19]), err: errAnyMalformed}}},
 		{"no nonce", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true},
-			{in: switchRequest(CachingSHA2Password, nil), err: anyMalformed}}},
+			{in: switchRequest(CachingSHA2Password, nil), err: errAnyMalformed}}},
 		{"caching_sha2, fast", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)}, {in: []byte{1, 3}, done: true}}},
 		{"caching_sha2, full over a secure transport", secure(clearCfg(CachingSHA2Password)),
 			[]step{{out: sha2(greetingNonce)}, {in: []byte{1, 4}, out: []byte("secret\x00"), done: true}}},
 		{"caching_sha2, full over TCP", clearCfg(CachingSHA2Password),
-			[]step{{out: sha2(greetingNonce)}, {in: []byte{1, 4}, out: []byte{2}}, {in: []byte("\x01no key"), err: anyMalformed}}},
-		{"caching_sha2, neither", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)}, {in: []byte{1, 5}, err: anyMalformed}}},
-		{"caching_sha2, empty more data", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)}, {in: []byte{1}, err: anyMalformed}}},
+			[]step{{out: sha2(greetingNonce)}, {in: []byte{1, 4}, out: []byte{2}}, {in: []byte("\x01no key"), err: errAnyMalformed}}},
+		{"caching_sha2, neither", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)}, {in: []byte{1, 5}, err: errAnyMalformed}}},
+		{"caching_sha2, empty more data", clearCfg(CachingSHA2Password), []step{{out: sha2(greetingNonce)}, {in: []byte{1}, err: errAnyMalformed}}},
 		{"caching_sha2, empty", with(clearCfg(CachingSHA2Password), ClearCredential("")), []step{{out: []byte{0}, done: true}}},
-		{"caching_sha2, empty, more data", with(clearCfg(CachingSHA2Password), ClearCredential("")), []step{{out: []byte{0}, done: true}, {in: []byte{1, 4}, err: anyMalformed}}},
+		{"caching_sha2, empty, more data", with(clearCfg(CachingSHA2Password), ClearCredential("")), []step{{out: []byte{0}, done: true}, {in: []byte{1, 4}, err: errAnyMalformed}}},
 		{"caching_sha2 by SHA1", with(clearCfg(CachingSHA2Password), hashed), []step{{out: native(greetingNonce), done: true},
 			{in: switchRequest(CachingSHA2Password, nonceNUL), err: ErrNeedClear}}},
 		{"ed25519 by SHA1", with(clearCfg(NativePassword), hashed), []step{{out: native(greetingNonce), done: true},
 			{in: switchRequest(ClientEd25519, make([]byte, 32)), err: ErrNeedClear}}},
 		{"ed25519, nonce too short", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true},
-			{in: switchRequest(ClientEd25519, make([]byte, 31)), err: anyMalformed}}},
+			{in: switchRequest(ClientEd25519, make([]byte, 31)), err: errAnyMalformed}}},
 		{"clear", secure(clearCfg(ClearPassword)), []step{{out: []byte("secret\x00"), done: true}}},
 		{"nothing known", with(clearCfg(NativePassword), Credential{}), []step{{err: ErrNoCredential}}},
-		{"empty packet", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {err: anyMalformed}}},
-		{"an OK packet is the caller's", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {in: []byte{0, 0, 0, 2, 0, 0, 0}, err: anyMalformed}}},
-		{"switch without an end of its name", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {in: []byte("\xfename"), err: anyMalformed}}},
+		{"empty packet", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {err: errAnyMalformed}}},
+		{"an OK packet is the caller's", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {in: []byte{0, 0, 0, 2, 0, 0, 0}, err: errAnyMalformed}}},
+		{"switch without an end of its name", clearCfg(NativePassword), []step{{out: native(greetingNonce), done: true}, {in: []byte("\xfename"), err: errAnyMalformed}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { runClientSteps(t, NewClient(tt.cfg), tt.steps) })
@@ -100,8 +100,8 @@ func runClientSteps(t *testing.T, c *Client, steps []step) {
 	for i, st := range steps {
 		out, done, err := c.Step(st.in)
 		var malformed *MalformedError
-		if st.err == anyMalformed && errors.As(err, &malformed) {
-			err = anyMalformed
+		if st.err == errAnyMalformed && errors.As(err, &malformed) {
+			err = errAnyMalformed
 		}
 		if !bytes.Equal(out, st.out) || done != st.done || !errors.Is(err, st.err) {
 			t.Fatalf("step %d: out %x, done %v, error %v; want %x, %v, %v", i, out, done, err, st.out, st.done, st.err)

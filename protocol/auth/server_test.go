@@ -36,18 +36,18 @@ type step struct {
 	in   []byte
 	out  []byte
 	done bool
-	err  error // matched with errors.Is; anyMalformed matches every MalformedError
+	err  error // matched with errors.Is; errAnyMalformed matches every MalformedError
 }
 
-var anyMalformed = errors.New("any MalformedError")
+var errAnyMalformed = errors.New("any MalformedError")
 
 func runSteps(t *testing.T, s *Server, steps []step) {
 	t.Helper()
 	for i, st := range steps {
 		out, done, err := s.Step(st.in)
 		var malformed *MalformedError
-		if st.err == anyMalformed && errors.As(err, &malformed) {
-			err = anyMalformed
+		if st.err == errAnyMalformed && errors.As(err, &malformed) {
+			err = errAnyMalformed
 		}
 		if !bytes.Equal(out, st.out) || done != st.done || !errors.Is(err, st.err) {
 			t.Fatalf("step %d: out %x, done %v, error %v; want %x, %v, %v", i, out, done, err, st.out, st.done, st.err)
@@ -97,15 +97,15 @@ func TestServerSteps(t *testing.T) {
 		{"native, asked again", testServer(clear, NativePassword), []step{{out: switchTo(NativePassword)}, {in: native(switchNonce), done: true}}},
 		{"native, old answer after a switch", testServer(clear, NativePassword), []step{{out: switchTo(NativePassword)}, {in: native(greetingNonce), err: ErrDenied}}},
 		{"native, no password given twice", testServer(clear, NativePassword), []step{{out: switchTo(NativePassword)}, {err: ErrDenied}}},
-		{"native, malformed", testServer(clear, NativePassword), []step{{out: switchTo(NativePassword)}, {in: wrong, err: anyMalformed}}},
+		{"native, malformed", testServer(clear, NativePassword), []step{{out: switchTo(NativePassword)}, {in: wrong, err: errAnyMalformed}}},
 		{"no plugins, no password", testServer(clear, ""), []step{{err: ErrDenied}}},
-		{"no plugins, malformed", testServer(clear, ""), []step{{in: wrong, err: anyMalformed}}},
+		{"no plugins, malformed", testServer(clear, ""), []step{{in: wrong, err: errAnyMalformed}}},
 
 		{"caching_sha2", testServer(clear, CachingSHA2Password), []step{{in: sha2(greetingNonce), out: fast, done: true}}},
 		{"caching_sha2, wrong", testServer(clear, CachingSHA2Password), []step{{in: wrong, err: ErrDenied}}},
 		{"caching_sha2, unknown user", unknown(testServer(clear, CachingSHA2Password)), []step{{in: sha2(greetingNonce), err: ErrDenied}}},
 		{"caching_sha2, asked again", testServer(clear, CachingSHA2Password), []step{{out: switchTo(CachingSHA2Password)}, {in: sha2(switchNonce), out: fast, done: true}}},
-		{"caching_sha2, malformed", testServer(clear, CachingSHA2Password), []step{{out: switchTo(CachingSHA2Password)}, {in: wrong[:31], err: anyMalformed}}},
+		{"caching_sha2, malformed", testServer(clear, CachingSHA2Password), []step{{out: switchTo(CachingSHA2Password)}, {in: wrong[:31], err: errAnyMalformed}}},
 
 		{"hash, full over a secure transport", secure(testServer(hash, CachingSHA2Password)),
 			[]step{{in: sha2(greetingNonce), out: full}, {in: []byte("secret\x00"), done: true}}},
@@ -131,9 +131,9 @@ func TestServerSteps(t *testing.T) {
 		{"hash, not what was encrypted", nativeless(testServer(hash, CachingSHA2Password)),
 			[]step{{in: wrong, out: full}, {in: make([]byte, 256), err: ErrDenied}}},
 		{"hash, clear where it must be encrypted", nativeless(testServer(hash, CachingSHA2Password)),
-			[]step{{in: wrong, out: full}, {in: []byte("secret\x00"), err: anyMalformed}}},
+			[]step{{in: wrong, out: full}, {in: []byte("secret\x00"), err: errAnyMalformed}}},
 		{"hash, key asked for twice", nativeless(testServer(hash, CachingSHA2Password)),
-			[]step{{in: wrong, out: full}, {in: []byte{2}, out: key}, {in: []byte{2}, err: anyMalformed}}},
+			[]step{{in: wrong, out: full}, {in: []byte{2}, out: key}, {in: []byte{2}, err: errAnyMalformed}}},
 		{"hash, native instead", testServer(hash, CachingSHA2Password), []step{{in: wrong, out: switchTo(NativePassword)}, {in: native(switchNonce), done: true}}},
 
 		{"hash, learned", learned(testServer(hash, CachingSHA2Password), secret), []step{{in: sha2(greetingNonce), out: fast, done: true}}},
