@@ -1,11 +1,9 @@
 package auth
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -129,25 +127,4 @@ func toHex(b []byte) *string {
 	}
 	s := hex.EncodeToString(b)
 	return &s
-}
-
-// record notes one call of Step.
-func (c *capture) record(in, out []byte, done bool, err error) {
-	encrypted := c.Client != nil && bytes.Contains(in, []byte("PUBLIC KEY"))
-	c.Steps = append(c.Steps, capturedStep{In: toHex(in), Out: toHex(out), Random: encrypted})
-	switch {
-	case err != nil:
-		c.Result = err.Error()
-	case done:
-		c.Result = "accepted"
-	}
-}
-
-// save writes the capture for TestCaptures.
-func (c *capture) save(dir, name string) error {
-	text, err := json.MarshalIndent(c, "", "\t")
-	if err != nil {
-		return err
-	}
-	return errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, name+".json"), append(text, '\n'), 0o666))
 }

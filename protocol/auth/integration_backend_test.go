@@ -4,10 +4,10 @@ package auth
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
+	"parkway/bench/servers"
 	"parkway/protocol"
 )
 
@@ -63,34 +63,15 @@ func runBackendLogins(t *testing.T, address string, logins []backendLogin) {
 	}
 }
 
-// prepare runs statements as root.
-func prepare(t *testing.T, address string, statements ...string) {
-	t.Helper()
-	w, err := login(address, "root", ClientConfig{Credential: ClearCredential("")}, new(capture))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	for _, sql := range statements {
-		if err := w.command(protocol.ComQuery, sql); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
-	}
-}
-
 func TestRealMariaDB(t *testing.T) {
-	address := serverAddress(t, "PARKWAY_TEST_MARIADB")
-	prepare(t, address,
-		"INSTALL PLUGIN IF NOT EXISTS ed25519 SONAME 'auth_ed25519'",
-		"CREATE OR REPLACE USER pw_native@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('secret')",
-		"CREATE OR REPLACE USER pw_empty@'%' IDENTIFIED VIA mysql_native_password",
-		"CREATE OR REPLACE USER pw_ed25519@'%' IDENTIFIED VIA ed25519 USING PASSWORD('secret')",
-		"CREATE OR REPLACE USER pw_either@'%' IDENTIFIED VIA ed25519 USING PASSWORD('other') OR mysql_native_password USING PASSWORD('secret')",
-		"CREATE OR REPLACE USER pw_socket@'%' IDENTIFIED VIA unix_socket")
-	t.Cleanup(func() {
-		prepare(t, address, "DROP USER pw_native@'%', pw_empty@'%', pw_ed25519@'%', pw_either@'%', pw_socket@'%'")
-	})
-	runBackendLogins(t, address, []backendLogin{
+	server := startServer(t, servers.MariaDB,
+		"INSTALL PLUGIN ed25519 SONAME 'auth_ed25519'",
+		"CREATE USER pw_native@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('secret')",
+		"CREATE USER pw_empty@'%' IDENTIFIED VIA mysql_native_password",
+		"CREATE USER pw_ed25519@'%' IDENTIFIED VIA ed25519 USING PASSWORD('secret')",
+		"CREATE USER pw_either@'%' IDENTIFIED VIA ed25519 USING PASSWORD('other') OR mysql_native_password USING PASSWORD('secret')",
+		"CREATE USER pw_socket@'%' IDENTIFIED VIA unix_socket")
+	runBackendLogins(t, tcpAddress(server), []backendLogin{
 		{name: "native", user: "pw_native", credential: ClearCredential("secret"), steps: 1},
 		{name: "native by SHA1", user: "pw_native", credential: sha1Of("secret"), steps: 1},
 		{name: "native, wrong", user: "pw_native", credential: ClearCredential("Secret"), code: denied},
@@ -107,15 +88,12 @@ func TestRealMariaDB(t *testing.T) {
 }
 
 func TestRealMySQL(t *testing.T) {
-	address := serverAddress(t, "PARKWAY_TEST_MYSQL")
 	long := strings.Repeat("0123456789", 20)
-	prepare(t, address,
-		"DROP USER IF EXISTS pw_sha2@'%', pw_long@'%', pw_empty@'%', pw_sha256@'%'",
+	server := startServer(t, servers.MySQL,
 		"CREATE USER pw_sha2@'%' IDENTIFIED WITH caching_sha2_password BY 'secret'",
 		"CREATE USER pw_long@'%' IDENTIFIED WITH caching_sha2_password BY '"+long+"'",
 		"CREATE USER pw_empty@'%' IDENTIFIED WITH caching_sha2_password BY ''",
 		"CREATE USER pw_sha256@'%' IDENTIFIED WITH sha256_password BY 'secret'")
-	t.Cleanup(func() { prepare(t, address, "DROP USER pw_sha2@'%', pw_long@'%', pw_empty@'%', pw_sha256@'%'") })
 	logins := []backendLogin{
 		{name: "wrong", user: "pw_sha2", credential: ClearCredential("Secret"), code: denied},
 		{name: "full", user: "pw_sha2", credential: ClearCredential("secret"), steps: 3},
@@ -127,18 +105,14 @@ func TestRealMySQL(t *testing.T) {
 		{name: "empty, one given", user: "pw_empty", credential: ClearCredential("secret"), code: denied},
 		{name: "sha256_password", user: "pw_sha256", credential: ClearCredential("secret"), refused: "sha256_password"},
 	}
-	t.Run("tcp", func(t *testing.T) { runBackendLogins(t, address, logins) })
+	t.Run("tcp", func(t *testing.T) { runBackendLogins(t, tcpAddress(server), logins) })
 	t.Run("socket", func(t *testing.T) {
-		socket := os.Getenv("PARKWAY_TEST_MYSQL_SOCKET")
-		if socket == "" {
-			t.Skip("skipped: PARKWAY_TEST_MYSQL_SOCKET does not name the server's unix socket")
-		}
-		prepare(t, address, "FLUSH PRIVILEGES") // empties the server's cache of passwords
+		execute(t, server, "FLUSH PRIVILEGES") // empties the server's cache of passwords
 		for i := range logins {
 			if logins[i].steps == 3 {
 				logins[i].steps = 2 // no key is asked for
 			}
 		}
-		runBackendLogins(t, socket, logins)
+		runBackendLogins(t, server.Socket, logins)
 	})
 }

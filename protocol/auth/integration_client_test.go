@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"parkway/bench/servers"
 )
 
 // clientLogin is a login of a real client program and what must come of it.
@@ -23,7 +23,10 @@ type clientLogin struct {
 	err      error
 }
 
-func runClientLogins(t *testing.T, program string, logins []clientLogin) {
+// runClientLogins runs a client program of the flavor, which the test is only for, once for each login.
+func runClientLogins(t *testing.T, f servers.Flavor, program string, logins []clientLogin) {
+	t.Helper()
+	onlyFor(t, f)
 	for _, tt := range logins {
 		t.Run(tt.name, func(t *testing.T) {
 			network, address := "tcp", "127.0.0.1:0"
@@ -35,13 +38,16 @@ func runClientLogins(t *testing.T, program string, logins []clientLogin) {
 				t.Fatal(err)
 			}
 			defer listener.Close()
-			options := []string{"--no-defaults", "--user=someone", "--password=" + tt.given, "--execute=DO 1"}
+			options := []string{"--user=someone", "--password=" + tt.given, "--execute=DO 1"}
 			if tt.unix {
 				options = append(options, "--protocol=SOCKET", "--socket="+address)
 			} else {
 				options = append(options, "--protocol=TCP", "--host=127.0.0.1", fmt.Sprintf("--port=%d", listener.Addr().(*net.TCPAddr).Port))
 			}
-			cmd := exec.Command(program, append(options, tt.options...)...)
+			cmd, err := servers.Command(f, program, append(options, tt.options...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
 			output := make(chan []byte, 1)
 			go func() {
 				text, _ := cmd.CombinedOutput()
@@ -70,19 +76,9 @@ func runClientLogins(t *testing.T, program string, logins []clientLogin) {
 	}
 }
 
-// program is the path of a client program, from the environment; without it the test is skipped.
-func program(t *testing.T, variable string) string {
-	t.Helper()
-	path := os.Getenv(variable)
-	if path == "" {
-		t.Skipf("skipped: %s does not name a client program", variable)
-	}
-	return path
-}
-
 func TestRealMariaDBClient(t *testing.T) {
 	hash := hashOf("secret")
-	runClientLogins(t, program(t, "PARKWAY_TEST_MARIADB_CLIENT"), []clientLogin{
+	runClientLogins(t, servers.MariaDB, "mariadb", []clientLogin{
 		{name: "native", password: "secret", given: "secret", def: NativePassword},
 		{name: "native, wrong", password: "secret", given: "wrong", def: NativePassword, err: ErrDenied},
 		{name: "native, unix", password: "secret", given: "secret", def: NativePassword, unix: true},
@@ -103,7 +99,7 @@ func TestRealMariaDBClient(t *testing.T) {
 func TestRealMySQLClient(t *testing.T) {
 	hash := hashOf("secret")
 	getKey := []string{"--get-server-public-key"}
-	runClientLogins(t, program(t, "PARKWAY_TEST_MYSQL_CLIENT"), []clientLogin{
+	runClientLogins(t, servers.MySQL, "mysql", []clientLogin{
 		{name: "caching_sha2", password: "secret", given: "secret", def: CachingSHA2Password},
 		{name: "caching_sha2, wrong", password: "secret", given: "wrong", def: CachingSHA2Password, err: ErrDenied},
 		{name: "caching_sha2, unix", password: "secret", given: "secret", def: CachingSHA2Password, unix: true},

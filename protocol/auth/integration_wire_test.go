@@ -5,20 +5,14 @@ package auth
 import (
 	"bufio"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"regexp"
 	"strings"
-	"testing"
 	"time"
 
 	"parkway/protocol"
 )
-
-var captureTo = flag.String("capture", "", "directory to write captured exchanges to")
 
 // wire carries packets over a blocking connection.
 type wire struct {
@@ -202,28 +196,4 @@ func (w *wire) serve(cfg ServerConfig, rec *capture) error {
 			return err
 		}
 	}
-}
-
-var notInFileName = regexp.MustCompile(`[^A-Za-z0-9]+`)
-
-func saveCapture(t *testing.T, rec *capture) {
-	t.Helper()
-	if *captureTo == "" || len(rec.Steps) == 0 {
-		return
-	}
-	rec.About = strings.TrimSpace(rec.About)
-	name := strings.ToLower(strings.Trim(notInFileName.ReplaceAllString(strings.TrimPrefix(t.Name(), "TestReal"), "-"), "-"))
-	if err := rec.save(*captureTo, name); err != nil {
-		t.Error(err)
-	}
-}
-
-// serverAddress is where a real server is, from the environment; without it the test is skipped.
-func serverAddress(t *testing.T, variable string) string {
-	t.Helper()
-	address := os.Getenv(variable)
-	if address == "" {
-		t.Skipf("skipped: %s does not name a server (host:port, root without password)", variable)
-	}
-	return address
 }
