@@ -29,12 +29,13 @@ build: ## bin/parkway
 test: tools ## all tests, those against real MariaDB too; installs what is missing
 	go test $(RACE) $(PROXY)
 	go test -tags loopcheck $(PROXY)
+	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) -tags integration ./protocol/auth
 	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) ./bench/...
 
 test-mysql: ## the integration tests against real MySQL 9; SKIPPED where that can't be had
 	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
 	case $$status in \
-	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) ./bench/e2e/... ;; \
+	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./bench/e2e/... ;; \
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make test-mysql: SKIPPED, nothing was tested against MySQL (the reason is above)' '#################' ;; \
 	  *) exit $$status ;; \
 	esac
@@ -45,8 +46,9 @@ check: lint ## what CI checks before the tests: lint, and who may import whom
 lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
 	@unformatted=$$(gofmt -l .); [[ ! $$unformatted ]] || { echo "gofmt would change:" $$unformatted; exit 1; }
 	go vet ./...
-	go vet -tags loopcheck ./...
+	go vet -tags loopcheck,integration ./...
 	$(STATICCHECK) ./...
+	$(STATICCHECK) -tags loopcheck,integration ./...
 	@if command -v shellcheck > /dev/null; then set -x; shellcheck bench/scripts/*.sh .ci/run; fi
 
 bench: ## direct, parkway and HAProxy side by side: queries per second and CPU per query (ARGS="-h" tells more)
