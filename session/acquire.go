@@ -1,13 +1,9 @@
 package session
 
 import (
-	"errors"
-
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
 )
-
-var errEarlyAnswer = errors.New("the server answered before the end of the client's file")
 
 // clientAttributes are the connection attributes that servers see.
 var clientAttributes = []protocol.Attribute{
@@ -51,18 +47,15 @@ func (s *Session) OnBackendReady(*backend.Conn) {}
 
 // OnBackendClosed ends the session together with its backend connection: the
 // state that the client had there is lost, and it must know.
-func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
-	s.backend = nil
+func (s *Session) OnBackendClosed(_ *backend.Conn, err *backend.Error) {
 	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
 		Stringer("state", s.state).Err(err).Msg("backend connection lost")
-	switch answer := b.Answer(); {
-	case s.state == ready || s.state == trailing:
+	switch s.state {
+	case authing, verifying:
+		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
+	case ready, trailing:
 		s.goodbye(err.Packet(protocol.ErrCodeServerGone))
-	case s.state == uploading:
-		s.abandon(err.Packet(protocol.ErrCodeServerLost))
-	case answer.Partial():
-		s.drop(err)
 	default:
-		s.fatal(answer.NextSeq(), err.Packet(protocol.ErrCodeServerLost))
+		s.interrupt(err.Packet(protocol.ErrCodeServerLost))
 	}
 }

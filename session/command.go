@@ -81,12 +81,15 @@ func (s *Session) onCommand(p []byte) int {
 func (s *Session) open(p []byte) (n int, whole, ok bool) {
 	s.message.Start(0, holdSize)
 	n, whole, err := s.message.Feed(p)
+	if err != nil {
+		s.fatal(s.message.NextSeq(), outOfOrder(err))
+		return len(p), false, false
+	}
+	if reason := s.tooLarge(); reason != nil {
+		s.fatal(s.message.NextSeq(), reason)
+		return len(p), false, false
+	}
 	switch {
-	case err != nil:
-		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err))
-		return len(p), false, false
-	case s.tooLarge():
-		return len(p), false, false
 	case whole && n == protocol.HeaderLen:
 		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: a command without a command byte"))
 		return len(p), false, false
@@ -97,15 +100,18 @@ func (s *Session) open(p []byte) (n int, whole, ok bool) {
 	return n, whole, true
 }
 
-// tooLarge ends the session if the command under way exceeds max_allowed_packet.
-func (s *Session) tooLarge() bool {
+// tooLarge says so if the command under way exceeds max_allowed_packet.
+func (s *Session) tooLarge() *protocol.ERR {
 	limit := s.worker.proxy.settings.Load().MaxAllowedPacket
 	if s.message.Size() <= limit {
-		return false
+		return nil
 	}
-	s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodePacketTooLarge,
-		"parkway: Got a packet bigger than 'max_allowed_packet' bytes (%d)", limit))
-	return true
+	return protocol.NewERR(protocol.ErrCodePacketTooLarge, "parkway: Got a packet bigger than 'max_allowed_packet' bytes (%d)", limit)
+}
+
+// outOfOrder is what a client reads whose packets are wrongly numbered.
+func outOfOrder(err error) *protocol.ERR {
+	return protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err)
 }
 
 // onEarly holds back bytes that came before their turn.
@@ -157,10 +163,11 @@ func (s *Session) endRefused() {
 func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 	n, whole, err := s.message.Feed(p)
 	if err != nil {
-		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err))
+		s.interrupt(outOfOrder(err))
 		return len(p), false, false
 	}
-	if s.tooLarge() {
+	if reason := s.tooLarge(); reason != nil {
+		s.interrupt(reason)
 		return len(p), false, false
 	}
 	return n, whole, true

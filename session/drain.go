@@ -18,16 +18,5 @@ func (s *Session) drain() {
 
 // shutdown ends the session whatever it is doing.
 func (s *Session) shutdown() {
-	reason := protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress")
-	switch {
-	case s.state == closing:
-	case s.login != nil:
-		s.fatal(s.login.seq, reason)
-	case s.backend == nil || s.backend.Idle():
-		s.goodbye(reason)
-	case s.backend.Answer().Partial():
-		s.drop(reason)
-	default:
-		s.fatal(s.backend.Answer().NextSeq(), reason)
-	}
+	s.interrupt(protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress"))
 }

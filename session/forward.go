@@ -87,7 +87,7 @@ func (s *Session) onTrailer(p []byte) int {
 func (s *Session) onFile(p []byte) int {
 	n, whole, err := s.file.Feed(p)
 	if err != nil {
-		s.fatal(s.file.NextSeq(), protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err))
+		s.fatal(s.file.NextSeq(), outOfOrder(err))
 		return len(p)
 	}
 	if n == 0 {
@@ -157,6 +157,10 @@ func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Prog
 
 // onInfile begins to pass the client's file on.
 func (s *Session) onInfile() {
+	if s.state == sending {
+		s.interrupt(protocol.NewERR(protocol.ErrCodeServerLost, "parkway: the server asked for a file in the middle of %s", s.command))
+		return
+	}
 	s.setState(uploading)
 	s.file.Start(s.backend.Answer().NextSeq())
 	s.conn.ResumeRead()
@@ -166,19 +170,14 @@ func (s *Session) onInfile() {
 func (s *Session) answered() {
 	s.status = s.backend.Answer().Status()
 	now := s.worker.loop.Now()
-	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(nanoseconds(now - s.since))
+	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
 	s.since = now
-	switch s.state {
-	case answering:
-		s.setState(ready)
-		s.settle()
-	case sending:
+	if s.state == sending {
 		// The server had heard enough; the client is still to finish its packet.
 		s.setState(trailing)
 		s.watch()
-	default:
-		// An answer in the middle of the client's file: it can't be told where the
-		// file ends for the server, so that the connection is of no more use.
-		s.drop(errEarlyAnswer)
+		return
 	}
+	s.setState(ready)
+	s.settle()
 }

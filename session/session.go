@@ -2,8 +2,6 @@ package session
 
 import (
 	"errors"
-	"io"
-	"time"
 
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/pool"
@@ -51,9 +49,6 @@ type Session struct {
 	prev, next *Session
 }
 
-// goodbyeLinger bounds how long a client may take to read its last error.
-const goodbyeLinger = time.Second
-
 // OnData takes what the client sent.
 func (s *Session) OnData(_ *reactor.Conn, p []byte) int {
 	used := 0
@@ -97,49 +92,6 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	w.proxy.sessions.Add(-1)
 }
 
-// lost notes a connection that ended by itself and not as it should: with an
-// error, or before the client was logged in.
-func (s *Session) lost(err error) {
-	if s.state == closing || errors.Is(err, io.EOF) && s.login == nil {
-		return
-	}
-	p := s.worker.proxy
-	s.worker.metrics.SessionAborted()
-	if s.state == authing {
-		if left := s.login.server.Abandoned(); left != nil {
-			p.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(left).Msg("login abandoned")
-			return
-		}
-	}
-	p.log.Debug().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(err).Msg("client connection lost")
-}
-
-// leave gives up what the session holds of the backend side, and closes it to
-// the client's bytes.
-func (s *Session) leave() {
-	if s.state == acquiring {
-		s.worker.pool.Cancel(&s.request)
-	}
-	s.setState(closing)
-	s.release()
-}
-
-// release lets go of the backend.
-func (s *Session) release() {
-	if b := s.backend; b != nil {
-		s.backend = nil
-		s.worker.pool.Release(b)
-	}
-}
-
-// logout gives back the user's place.
-func (s *Session) logout() {
-	if s.user != nil {
-		s.user.Leave()
-		s.user = nil
-	}
-}
-
 // write sends one packet of the proxy's own to the client.
 func (s *Session) write(seq byte, appendPayload func([]byte) []byte) {
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
@@ -158,21 +110,4 @@ func (s *Session) send(p []byte) {
 func (s *Session) writeOK(seq byte) {
 	ok := protocol.OK{Status: protocol.StatusAutocommit}
 	s.write(seq, func(b []byte) []byte { return ok.Append(b, s.caps) })
-}
-
-// fatal tells the client why its connection ends, and ends it.
-func (s *Session) fatal(seq byte, reason *protocol.ERR) {
-	s.write(seq, reason.Append)
-	s.leave()
-	s.conn.CloseAfterWrite(reason, goodbyeLinger)
-}
-
-// goodbye is fatal between two commands: the error is there as the answer to
-// whatever the client asks next.
-func (s *Session) goodbye(reason *protocol.ERR) { s.fatal(1, reason) }
-
-// drop ends the connection where no error can be inserted.
-func (s *Session) drop(reason error) {
-	s.leave()
-	s.conn.Close(reason)
 }

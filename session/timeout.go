@@ -6,8 +6,6 @@ import (
 	"parkway/protocol"
 )
 
-func nanoseconds(n int64) time.Duration { return time.Duration(n) }
-
 // deadline returns the loop time at which the present state has lasted too
 // long; ok is false for states that others watch over.
 func (s *Session) deadline() (at int64, ok bool) {
@@ -34,9 +32,10 @@ func (s *Session) watch() {
 		return
 	}
 	s.alarm = at
-	s.timer.Reset(nanoseconds(max(at-s.worker.loop.Now(), 0)))
+	s.timer.Reset(time.Duration(max(at-s.worker.loop.Now(), 0)))
 }
 
+// onTimer ends the session if its time is over.
 func (s *Session) onTimer() {
 	at, ok := s.deadline()
 	if !ok {
@@ -46,29 +45,21 @@ func (s *Session) onTimer() {
 		s.watch()
 		return
 	}
+	s.interrupt(s.late())
+}
+
+// late says what took too long in the present state.
+func (s *Session) late() *protocol.ERR {
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
 	case greeted, authing, verifying:
-		s.fatal(s.login.seq, protocol.NewERR(protocol.ErrCodeNetReadTimeout,
-			"parkway: login not finished within %d ms (connect_timeout_client_ms)", set.ConnectTimeoutClient.Milliseconds()))
+		return protocol.NewERR(protocol.ErrCodeNetReadTimeout,
+			"parkway: login not finished within %d ms (connect_timeout_client_ms)", set.ConnectTimeoutClient.Milliseconds())
 	case ready, discarding, trailing:
-		s.goodbye(protocol.NewERR(protocol.ErrCodeInteractionTimeout,
-			"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", set.WaitTimeout.Milliseconds()))
-	case abandoned:
-		s.fatal(s.file.NextSeq(), s.refusal)
+		return protocol.NewERR(protocol.ErrCodeInteractionTimeout,
+			"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", set.WaitTimeout.Milliseconds())
 	default:
-		s.expire(set.DefaultQueryTimeout)
-	}
-}
-
-// expire ends a statement that took too long, and with it the session, whose
-// backend connection can't be used any more.
-func (s *Session) expire(limit time.Duration) {
-	reason := protocol.NewERR(protocol.ErrCodeQueryTimeout,
-		"parkway: query took longer than %d ms (default_query_timeout_ms)", limit.Milliseconds())
-	if answer := s.backend.Answer(); answer.Partial() {
-		s.drop(reason)
-	} else {
-		s.fatal(answer.NextSeq(), reason)
+		return protocol.NewERR(protocol.ErrCodeQueryTimeout,
+			"parkway: query took longer than %d ms (default_query_timeout_ms)", set.DefaultQueryTimeout.Milliseconds())
 	}
 }

@@ -253,10 +253,11 @@ func (b *Conn) onAnswer(p []byte) int {
 	if progress == protocol.Done {
 		b.setState(idle)
 	}
-	if b.owner != nil && (n > 0 || progress != protocol.More) {
+	if b.owner != nil && (n > 0 || progress == protocol.Done) {
 		b.owner.OnAnswer(b, p[:n], progress)
 	}
-	if progress == protocol.Done && n < len(p) {
+	// Also while the client's file is awaited, a server has nothing to say.
+	if progress != protocol.More && n < len(p) {
 		b.onUnsolicited(p[n:])
 		return len(p)
 	}

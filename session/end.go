@@ -1,0 +1,103 @@
+package session
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"parkway/protocol"
+)
+
+// How a session ends. Whatever happens comes down to fatal or drop; interrupt
+// knows which of them the state allows.
+
+// goodbyeLinger bounds how long a client may take to read its last error.
+const goodbyeLinger = time.Second
+
+// fatal tells the client why its connection ends, and ends it.
+func (s *Session) fatal(seq byte, reason *protocol.ERR) {
+	s.write(seq, reason.Append)
+	s.leave()
+	s.conn.CloseAfterWrite(reason, goodbyeLinger)
+}
+
+// goodbye is fatal between two commands: the error is there as the answer to
+// whatever the client asks next.
+func (s *Session) goodbye(reason *protocol.ERR) { s.fatal(1, reason) }
+
+// drop ends the connection where no error can be inserted.
+func (s *Session) drop(reason error) {
+	s.leave()
+	s.conn.Close(reason)
+}
+
+// interrupt ends the session because of reason, wherever the client stands:
+// where no error can be inserted, without a word.
+func (s *Session) interrupt(reason *protocol.ERR) {
+	switch s.state {
+	case closing:
+	case greeted, authing, verifying:
+		s.fatal(s.login.seq, reason)
+	case discarding:
+		s.fatal(s.message.NextSeq(), reason)
+	case sending, answering:
+		switch answer := s.backend.Answer(); {
+		case answer.Partial():
+			s.drop(reason)
+		case answer.Started():
+			s.fatal(answer.NextSeq(), reason)
+		default:
+			s.fatal(s.message.NextSeq(), reason)
+		}
+	case uploading:
+		s.release()
+		s.abandon(reason)
+	case abandoned:
+		s.fatal(s.file.NextSeq(), s.refusal)
+	default:
+		s.goodbye(reason)
+	}
+}
+
+// lost notes a connection that ended by itself and not as it should: with an
+// error, or before the client was logged in.
+func (s *Session) lost(err error) {
+	if s.state == closing || errors.Is(err, io.EOF) && s.login == nil {
+		return
+	}
+	p := s.worker.proxy
+	s.worker.metrics.SessionAborted()
+	if s.state == authing {
+		if left := s.login.server.Abandoned(); left != nil {
+			p.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(left).Msg("login abandoned")
+			return
+		}
+	}
+	p.log.Debug().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(err).Msg("client connection lost")
+}
+
+// leave gives up what the session holds of the backend side, and closes it to
+// the client's bytes.
+func (s *Session) leave() {
+	if s.state == acquiring {
+		s.worker.pool.Cancel(&s.request)
+	}
+	s.setState(closing)
+	s.release()
+}
+
+// release lets go of the backend.
+func (s *Session) release() {
+	if b := s.backend; b != nil {
+		s.backend = nil
+		s.worker.pool.Release(b)
+	}
+}
+
+// logout gives back the user's place.
+func (s *Session) logout() {
+	if s.user != nil {
+		s.user.Leave()
+		s.user = nil
+	}
+}
