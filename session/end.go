@@ -82,6 +82,7 @@ func (s *Session) leave() {
 	if s.state == acquiring {
 		s.worker.pool.Cancel(&s.request)
 	}
+	s.endLarge()
 	s.setState(closing)
 	s.release()
 }

@@ -14,6 +14,14 @@ import (
 // connection attributes are the largest part, 64 KiB at most.
 const maxLoginPacket = 128 << 10
 
+// A login that is not whole yet is kept in memory, for strangers too. Above
+// smallLogin bytes, which no common client needs, only so many of one worker's
+// are kept at a time.
+const (
+	smallLogin     = 2 << 10
+	maxLargeLogins = 64
+)
+
 // supported are the capabilities that the proxy carries from end to end, and
 // offers if all servers have them. Not among them, because the proxy itself
 // would have to do its part: TLS, compression, optional metadata, and MariaDB's
@@ -45,6 +53,7 @@ type login struct {
 	charset  byte
 	schema   string
 	server   *auth.Server
+	large    bool // counted in worker.largeLogins
 }
 
 // greet sends the greeting.
@@ -94,10 +103,38 @@ func (s *Session) nextLoginPacket(p []byte) (payload []byte, n int, ok bool) {
 		return nil, len(p), false
 	}
 	if !whole {
-		return nil, 0, false
+		if s.beginLarge(len(p)) {
+			return nil, 0, false
+		}
+		s.badLogin(protocol.NewERR(protocol.ErrCodeHandshake, "parkway: Bad handshake: more than %d large logins at once", maxLargeLogins))
+		return nil, len(p), false
 	}
+	s.endLarge()
 	s.login.seq = s.message.NextSeq()
 	return p[protocol.HeaderLen:n], n, true
+}
+
+// beginLarge counts a login of which n bytes are kept among the worker's large
+// ones, if it is one, and reports whether there is room for it.
+func (s *Session) beginLarge(n int) (ok bool) {
+	w := s.worker
+	if n <= smallLogin || s.login.large {
+		return true
+	}
+	if w.largeLogins == maxLargeLogins {
+		return false
+	}
+	s.login.large = true
+	w.largeLogins++
+	return true
+}
+
+// endLarge undoes beginLarge.
+func (s *Session) endLarge() {
+	if l := s.login; l != nil && l.large {
+		l.large = false
+		s.worker.largeLogins--
+	}
 }
 
 // badLogin turns down a login for what the client sent.

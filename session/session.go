@@ -49,10 +49,14 @@ type Session struct {
 	prev, next *Session
 }
 
+// maxSteps is how many commands of one client are begun in one go: a read
+// buffer holds thousands of the shortest.
+const maxSteps = 100
+
 // OnData takes what the client sent.
 func (s *Session) OnData(_ *reactor.Conn, p []byte) int {
 	used := 0
-	for used < len(p) {
+	for steps := 1; used < len(p); steps++ {
 		n := receivers[s.state](s, p[used:])
 		if n == 0 {
 			break
@@ -61,6 +65,13 @@ func (s *Session) OnData(_ *reactor.Conn, p []byte) int {
 		if s.conn.AboveHigh() {
 			// The client does not read what it asked for.
 			s.conn.PauseRead()
+			break
+		}
+		if steps == maxSteps {
+			// It is the turn of others. Paused, so that nothing is read on top of what
+			// is left.
+			s.conn.PauseRead()
+			s.worker.loop.Post(s.conn.ResumeRead)
 			break
 		}
 	}

@@ -19,6 +19,8 @@ type worker struct {
 	// Owned by the loop.
 	first   *Session // all sessions of the loop, linked
 	scratch []byte   // for packets that the proxy itself makes
+	// largeLogins counts the sessions that keep a large part of a login.
+	largeLogins int
 }
 
 // accept makes a session of c and greets the client.
