@@ -15,6 +15,7 @@ import (
 const (
 	connectLimit = time.Second            // connect_timeout_server_max_ms
 	dialLimit    = 300 * time.Millisecond // connect_timeout_server_ms
+	idle         = 50 * time.Millisecond  // after the answer
 )
 
 // badServer is a server that does not let the proxy in as it should.
@@ -187,6 +188,14 @@ func badAnswers() []badAnswer {
 			w.Error(1053, "Server shutdown in progress")
 			w.Die()
 		}, 1053, "Server shutdown in progress"},
+		{"leaves later", func(w *mysqltest.Answer) { w.OK(); w.Delay(idle); w.Die() }, gone, "connection to"},
+		{"says later why it leaves", func(w *mysqltest.Answer) {
+			w.OK()
+			w.Delay(idle)
+			w.SetSeq(0)
+			w.Error(4031, "The client was disconnected because of inactivity")
+			w.Die()
+		}, 4031, "inactivity"},
 	}
 }
 

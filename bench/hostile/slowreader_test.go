@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"testing"
@@ -61,6 +62,43 @@ func TestClientsThatDoNotRead(t *testing.T) {
 			for _, client := range clients {
 				client.Close()
 			}
+			w.check(t)
+			before.settled(t, p)
+		})
+	}
+}
+
+// Clients that send command after command and never read an answer are stopped
+// by their own answers.
+func TestClientsThatOnlySend(t *testing.T) {
+	p := parkway.StartT(t, proxy.Options{Config: behindSound(t)})
+	for name, packet := range map[string][]byte{
+		"queries that the server answers":    command(protocol.ComQuery, []byte("SELECT REPEAT('x', 100000)")...),
+		"commands that the proxy answers":    command(protocol.ComStatistics),
+		"commands that the proxy refuses":    command(protocol.ComBinlogDump),
+		"commands that have no answer":       command(protocol.ComStmtClose, 1, 0, 0, 0),
+		"large commands that are not served": command(protocol.ComBinlogDump, make([]byte, 1<<20)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := measure(t, p)
+			w := observe(t, p)
+			burst := bytes.Repeat(packet, 1+(256<<10)/len(packet))
+			gang(crowd, crowd, func(int) {
+				c, err := mysqltest.Connect(as("app", p))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				total, ok := int64(0), true
+				// What has no answer never ends, so that time bounds it.
+				for late := time.Now().Add(2 * stuck); ok && time.Now().Before(late); {
+					var n int64
+					n, ok = sendAll(t, c.Conn(), burst)
+					total += n
+				}
+				reset(t, c.Conn())
+			})
+			before.bounded(t, p)
 			w.check(t)
 			before.settled(t, p)
 		})

@@ -116,26 +116,35 @@ func testUpload(t *testing.T, p *proxy.Proxy, user string, u upload, n int) {
 // sendUntilStuck sends packets until nothing goes out any more, or uploadSize
 // is reached, and returns how many bytes went.
 func sendUntilStuck(t testing.TB, c net.Conn, payload []byte, seq byte) (total int64) {
-	const piece = 64 << 10
 	for ; total < uploadSize; seq++ {
 		header := []byte{byte(len(payload)), byte(len(payload) >> 8), byte(len(payload) >> 16), seq}
-		for rest := append(header, payload...); len(rest) > 0; {
-			if err := c.SetWriteDeadline(time.Now().Add(stuck)); err != nil {
-				t.Error(err)
-				return total
-			}
-			n, err := c.Write(rest[:min(piece, len(rest))])
-			total += int64(n)
-			rest = rest[n:]
-			if err != nil {
-				if !errors.Is(err, os.ErrDeadlineExceeded) {
-					t.Errorf("sending: %v", err)
-				}
-				return total
-			}
+		n, ok := sendAll(t, c, append(header, payload...))
+		if total += n; !ok {
+			break
 		}
 	}
 	return total
+}
+
+// sendAll sends b; ok is false if it got stuck on the way.
+func sendAll(t testing.TB, c net.Conn, b []byte) (total int64, ok bool) {
+	const piece = 64 << 10
+	for len(b) > 0 {
+		if err := c.SetWriteDeadline(time.Now().Add(stuck)); err != nil {
+			t.Error(err)
+			return total, false
+		}
+		n, err := c.Write(b[:min(piece, len(b))])
+		total += int64(n)
+		b = b[n:]
+		if err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("sending: %v", err)
+			}
+			return total, false
+		}
+	}
+	return total, true
 }
 
 // A statement of 30 MB for a real server that stands still waits, and is

@@ -86,6 +86,36 @@ func TestClientsThatSayNothing(t *testing.T) {
 	before.settled(t, p)
 }
 
+// Logins as large as they may be, none of them whole, cost the proxy no more
+// than its marks.
+func TestLargeHalfLogins(t *testing.T) {
+	cfg := behindSound(t)
+	cfg.Variables["connect_timeout_client_ms"] = int(loginTimeout.Milliseconds())
+	p := parkway.StartT(t, proxy.Options{Config: cfg})
+	before := measure(t, p)
+	w := observe(t, p)
+	half := append([]byte{0xff, 0xff, 1, 1}, make([]byte, 120<<10)...)
+	const clients = 2000
+	conns := make([]net.Conn, clients)
+	gang(20, clients, func(i int) {
+		c, err := net.DialTimeout("tcp", p.Addr, patience)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conns[i] = c
+		if _, err := c.Write(half); err != nil && !closed(err) {
+			t.Error(err)
+		}
+	})
+	before.bounded(t, p)
+	for _, c := range conns {
+		c.Close()
+	}
+	w.check(t)
+	before.settled(t, p)
+}
+
 // hearOut reads a connection's greeting and its last error to the end and
 // returns when that came.
 func hearOut(t testing.TB, c net.Conn, opened time.Time) time.Duration {
