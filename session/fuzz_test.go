@@ -18,6 +18,7 @@ import (
 
 	"parkway/config"
 	"parkway/protocol"
+	"parkway/protocol/auth"
 	"parkway/protocol/mysqltest"
 )
 
@@ -56,6 +57,28 @@ func sessionSeeds() [][]byte {
 	}
 }
 
+// loginSeeds are logins that go on after the handshake response.
+func loginSeeds() [][]byte {
+	login := func(plugin string, data string) []byte {
+		r := protocol.HandshakeResponse{
+			User: "secret", AuthPlugin: plugin, AuthData: []byte(data), Database: "test",
+			Capabilities: serverCapabilities&^protocol.ClientLongPassword | protocol.ClientConnectWithDB | protocol.ClientConnectAttrs |
+				protocol.ClientPluginAuthLenencData,
+			Attributes: []protocol.Attribute{{Key: "program_name", Value: "fuzz"}},
+		}
+		return protocol.AppendPacket(nil, r.Append(nil), 1)
+	}
+	wrong := strings.Repeat("x", 32)
+	return [][]byte{
+		slices.Concat(login(auth.CachingSHA2Password, wrong), packet(3, "\x02"), packet(5, strings.Repeat("x", 256))),
+		slices.Concat(login(auth.CachingSHA2Password, wrong), packet(3, "secret\x00")),
+		slices.Concat(login(auth.NativePassword, wrong[:20]), packet(3, wrong[:20])),
+		slices.Concat(login("dialog", "secret\x00"), packet(3, wrong[:20])),
+		slices.Concat(login("mysql_clear_password", "secret\x00"), packet(3, "secret\x00")),
+		login(auth.NativePassword, ""),
+	}
+}
+
 // FuzzSession sends anything to a proxy in front of a server that does its
 // part, at once and in pieces. The session ends when the client leaves, if not
 // before, and nothing of it remains.
@@ -64,6 +87,9 @@ func FuzzSession(f *testing.F) {
 	for _, seed := range sessionSeeds() {
 		f.Add(true, seed)
 		f.Add(false, slices.Concat(response(), seed))
+	}
+	for _, seed := range loginSeeds() {
+		f.Add(false, seed)
 	}
 	f.Fuzz(func(t *testing.T, inside bool, stream []byte) {
 		h := fnv.New64a()

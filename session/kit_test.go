@@ -107,7 +107,8 @@ type testProxy struct {
 	hostgroups *hostgroup.Manager
 }
 
-// startProxy starts a proxy, with settings that change may alter if it is not
+// startProxy starts a proxy for the users app, without a password, and secret,
+// with settings that change may alter if it is not
 // nil. It is stopped when the test ends.
 func startProxy(t testing.TB, server net.Addr, change func(*config.MySQLVariables)) *testProxy {
 	t.Helper()
@@ -124,9 +125,14 @@ func startProxy(t testing.TB, server net.Addr, change func(*config.MySQLVariable
 		t.Fatal(err)
 	}
 	manager.Discover(t.Context())
-	table, err := users.NewTable([]config.MySQLUser{{
-		Username: "app", DefaultHostgroup: 1, MaxConnections: 100, Active: true,
-	}}, nil)
+	table, err := users.NewTable([]config.MySQLUser{
+		{Username: "app", DefaultHostgroup: 1, MaxConnections: 100, Active: true},
+		{Username: "secret", Password: "secret", DefaultHostgroup: 1, MaxConnections: 100, Active: true},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := auth.GenerateKeyPair()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +141,8 @@ func startProxy(t testing.TB, server net.Addr, change func(*config.MySQLVariable
 		t.Fatal(err)
 	}
 	proxy := session.New(session.Config{
-		Hostgroups: manager, Settings: &cfg.MySQL, Users: table, Metrics: metrics.New(1), Loops: group.Loops(), Log: log,
+		Hostgroups: manager, Settings: &cfg.MySQL, Users: table, Keys: keys,
+		Metrics: metrics.New(1), Loops: group.Loops(), Log: log,
 	})
 	if err := group.Listen("127.0.0.1:0", proxy.Accept); err != nil {
 		t.Fatal(err)
