@@ -68,6 +68,10 @@ func (s *Session) onCommand(p []byte) int {
 	if !ok {
 		return n
 	}
+	if s.command != protocol.ComQuit && s.leaving() {
+		s.shutdown()
+		return n
+	}
 	s.since = s.worker.loop.Now()
 	if a := actions[s.command]; a != nil {
 		return a(s, p[:n], whole)

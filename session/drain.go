@@ -1,6 +1,22 @@
 package session
 
-import "parkway/protocol"
+import (
+	"time"
+
+	"parkway/protocol"
+)
+
+// farewell is how long a client that was answered a moment ago may still take
+// to ask for something: the error is then the answer to that. Sent right behind
+// an answer, some clients would read both at once and lose their place
+// (go-sql-driver/mysql: "busy buffer").
+const farewell = 100 * time.Millisecond
+
+// leaving reports whether the session is to end because the proxy is about to
+// stop: it has nothing under way.
+func (s *Session) leaving() bool {
+	return s.state == ready && s.status&protocol.StatusInTrans == 0 && s.worker.proxy.draining.Load()
+}
 
 // drain ends the session if it has nothing under way, because the proxy is
 // about to stop. A session in the middle of a statement or a transaction is
@@ -10,13 +26,20 @@ func (s *Session) drain() {
 	case greeted, authing, verifying, acquiring, refused:
 		s.shutdown()
 	case ready:
-		if s.status&protocol.StatusInTrans == 0 {
-			s.shutdown()
+		if !s.leaving() {
+			return
 		}
+		if s.worker.loop.Now() >= s.since+int64(farewell) {
+			s.shutdown()
+			return
+		}
+		s.watch()
 	}
 }
 
 // shutdown ends the session whatever it is doing.
-func (s *Session) shutdown() {
-	s.interrupt(protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress"))
+func (s *Session) shutdown() { s.interrupt(stopping()) }
+
+func stopping() *protocol.ERR {
+	return protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress")
 }

@@ -9,6 +9,9 @@ import (
 // deadline returns the loop time at which the present state has lasted too
 // long; ok is false for states that others watch over.
 func (s *Session) deadline() (at int64, ok bool) {
+	if s.leaving() {
+		return s.since + int64(farewell), true
+	}
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
 	case greeted, authing, verifying:
@@ -50,6 +53,9 @@ func (s *Session) onTimer() {
 
 // late says what took too long in the present state.
 func (s *Session) late() *protocol.ERR {
+	if s.leaving() {
+		return stopping()
+	}
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
 	case greeted, authing, verifying:
