@@ -1,0 +1,41 @@
+package session
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestStates(t *testing.T) {
+	moves := map[state][]state{
+		greeted:    {authing},
+		authing:    {verifying, ready},
+		verifying:  {authing},
+		ready:      {authing, acquiring, sending, answering, trailing, discarding},
+		acquiring:  {ready, refused},
+		refused:    {ready, discarding},
+		sending:    {answering, trailing},
+		answering:  {ready, uploading},
+		uploading:  {answering, abandoned},
+		trailing:   {ready},
+		discarding: {ready},
+		abandoned:  {},
+		closing:    {},
+	}
+	for from := range state(numStates) {
+		if receivers[from] == nil {
+			t.Errorf("nobody takes the client's bytes in state %s", from)
+		}
+		for to := range state(numStates) {
+			legal := to == closing || slices.Contains(moves[from], to)
+			t.Run(from.String()+" to "+to.String(), func(t *testing.T) {
+				s := &Session{state: from}
+				defer func() {
+					if (recover() == nil) != legal || legal && s.state != to {
+						t.Errorf("legal %v, state now %s", legal, s.state)
+					}
+				}()
+				s.setState(to)
+			})
+		}
+	}
+}
