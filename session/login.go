@@ -19,7 +19,7 @@ const maxLoginPacket = 128 << 10
 // are kept at a time.
 const (
 	smallLogin     = 2 << 10
-	maxLargeLogins = 64
+	maxLargeLogins = 32
 )
 
 // supported are the capabilities that the proxy carries from end to end, and
