@@ -89,12 +89,10 @@ func TestClientsThatOnlySend(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				total, ok := int64(0), true
-				// What has no answer never ends, so that time bounds it.
-				for late := time.Now().Add(2 * stuck); ok && time.Now().Before(late); {
-					var n int64
-					n, ok = sendAll(t, c.Conn(), burst)
-					total += n
+				// What has no answer never gets stuck, so that time bounds it.
+				late := time.Now().Add(2 * stuck)
+				for ok := true; ok && time.Now().Before(late); {
+					_, ok = sendAll(t, c.Conn(), burst)
 				}
 				reset(t, c.Conn())
 			})

@@ -118,9 +118,11 @@ func testUpload(t *testing.T, p *proxy.Proxy, user string, u upload, n int) {
 func sendUntilStuck(t testing.TB, c net.Conn, payload []byte, seq byte) (total int64) {
 	for ; total < uploadSize; seq++ {
 		header := []byte{byte(len(payload)), byte(len(payload) >> 8), byte(len(payload) >> 16), seq}
-		n, ok := sendAll(t, c, append(header, payload...))
-		if total += n; !ok {
-			break
+		for _, part := range [][]byte{header, payload} {
+			n, ok := sendAll(t, c, part)
+			if total += n; !ok {
+				return total
+			}
 		}
 	}
 	return total
