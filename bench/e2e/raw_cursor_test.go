@@ -52,7 +52,7 @@ const tenRows = "SELECT a.n * 5 + b.n AS n, 'text' AS t FROM (SELECT 0 AS n UNIO
 func TestRawCursor(t *testing.T) {
 	raw(t, func(t *testing.T, c *mysqltest.Client, seen *transcript) {
 		s := prepare(t, c, tenRows)
-		seen.addf("prepared: %+v %+v %+v", s.PrepareOK, s.ParamDefinitions, s.ColumnDefinitions)
+		seen.addf("prepared: %d warnings %+v %+v", s.Warnings, s.ParamDefinitions, s.ColumnDefinitions)
 		fetch := func(rows uint32) {
 			result, err := s.Fetch(rows)
 			seen.answer("fetch", []mysqltest.Result{result}, err)

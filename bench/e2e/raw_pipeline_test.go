@@ -1,7 +1,7 @@
 package e2e
 
 import (
-	"bytes"
+	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -9,57 +9,63 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
-// A client that does not wait for answers is served in order: the same bytes
-// come back as when it waits.
-func TestRawPipeline(t *testing.T) {
-	var commands [][]byte
+// pipelined are commands of all kinds for a client that has prepared the
+// statement SELECT ?.
+func pipelined(statement uint32) (commands [][]byte) {
+	id := string(binary.LittleEndian.AppendUint32(nil, statement))
 	command := func(c protocol.Command, rest string) { commands = append(commands, append([]byte{byte(c)}, rest...)) }
-	command(protocol.ComStmtPrepare, "SELECT ? + 1, REPEAT('p', 1000)")
 	for range 5 {
 		command(protocol.ComQuery, "SELECT 1, 'one', NULL")
 		command(protocol.ComPing, "")
 		command(protocol.ComQuery, "SELECT * FROM missing")
-		command(protocol.ComStmtReset, "\x01\x00\x00\x00")
+		command(protocol.ComStmtSendLongData, id+"\x00\x00123")
+		command(protocol.ComStmtExecute, id+"\x00\x01\x00\x00\x00\x00\x01\xfd\x00") // no NULL, types follow, no value
+		command(protocol.ComStmtReset, id)
 		command(protocol.ComQuery, "SELECT 1; DO 1; SELECT 2")
 		command(protocol.ComBinlogDump, "refused")
 		command(protocol.ComInitDB, "sbtest")
 		command(protocol.ComQuery, "SELECT DATABASE(), REPEAT('x', 300000)")
-		command(protocol.ComStmtSendLongData, "\x01\x00\x00\x00\x00\x00123")
 		command(protocol.ComQuery, "DO SLEEP(0.001)")
 	}
-	if len(commands) < 50 {
-		t.Fatalf("only %d commands", len(commands))
-	}
+	command(protocol.ComStmtClose, id)
+	command(protocol.ComQuery, "SELECT 'the end'")
+	return commands
+}
+
+// A client that does not wait for answers is served in order: the same bytes
+// come back as when it waits.
+func TestRawPipeline(t *testing.T) {
+	const prepared = "SELECT ?"
 	proxied := sides(t)[1]
 	var said mysqltest.Transcript
 	waiting := mysqltest.Dial(t, mysqltest.ClientConfig{
 		Addr: proxied.address(), User: "app", Password: "app", Database: "app", Transcript: &said, Timeout: patience,
 	})
+	commands := pipelined(prepare(t, waiting, prepared).StatementID)
+	if len(commands) < 50 {
+		t.Fatalf("only %d commands", len(commands))
+	}
 	said.Reset()
 	for _, p := range commands {
-		if c := protocol.Command(p[0]); c == protocol.ComStmtPrepare {
-			prepare(t, waiting, string(p[1:]))
-		} else {
-			waiting.Command(c, p[1:]...) // an error is an answer too
-		}
+		waiting.Command(protocol.Command(p[0]), p[1:]...) // an error is an answer too
 	}
-	var want, all []byte
+	var want []byte
 	for _, part := range said.Entries() {
 		if part.ByServer {
 			want = append(want, part.Bytes...)
 		}
 	}
-	for _, p := range commands {
-		all = protocol.AppendPacket(all, p, 0)
-	}
-	for name, pieces := range map[string][][]byte{
-		"in one write":          {all},
-		"in pieces of 7 bytes":  slices.Collect(slices.Chunk(all, 7)),
-		"in pieces of 50 bytes": slices.Collect(slices.Chunk(all, 50)),
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		size int // of each write
+	}{{"in one write", 1 << 20}, {"in pieces of 7 bytes", 7}, {"in pieces of 50 bytes", 50}} {
+		t.Run(test.name, func(t *testing.T) {
 			c := proxied.dial(t, 0)
-			for _, piece := range pieces {
+			var all []byte
+			for _, p := range pipelined(prepare(t, c, prepared).StatementID) {
+				all = protocol.AppendPacket(all, p, 0)
+			}
+			for piece := range slices.Chunk(all, test.size) {
 				if err := c.WriteRaw(piece); err != nil {
 					t.Fatal(err)
 				}
@@ -72,8 +78,11 @@ func TestRawPipeline(t *testing.T) {
 				}
 				got = append(got, p...)
 			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("the answers are not the same: %d bytes, want %d", len(got), len(want))
+			for i := range want {
+				if got[i] != want[i] {
+					t.Fatalf("the answers differ from byte %d on: %q, want %q", i,
+						got[max(0, i-40):min(i+40, len(got))], want[max(0, i-40):min(i+40, len(want))])
+				}
 			}
 		})
 	}
