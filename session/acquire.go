@@ -39,7 +39,7 @@ func (s *Session) OnBackend(b *backend.Conn) {
 func (s *Session) OnNoBackend(reason *protocol.ERR) {
 	s.refusal = reason
 	s.setState(refused)
-	s.conn.ResumeRead()
+	s.resumeNextTurn()
 }
 
 // OnBackendReady belongs to the pool, which hands over connections that are ready.

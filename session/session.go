@@ -68,16 +68,20 @@ func (s *Session) OnData(_ *reactor.Conn, p []byte) int {
 			break
 		}
 		if steps == maxSteps {
-			// It is the turn of others. Paused, so that nothing is read on top of what
-			// is left.
+			// It is the turn of others.
 			s.conn.PauseRead()
-			s.worker.loop.Post(s.conn.ResumeRead)
+			s.resumeNextTurn()
 			break
 		}
 	}
 	s.worker.metrics.ClientIn(used)
 	return used
 }
+
+// resumeNextTurn lets what the client has sent be offered in the next turn. A
+// ResumeRead at the end of this one would read more from the socket on top of
+// what is kept, each time.
+func (s *Session) resumeNextTurn() { s.worker.loop.Post(s.conn.ResumeRead) }
 
 // OnWritable goes on when the client has read what had piled up.
 func (s *Session) OnWritable(*reactor.Conn) {
