@@ -150,7 +150,8 @@ func sendAll(t testing.TB, c net.Conn, b []byte) (total int64, ok bool) {
 }
 
 // A statement of 30 MB for a real server that stands still waits, and is
-// answered when the server goes on.
+// answered when the server goes on. Who needs a new connection meanwhile learns
+// in time that there is none.
 func TestFrozenServer(t *testing.T) {
 	server := victim.T(t).Servers[0]
 	p := parkway.StartT(t, proxy.Options{Config: behindVictim(t)})
@@ -176,6 +177,14 @@ func TestFrozenServer(t *testing.T) {
 	}()
 	awaitStill(t, p, "server", "out")
 	before.bounded(t, p)
+	late := mysqltest.Dial(t, as("root", p))
+	begun := time.Now()
+	_, err := late.Query("SELECT 1")
+	expectERR(t, err, protocol.ErrCodeServerLost)
+	if d := time.Since(begun); d > connectLimit+stall {
+		t.Errorf("a client that came meanwhile waited %v", d)
+	}
+	late.Close()
 	w.check(t)
 	select {
 	case err := <-answer:
