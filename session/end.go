@@ -60,9 +60,9 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 }
 
 // lost notes a connection that ended by itself and not as it should: with an
-// error, or before the client was logged in.
+// error, or in the middle of a login or a statement.
 func (s *Session) lost(err error) {
-	if s.state == closing || errors.Is(err, io.EOF) && s.login == nil {
+	if s.state == closing || errors.Is(err, io.EOF) && s.state == ready {
 		return
 	}
 	p := s.worker.proxy

@@ -197,6 +197,22 @@ func (w *world) waitSessions(n int) {
 	}
 }
 
+// waitBackends waits until n backend connections are open.
+func (w *world) waitBackends(n int) {
+	w.t.Helper()
+	connections := func() (sum int) {
+		for _, s := range w.hostgroups.Table().Servers() {
+			sum += s.Connections()
+		}
+		return sum
+	}
+	for deadline := time.Now().Add(patience); connections() != n; w.turns() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%d backend connections, want %d", connections(), n)
+		}
+	}
+}
+
 // waitLog waits until the log has text.
 func (w *world) waitLog(text string) {
 	w.t.Helper()
