@@ -42,6 +42,7 @@ type server struct {
 func serve(file string, cfg *config.Config, errs io.Writer) int {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
 	log, closeLog, err := newLogger(cfg.Log)
 	defer closeLog()
 	if err != nil {
@@ -79,10 +80,21 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 	if s.group, err = reactor.New(reactor.Config{Loops: cfg.Reactor.EventLoops, Pin: cfg.Reactor.Pin, Log: log}); err != nil {
 		return nil, err
 	}
-	loops := s.group.Loops()
-	runtime.GOMAXPROCS(reactor.RecommendedProcs(len(loops)))
-	if s.hostgroups, err = hostgroup.NewManager(cfg.Servers, log); err != nil {
+	if err := s.assemble(ctx); err != nil {
+		s.group.Stop()
 		return nil, err
+	}
+	s.announce(descriptors)
+	return s, nil
+}
+
+// assemble makes what runs on the loops, binds everything and starts them.
+func (s *server) assemble(ctx context.Context) error {
+	cfg, loops := s.cfg, s.group.Loops()
+	runtime.GOMAXPROCS(reactor.RecommendedProcs(len(loops)))
+	var err error
+	if s.hostgroups, err = hostgroup.NewManager(cfg.Servers, s.log); err != nil {
+		return err
 	}
 	// The first client is to be greeted in the name of a server that is known.
 	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)
@@ -90,11 +102,11 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 	cancel()
 	table, err := users.NewTable(cfg.Users, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	keys, err := auth.GenerateKeyPair()
 	if err != nil {
-		return nil, fmt.Errorf("make RSA keys: %w", err)
+		return fmt.Errorf("make RSA keys: %w", err)
 	}
 	counters := metrics.New(len(loops))
 	counters.Busy(func(loop int) time.Duration { return time.Duration(loops[loop].BusyNanos()) })
@@ -106,16 +118,12 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 		Keys:       keys,
 		Metrics:    counters,
 		Loops:      loops,
-		Log:        log,
+		Log:        s.log,
 	})
 	if err := s.listen(counters.Handler()); err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.group.Start(); err != nil {
-		return nil, err
-	}
-	s.announce(descriptors)
-	return s, nil
+	return s.group.Start()
 }
 
 // listen binds everything; what is bound serves when the loops start.
