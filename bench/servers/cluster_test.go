@@ -234,15 +234,7 @@ func TestStopLeavesNothing(t *testing.T) {
 }
 
 func TestOwnDirIsKept(t *testing.T) {
-	dir, err := os.MkdirTemp("", "parkway-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	// The servers may run as another user.
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := enterable(t)
 	c, err := Start(limited(t), Options{Flavor: flavor(), Dir: filepath.Join(dir, "new")})
 	if err != nil {
 		t.Fatal(err)
@@ -257,20 +249,18 @@ func TestOwnDirIsKept(t *testing.T) {
 }
 
 func TestFailedStartQuotesTheLogAndLeavesNothing(t *testing.T) {
-	before, err := filepath.Glob(filepath.Join(os.TempDir(), "parkway-servers-*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Start(limited(t), Options{Flavor: flavor(), Args: []string{"--no-such-option=1"}})
+	temp := enterable(t)
+	t.Setenv("TMPDIR", temp)
+	_, err := Start(limited(t), Options{Flavor: flavor(), Args: []string{"--no-such-option=1"}})
 	if err == nil || !strings.Contains(err.Error(), "no-such-option") {
 		t.Errorf("error %v, want one that names the option", err)
 	}
-	after, err := filepath.Glob(filepath.Join(os.TempDir(), "parkway-servers-*"))
+	left, err := filepath.Glob(filepath.Join(temp, "parkway-servers-*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(after) > len(before) {
-		t.Errorf("%v is left", after)
+	if len(left) > 0 {
+		t.Errorf("%v is left", left)
 	}
 }
 

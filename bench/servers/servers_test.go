@@ -40,13 +40,20 @@ func TestMissingServersSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestReachable(t *testing.T) {
-	stranger := &user.User{Uid: "123456", Username: "stranger"}
-	open := t.TempDir()
-	// The parents of a test's directory are closed to others.
-	if err := os.Chmod(filepath.Dir(open), 0o755); err != nil {
+// enterable is a temporary directory that servers of another user can enter.
+func enterable(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	// The directory above a test's is closed to others.
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+func TestReachable(t *testing.T) {
+	stranger := &user.User{Uid: "123456", Username: "stranger"}
+	open := enterable(t)
 	if err := reachable(open, stranger); err != nil {
 		t.Errorf("an open directory: %v", err)
 	}
