@@ -213,17 +213,14 @@ func TestDrainWaitsForWork(t *testing.T) {
 	w.server.WaitCommands(t, 2)
 	cut := w.drain(patience)
 	wantGoodbye(t, idle, protocol.ErrCodeServerShutdown, stopping)
-	idle.Close()
 	mustQuery(t, transaction, "update")
 	close(finish)
 	if _, err := running.ReadAnswer(protocol.ComQuery); err != nil {
 		t.Error(err)
 	}
 	wantGoodbye(t, running, protocol.ErrCodeServerShutdown, stopping)
-	running.Close()
 	mustQuery(t, transaction, "COMMIT")
 	wantGoodbye(t, transaction, protocol.ErrCodeServerShutdown, stopping)
-	transaction.Close()
 	if n := <-cut; n != 0 {
 		t.Errorf("%d clients were cut off", n)
 	}

@@ -258,18 +258,20 @@ func wantERR(t testing.TB, err error, code uint16, text string) {
 	}
 }
 
-// wantClose checks that the proxy closes the connection without another word.
+// wantClose checks that the proxy closes the connection without another word. The client closes too.
 func wantClose(t testing.TB, c *mysqltest.Client) {
 	t.Helper()
+	defer c.Close()
 	if rest, err := c.ExpectEOF(); err != nil || len(rest) > 0 {
 		t.Errorf("before the close came %q (%v)", rest, err)
 	}
 }
 
 // wantGoodbye checks that the proxy says why it ends the connection, as the answer to the command that comes next, and
-// closes it.
+// closes it. The client closes too.
 func wantGoodbye(t testing.TB, c *mysqltest.Client, code uint16, text string) {
 	t.Helper()
+	defer c.Close()
 	rest, err := c.ExpectEOF()
 	if err != nil || len(rest) < protocol.HeaderLen {
 		t.Errorf("got %q, %v; want error %d", rest, err, code)
