@@ -64,7 +64,7 @@ fuzz: ## every fuzz test for FUZZTIME (20s)
 	awk '/^Fuzz/ {names[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, names[i]} /^(ok|\?)/ {n = 0}' | \
 	while read -r package name; do \
 	  echo "== $$package $$name"; \
-	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" < /dev/null; \
+	  go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$package" < /dev/null; \
 	done
 
 cover: ## coverage of the proxy's packages by their tests: bin/cover.html and a sum

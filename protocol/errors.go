@@ -1,6 +1,8 @@
 package protocol
 
-// The error codes that the proxy itself sends or looks for, MySQL's numbers.
+// The error codes that the proxy itself sends or looks for, MySQL's numbers. None lies between 2000 and 2999: MariaDB's
+// Connector/C takes those for its own and shows "malformed packet" in place of the text. A server that was lost is 1158 in
+// the middle of a statement and 1152 between two, both of the SQLSTATE class of connection failures.
 const (
 	ErrCodeTooManyConnections    uint16 = 1040
 	ErrCodeOutOfMemory           uint16 = 1041
@@ -37,9 +39,7 @@ const (
 	ErrCodeMalformedPacket       uint16 = 1835
 	ErrCodeServerIsReadOnly      uint16 = 1836
 	ErrCodeConnectionKilled      uint16 = 1927 // MariaDB's
-	ErrCodeConnRefused           uint16 = 2003 // the client library's: can't connect
-	ErrCodeServerGone            uint16 = 2006 // the client library's: server has gone away
-	ErrCodeServerLost            uint16 = 2013 // the client library's: lost connection during query
+	ErrCodeNoBackend             uint16 = 9001 // ProxySQL's: no connection to any server of a hostgroup
 	ErrCodeQueryTimeout          uint16 = 3024
 	ErrCodeSecureTransport       uint16 = 3159
 	ErrCodeInteractionTimeout    uint16 = 4031
@@ -73,9 +73,7 @@ var sqlStates = map[uint16]string{
 	ErrCodeNotSupportedYet:       "42000",
 	ErrCodeNotSupportedAuth:      "08004",
 	ErrCodeQueryInterrupted:      "70100",
-	ErrCodeServerGone:            "08S01",
-	ErrCodeServerLost:            "08S01",
-	ErrCodeConnRefused:           "08001",
+	ErrCodeNoBackend:             "08S01",
 }
 
 func sqlState(code uint16) string {

@@ -54,8 +54,8 @@ func (s *Session) OnBackendClosed(_ *backend.Conn, err *backend.Error) {
 	case authing, verifying:
 		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
 	case ready, trailing:
-		s.goodbye(err.Packet(protocol.ErrCodeServerGone))
+		s.goodbye(err.Packet(protocol.ErrCodeNewAbortingConnection))
 	default:
-		s.interrupt(err.Packet(protocol.ErrCodeServerLost))
+		s.interrupt(err.Packet(protocol.ErrCodeNetRead))
 	}
 }

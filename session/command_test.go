@@ -173,7 +173,7 @@ func TestNoBackend(t *testing.T) {
 	c := w.dial()
 	for _, size := range []int{10, 1 << 20, protocol.MaxPayload + 10} {
 		_, err := c.Query(strings.Repeat("x", size))
-		wantERR(t, err, protocol.ErrCodeServerLost, "no server of hostgroup 1 can be used: 1 failed to connect")
+		wantERR(t, err, protocol.ErrCodeNoBackend, "no server of hostgroup 1 can be used: 1 failed to connect")
 	}
 	if _, err := c.Command(protocol.ComPing); err != nil {
 		t.Error(err)

@@ -158,7 +158,7 @@ func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Prog
 // onInfile begins to pass the client's file on.
 func (s *Session) onInfile() {
 	if s.state == sending {
-		s.interrupt(protocol.NewERR(protocol.ErrCodeServerLost, "parkway: the server asked for a file in the middle of %s", s.command))
+		s.interrupt(protocol.NewERR(protocol.ErrCodeNetRead, "parkway: the server asked for a file in the middle of %s", s.command))
 		return
 	}
 	s.setState(uploading)

@@ -44,7 +44,7 @@ func TestServerLostAtEveryByte(t *testing.T) {
 			dieAfter.Store(int64(n))
 			c := mysqltest.Dial(t, cfg)
 			_, err := c.Query("x")
-			wantERR(t, err, protocol.ErrCodeServerLost, "parkway: answer of "+w.server.Addr())
+			wantERR(t, err, protocol.ErrCodeNetRead, "parkway: answer of "+w.server.Addr())
 			wantClose(t, c)
 			c.Close()
 		}
@@ -72,7 +72,7 @@ func TestServerLostWhenIdle(t *testing.T) {
 	c := w.dial()
 	mustQuery(t, c, "SELECT 1")
 	w.server.KillAll()
-	wantGoodbye(t, c, protocol.ErrCodeServerGone, "parkway: connection to "+w.server.Addr()+": EOF")
+	wantGoodbye(t, c, protocol.ErrCodeNewAbortingConnection, "parkway: connection to "+w.server.Addr()+": EOF")
 	w.waitSessions(0)
 	mustQuery(t, w.dial(), "SELECT 1")
 }
@@ -85,9 +85,9 @@ func TestServerLostWhileSending(t *testing.T) {
 		seq  byte // of the error
 		code uint16
 	}{
-		{"forwarded", protocol.ComQuery, 1, protocol.ErrCodeServerLost},
-		{"silent", protocol.ComStmtSendLongData, 1, protocol.ErrCodeServerGone},
-		{"refused", protocol.ComBinlogDump, 1, protocol.ErrCodeServerLost},
+		{"forwarded", protocol.ComQuery, 1, protocol.ErrCodeNetRead},
+		{"silent", protocol.ComStmtSendLongData, 1, protocol.ErrCodeNewAbortingConnection},
+		{"refused", protocol.ComBinlogDump, 1, protocol.ErrCodeNetRead},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -214,8 +214,8 @@ func TestMalformedAnswers(t *testing.T) {
 			}))
 			c := w.dial()
 			_, err := c.Query("x")
-			wantERR(t, err, protocol.ErrCodeServerLost, "parkway: answer of "+w.server.Addr())
-			wantERR(t, err, protocol.ErrCodeServerLost, test.want)
+			wantERR(t, err, protocol.ErrCodeNetRead, "parkway: answer of "+w.server.Addr())
+			wantERR(t, err, protocol.ErrCodeNetRead, test.want)
 			wantClose(t, c)
 		})
 	}
@@ -225,5 +225,5 @@ func TestUnknownHostgroup(t *testing.T) {
 	w := newWorld(t, func(s *setup) { s.users[0].DefaultHostgroup = 9 })
 	c := w.dial()
 	_, err := c.Query("SELECT 1")
-	wantERR(t, err, protocol.ErrCodeServerLost, "parkway: hostgroup 9 has no servers")
+	wantERR(t, err, protocol.ErrCodeNoBackend, "parkway: hostgroup 9 has no servers")
 }

@@ -144,9 +144,9 @@ func TestServerLostDuringFile(t *testing.T) {
 		code   uint16
 		want   string
 	}{
-		{"without a word", func(*mysqltest.Answer) {}, protocol.ErrCodeServerLost, "parkway: answer of "},
+		{"without a word", func(*mysqltest.Answer) {}, protocol.ErrCodeNetRead, "parkway: answer of "},
 		{"with an error", func(a *mysqltest.Answer) { a.Error(1053, "Server shutdown in progress") }, 1053, "Server shutdown in progress"},
-		{"with bytes", func(a *mysqltest.Answer) { a.OK() }, protocol.ErrCodeServerLost, "bytes that belong to no answer"},
+		{"with bytes", func(a *mysqltest.Answer) { a.OK() }, protocol.ErrCodeNetRead, "bytes that belong to no answer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, answering(func(cmd protocol.Command, _ []byte, a *mysqltest.Answer) {
@@ -178,7 +178,7 @@ func TestServerLostDuringEndlessFile(t *testing.T) {
 	w := newWorld(t, answering(load(nil)))
 	c := beginLoad(t, w)
 	w.server.KillAll()
-	readERR(t, c, protocol.ErrCodeServerLost, "parkway: answer of ")
+	readERR(t, c, protocol.ErrCodeNetRead, "parkway: answer of ")
 	wantClose(t, c)
 }
 
@@ -206,7 +206,7 @@ func TestFileAskedForTooEarly(t *testing.T) {
 	if err := said.Decode(readPacket(t, c)); err != nil {
 		t.Fatal(err)
 	}
-	wantERR(t, &said, protocol.ErrCodeServerLost, "asked for a file in the middle of COM_QUERY")
+	wantERR(t, &said, protocol.ErrCodeNetRead, "asked for a file in the middle of COM_QUERY")
 	if n := p.group.Panics(); n > 0 {
 		t.Errorf("%d panics", n)
 	}

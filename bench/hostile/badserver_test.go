@@ -52,7 +52,7 @@ func refusal(code uint16, text string) []byte {
 }
 
 func badServers() []badServer {
-	const lost = protocol.ErrCodeServerLost
+	const lost = protocol.ErrCodeNoBackend
 	denied := protocol.NewERR(protocol.ErrCodeAccessDenied, "Access denied for user 'x'")
 	noDatabase := protocol.NewERR(protocol.ErrCodeBadDB, "Unknown database 'x'")
 	old := append([]byte{9}, make([]byte, 60)...)
@@ -141,8 +141,8 @@ type badAnswer struct {
 
 func badAnswers() []badAnswer {
 	const (
-		lost = protocol.ErrCodeServerLost
-		gone = protocol.ErrCodeServerGone
+		lost = protocol.ErrCodeNetRead
+		gone = protocol.ErrCodeNewAbortingConnection
 	)
 	raw := func(b ...byte) func(w *mysqltest.Answer) {
 		return func(w *mysqltest.Answer) { w.Raw(b) }
@@ -230,7 +230,7 @@ func TestServersThatTalkNonsense(t *testing.T) {
 				t.Errorf("after the error: %q, %v, want a close", rest, err)
 			}
 			t.Log(err)
-			if b.code == protocol.ErrCodeServerLost || b.code == protocol.ErrCodeServerGone {
+			if b.code == protocol.ErrCodeNetRead || b.code == protocol.ErrCodeNewAbortingConnection {
 				expectERR(t, err, b.code)
 			}
 			if err == nil || !strings.Contains(err.Error(), b.text) || !strings.Contains(err.Error(), fmt.Sprint(b.code)) {

@@ -74,7 +74,7 @@ func TestBudget(t *testing.T) {
 	begun := time.Now()
 	_, err := c.Query("SELECT 1")
 	t.Log(err)
-	expectERR(t, err, protocol.ErrCodeServerLost)
+	expectERR(t, err, protocol.ErrCodeNoBackend)
 	for _, part := range []string{fmt.Sprint("hostgroup ", hostgroup), "max_connections", "waited"} {
 		if err != nil && !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not in %q", part, err)

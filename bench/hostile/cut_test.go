@@ -38,7 +38,7 @@ func TestServerDiesAtEachByte(t *testing.T) {
 	for at := range size {
 		c := mysqltest.Dial(t, as("scripted", p))
 		_, err := c.Query(strconv.Itoa(at))
-		expectERR(t, err, protocol.ErrCodeServerLost)
+		expectERR(t, err, protocol.ErrCodeNetRead)
 		if rest, err := c.ExpectEOF(); err != nil || len(rest) > 0 {
 			t.Errorf("cut at %d: %q, %v behind the error, want a close", at, rest, err)
 		}

@@ -67,7 +67,7 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	late := mysqltest.Dial(t, as("root", p))
 	begun := time.Now()
 	_, err := late.Query("SELECT 1")
-	expectERR(t, err, protocol.ErrCodeServerLost)
+	expectERR(t, err, protocol.ErrCodeNoBackend)
 	if d := time.Since(begun); d > connectLimit+stall {
 		t.Errorf("no server: an error after %v", d)
 	}

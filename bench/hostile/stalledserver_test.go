@@ -180,7 +180,7 @@ func TestFrozenServer(t *testing.T) {
 	late := mysqltest.Dial(t, as("root", p))
 	begun := time.Now()
 	_, err := late.Query("SELECT 1")
-	expectERR(t, err, protocol.ErrCodeServerLost)
+	expectERR(t, err, protocol.ErrCodeNoBackend)
 	if d := time.Since(begun); d > connectLimit+stall {
 		t.Errorf("a client that came meanwhile waited %v", d)
 	}

@@ -13,7 +13,7 @@ func TestError(t *testing.T) {
 	said := func(code uint16) *protocol.ERR { return protocol.NewERR(code, "words of the server") }
 	late := &protocol.MalformedError{Message: "answer to COM_QUERY", Cause: &protocol.SequenceError{Got: 0, Want: 1},
 		Server: said(protocol.ErrCodeInteractionTimeout)}
-	const code = protocol.ErrCodeServerLost
+	const code = protocol.ErrCodeNetRead
 	for _, test := range []struct {
 		name      string
 		stage     Stage
@@ -21,8 +21,8 @@ func TestError(t *testing.T) {
 		retryable bool
 		packet    string
 	}{
-		{"no connection", StageConnect, io.EOF, true, "ERROR 2013 (08S01): parkway: connect to db:1: EOF"},
-		{"silence", StageGreet, ErrTimeout, true, "ERROR 2013 (08S01): parkway: greeting of db:1: no answer in time"},
+		{"no connection", StageConnect, io.EOF, true, "ERROR 1158 (08S01): parkway: connect to db:1: EOF"},
+		{"silence", StageGreet, ErrTimeout, true, "ERROR 1158 (08S01): parkway: greeting of db:1: no answer in time"},
 		{"too many connections", StageGreet, said(protocol.ErrCodeTooManyConnections), true,
 			"ERROR 1040 (08004): parkway: greeting of db:1: ERROR 1040 (08004): words of the server"},
 		{"shutdown", StageLogin, said(protocol.ErrCodeServerShutdown), true,
@@ -35,15 +35,15 @@ func TestError(t *testing.T) {
 			"ERROR 1045 (28000): parkway: login at db:1: ERROR 1045 (28000): words of the server"},
 		{"no such schema", StageLogin, said(protocol.ErrCodeBadDB), false, "ERROR 1049 (42000): words of the server"},
 		{"schema denied", StageLogin, said(protocol.ErrCodeDBAccessDenied), false, "ERROR 1044 (42000): words of the server"},
-		{"lost in the login", StageLogin, io.EOF, true, "ERROR 2013 (08S01): parkway: login at db:1: EOF"},
+		{"lost in the login", StageLogin, io.EOF, true, "ERROR 1158 (08S01): parkway: login at db:1: EOF"},
 		{"login impossible", StageLogin, &loginError{auth.ErrNoCredential}, false,
-			"ERROR 2013 (08S01): parkway: login at db:1: " + auth.ErrNoCredential.Error()},
-		{"idle, lost", StageIdle, io.EOF, false, "ERROR 2013 (08S01): parkway: connection to db:1: EOF"},
+			"ERROR 1158 (08S01): parkway: login at db:1: " + auth.ErrNoCredential.Error()},
+		{"idle, lost", StageIdle, io.EOF, false, "ERROR 1158 (08S01): parkway: connection to db:1: EOF"},
 		{"idle, told", StageIdle, said(protocol.ErrCodeInteractionTimeout), false, "ERROR 4031 (HY000): words of the server"},
-		{"busy, lost", StageCommand, io.EOF, false, "ERROR 2013 (08S01): parkway: answer of db:1: EOF"},
+		{"busy, lost", StageCommand, io.EOF, false, "ERROR 1158 (08S01): parkway: answer of db:1: EOF"},
 		{"busy, told too late", StageCommand, late, false, "ERROR 4031 (HY000): words of the server"},
 		{"busy, garbage", StageCommand, &protocol.MalformedError{Message: "answer"}, false,
-			"ERROR 2013 (08S01): parkway: answer of db:1: malformed answer"},
+			"ERROR 1158 (08S01): parkway: answer of db:1: malformed answer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := &Error{Server: "db:1", Stage: test.stage, Cause: test.cause}

@@ -128,7 +128,7 @@ func TestNoServer(t *testing.T) {
 			w := newWorld(t, 1, test.servers...)
 			c := w.newClient(0)
 			c.acquire()
-			c.mustFail(protocol.ErrCodeServerLost, "parkway: ", test.want)
+			c.mustFail(protocol.ErrCodeNoBackend, "parkway: ", test.want)
 		})
 	}
 }
@@ -268,7 +268,7 @@ func TestDeadline(t *testing.T) {
 	}
 	c := w.newClient(0)
 	c.acquire()
-	c.mustFail(protocol.ErrCodeServerLost, "no server of hostgroup 1 can be used: 1 at max_connections; waited 2", " ms (connect_timeout_server_max_ms)")
+	c.mustFail(protocol.ErrCodeNoBackend, "no server of hostgroup 1 can be used: 1 at max_connections; waited 2", " ms (connect_timeout_server_max_ms)")
 	w.wantMetrics(map[string]string{
 		`parkway_pool_wait_timeouts_total{hostgroup="1"}`: "1", waiting: "0",
 	})
@@ -281,7 +281,7 @@ func TestDeadlineOfASilentServer(t *testing.T) {
 	w.settings.ConnectTimeoutServerMax = 20 * time.Millisecond
 	c := w.newClient(0)
 	c.acquire()
-	c.mustFail(protocol.ErrCodeServerLost, "1 failed to connect", "greeting of "+server.Addr()+": no answer in time")
+	c.mustFail(protocol.ErrCodeNoBackend, "1 failed to connect", "greeting of "+server.Addr()+": no answer in time")
 }
 
 // The pause before another round does not go beyond the deadline.
@@ -291,7 +291,7 @@ func TestDeadlineEndsRetries(t *testing.T) {
 	w.settings.ConnectTimeoutServer = time.Second
 	c := w.newClient(0)
 	c.acquire()
-	c.mustFail(protocol.ErrCodeServerLost, "1 failed to connect; last error after 1 attempts", "connection refused")
+	c.mustFail(protocol.ErrCodeNoBackend, "1 failed to connect; last error after 1 attempts", "connection refused")
 }
 
 // A request can be withdrawn at each moment; nothing is left of it, and it can be made again.

@@ -148,7 +148,7 @@ func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
 	r.last = err
 	r.attempts++
 	if !err.Retryable() {
-		r.finish(err.Packet(protocol.ErrCodeServerLost))
+		r.finish(err.Packet(protocol.ErrCodeNoBackend))
 		return
 	}
 	r.tried = append(r.tried, s)
@@ -180,7 +180,7 @@ func (r *Request) refuse(why hostgroup.Refusal) {
 		waited := time.Duration(r.pool.loop.Now() - r.started)
 		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
 	}
-	code := uint16(protocol.ErrCodeServerLost)
+	code := protocol.ErrCodeNoBackend
 	if r.last != nil {
 		text += fmt.Sprintf("; last error after %d attempts: %v", r.attempts, r.last)
 		var last *backend.Error
