@@ -257,6 +257,46 @@ func TestLoginCutAtEveryByte(t *testing.T) {
 	mustQuery(t, w.dial(), "SELECT 1")
 }
 
+// Of large logins only so many are kept while they are not whole; one more is refused until others have ended.
+func TestLargeHalfLogins(t *testing.T) {
+	w := newWorld(t, nil)
+	half := packet(1, strings.Repeat("x", 50_000))[:40_000]
+	var kept []*mysqltest.Client
+	for refused := false; !refused; {
+		if len(kept) > 200 {
+			t.Fatal("200 are kept")
+		}
+		c, err := mysqltest.Open(w.client())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.WriteRaw(half); err != nil {
+			t.Fatal(err)
+		}
+		w.turns()
+		if refused = w.metric(`parkway_sessions_total{result="aborted"}`) == "1"; refused {
+			rest, err := c.ExpectEOF()
+			if err != nil || !strings.Contains(string(rest), "large logins at once") {
+				t.Errorf("%q, %v", rest, err)
+			}
+			c.Close()
+			break
+		}
+		kept = append(kept, c)
+	}
+	w.dial() // A login as others is not concerned.
+	for _, c := range kept {
+		c.Close()
+	}
+	w.waitSessions(1)
+	cfg := w.client()
+	for i := range 100 {
+		cfg.Attributes = append(cfg.Attributes, protocol.Attribute{Key: fmt.Sprintf("key %d", i), Value: strings.Repeat("x", 300)})
+	}
+	mysqltest.Dial(t, cfg)
+}
+
 // A client that hangs up when it is asked for another plugin than its own leaves a line in the log.
 func TestAbandonedLogin(t *testing.T) {
 	w := newWorld(t, nil)

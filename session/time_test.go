@@ -289,3 +289,20 @@ func TestDrainEndsWaiting(t *testing.T) {
 	}
 	w.server.WaitConnections(t, 0)
 }
+
+// A command that comes while the proxy drains is answered by the reason, and does not run.
+func TestCommandWhileDraining(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.dial()
+	mustQuery(t, c, "SELECT 1")
+	cut := w.drain(patience)
+	_, err := c.Query("SELECT 2")
+	wantERR(t, err, protocol.ErrCodeServerShutdown, stopping)
+	wantClose(t, c)
+	<-cut
+	for _, got := range w.server.Commands() {
+		if string(got.Payload[1:]) == "SELECT 2" {
+			t.Error("the statement ran")
+		}
+	}
+}
