@@ -17,7 +17,7 @@ import (
 func TestLargePackets(t *testing.T) {
 	w := newWorld(t, answering(echoAll))
 	c := w.dial()
-	for _, size := range []int{32 << 10, 64 << 10, 64<<10 + 1, 1 << 20, protocol.MaxPayload - 1, protocol.MaxPayload, 2*protocol.MaxPayload + 7} {
+	for _, size := range []int{32 << 10, 64 << 10, 64<<10 + 1, 1 << 20, protocol.MaxPayload - 1, protocol.MaxPayload, protocol.MaxPayload + 7} {
 		sql := strings.Repeat("x", size-1) // and the command byte
 		results, err := c.Query(sql)
 		if err != nil {
