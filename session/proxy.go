@@ -43,6 +43,7 @@ type Proxy struct {
 	noise      zerolog.Logger // sampled: what a client can cause as often as it likes
 	started    time.Time
 	decrypting decrypting
+	pools      *pool.Set
 	workers    []*worker
 
 	// Any thread.
@@ -67,7 +68,7 @@ func New(cfg Config) *Proxy {
 		decrypting: newDecrypting(),
 	}
 	p.Apply(cfg.Settings, cfg.Users)
-	pools := pool.NewSet(pool.Config{
+	p.pools = pool.NewSet(pool.Config{
 		Hostgroups: cfg.Hostgroups,
 		Settings:   p.settings.Load,
 	}, cfg.Loops, cfg.Metrics.Loop)
@@ -75,7 +76,7 @@ func New(cfg Config) *Proxy {
 		p.workers = append(p.workers, &worker{
 			proxy:   p,
 			loop:    l,
-			pool:    pools.Pool(i),
+			pool:    p.pools.Pool(i),
 			metrics: cfg.Metrics.Loop(i),
 		})
 	}
@@ -88,6 +89,9 @@ func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table) {
 	p.settings.Store(settings)
 	p.users.Store(table)
 }
+
+// HostgroupsChanged lets clients that wait for a backend try again. Any thread.
+func (p *Proxy) HostgroupsChanged() { p.pools.Wake() }
 
 // Users returns the table in force. Any thread.
 func (p *Proxy) Users() *users.Table { return p.users.Load() }

@@ -23,6 +23,7 @@ func (s *server) reload() {
 		return
 	}
 	s.proxy.Apply(&next.MySQL, table)
+	s.proxy.HostgroupsChanged()
 	if err := setLevel(next.Log); err != nil {
 		s.log.Error().Err(err).Msg("log level stays as it is")
 	}

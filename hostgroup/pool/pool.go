@@ -55,6 +55,18 @@ func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Lo
 // Pool returns the pool of loop i.
 func (s *Set) Pool(i int) *Pool { return s.pools[i] }
 
+// Wake lets every waiter try again, because the hostgroups have changed. Any
+// thread.
+func (s *Set) Wake() {
+	for _, p := range s.pools {
+		p.loop.Post(func() {
+			for id := range p.queues {
+				p.serve(id)
+			}
+		})
+	}
+}
+
 // Pool is one loop's part. All its methods belong to the loop.
 type Pool struct {
 	// Immutable.

@@ -395,3 +395,27 @@ func TestBudgetUnderLoad(t *testing.T) {
 	}
 	w.waitConnections(0, 0)
 }
+
+// A reload that makes room serves who waits.
+func TestWake(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	full := at(t, server.Addr(), 1)
+	w := newWorld(t, 2, full)
+	if !w.server(0).Take(1) {
+		t.Fatal("no place")
+	}
+	waiting := []*client{w.newClient(0), w.newClient(1)}
+	for _, c := range waiting {
+		c.acquire()
+	}
+	waitWaiting(w, "2")
+	full.MaxConnections = 3
+	if err := w.Manager.Apply([]config.MySQLServer{full}); err != nil {
+		t.Fatal(err)
+	}
+	w.set.Wake()
+	for _, c := range waiting {
+		c.mustGet()
+		c.release()
+	}
+}
