@@ -1,0 +1,95 @@
+package stmt
+
+// Prepared is a statement on a backend connection.
+type Prepared struct {
+	ID uint32 // the server's
+
+	types *Types // that the server was told last, by whichever client
+	slot  Slot
+	order node[Prepared]
+}
+
+// Forget is to be called when an execution failed: it isn't known whether the server took the types that were in it.
+func (p *Prepared) Forget() { p.types = nil }
+
+// ServerStatements is what was prepared on one backend connection. The connection's owner closes, by AppendCloses, what is too
+// much.
+type ServerStatements struct {
+	limit   int
+	bySlot  map[Slot]*Prepared // nil until the first
+	order   list[Prepared]     // the least recently used first
+	closing []uint32           // ids to be closed
+	spare   *Prepared          // of a statement that is gone, for the next
+}
+
+// NewServerStatements makes the empty set of a new connection, which keeps limit statements.
+func NewServerStatements(limit int) *ServerStatements { return &ServerStatements{limit: limit} }
+
+// Len is the number of statements, those that are to be closed not counted.
+func (s *ServerStatements) Len() int { return len(s.bySlot) }
+
+// Find returns the statement in this slot and marks it as used; nil if it has to be prepared. It is valid until the next call of
+// AppendCloses, Retire or Clear.
+func (s *ServerStatements) Find(at Slot) *Prepared {
+	p := s.bySlot[at]
+	if p != nil {
+		s.order.toBack(&p.order)
+	}
+	return p
+}
+
+// Add notes that the statement was prepared for a slot that was empty; id is the server's. Its schema and environment were in
+// force on the connection at that moment.
+func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
+	if s.bySlot == nil {
+		s.bySlot = make(map[Slot]*Prepared)
+	}
+	p := s.spare
+	if p == nil {
+		p = new(Prepared)
+	}
+	s.spare = nil
+	*p = Prepared{ID: id, slot: at}
+	p.order.owner = p
+	s.bySlot[at] = p
+	s.order.pushBack(&p.order)
+	return p
+}
+
+// Retire gives up the statement in this slot, if there is one: AppendCloses will close it.
+func (s *ServerStatements) Retire(at Slot) {
+	if p := s.bySlot[at]; p != nil {
+		s.drop(p)
+		s.closing = append(s.closing, p.ID)
+	}
+}
+
+// AppendCloses appends COM_STMT_CLOSE commands, whole packets, for what was retired and for the least recently used of what is
+// over the limit. They have no answer and may be sent in front of any other command. What the server holds for the session that has
+// the connection, holder, is kept even if it is too much; holder may be nil.
+func (s *ServerStatements) AppendCloses(dst []byte, holder *ClientStatements) []byte {
+	for _, id := range s.closing {
+		dst = appendClose(dst, id)
+	}
+	s.closing = s.closing[:0]
+	for p := s.order.front(); p != nil && len(s.bySlot) > s.limit; {
+		next := s.order.after(&p.order)
+		if !holder.holds(p.slot) {
+			dst = appendClose(dst, p.ID)
+			s.drop(p)
+		}
+		p = next
+	}
+	return dst
+}
+
+// Clear forgets everything, as the server does on COM_RESET_CONNECTION and COM_CHANGE_USER.
+func (s *ServerStatements) Clear() {
+	*s = ServerStatements{limit: s.limit}
+}
+
+func (s *ServerStatements) drop(p *Prepared) {
+	delete(s.bySlot, p.slot)
+	s.order.remove(&p.order)
+	s.spare = p
+}
