@@ -1,0 +1,42 @@
+package sysvar
+
+import "testing"
+
+func TestNamesCollation(t *testing.T) {
+	for _, test := range []struct {
+		sql, want string
+		ok        bool
+	}{
+		{"SET NAMES utf8mb4", "", true},
+		{"set names 'utf8mb4' collate 'utf8mb4_unicode_ci'", "utf8mb4_unicode_ci", true},
+		{"SET NAMES utf8mb4 COLLATE utf8mb4_bin, time_zone='+00:00'", "utf8mb4_bin", true},
+		{"SET time_zone=concat('+00',':00'), NAMES \"latin1\" COLLATE `latin1_bin`", "latin1_bin", true},
+		{"SET NAMES utf8mb4 COLLATE DEFAULT", "", true},
+		{"SET NAMES utf8mb4 COLLATE utf8mb4_bin, NAMES latin1", "", true},
+		{"SET CHARACTER SET latin1", "", true},
+		{"SET NAMES utf8mb4 COLLATE utf8mb4_bin;", "utf8mb4_bin", true},
+		{"SET NAMES utf8mb4 /*!50000 COLLATE utf8mb4_bin */", "", false},
+		{"SET NAMES utf8mb4 COLLATE", "", false},
+		{"SET NAMES ?", "", false},
+		{"SET NAMES utf8mb4; SET NAMES latin1", "", false},
+		{"SELECT 1", "", false},
+	} {
+		got, ok := NamesCollation([]byte(test.sql))
+		if ok != test.ok || ok && string(got) != test.want {
+			t.Errorf("%s: %q, %v", test.sql, got, ok)
+		}
+	}
+}
+
+func TestSetsTrackers(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"SET Session_Track_Schema=0":                                     true,
+		"SET autocommit=1, @@session.session_track_system_variables='*'": true,
+		"SET sql_mode='ANSI'":                                            false,
+		"SET session_track":                                              false,
+	} {
+		if got := SetsTrackers([]byte(sql)); got != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
+}

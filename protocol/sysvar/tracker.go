@@ -1,0 +1,51 @@
+package sysvar
+
+import "strings"
+
+// Two statements tell the names of a server's session variables; the first that works is asked once per server. The third works
+// everywhere and gives the global ones too, which does no harm.
+var NamesQueries = [...]string{
+	"SELECT VARIABLE_NAME FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_SCOPE LIKE 'SESSION%' AND READ_ONLY='NO'", // MariaDB
+	"SELECT VARIABLE_NAME FROM performance_schema.variables_metadata WHERE VARIABLE_SCOPE LIKE 'SESSION%'",                  // MySQL 9
+	"SHOW SESSION VARIABLES",
+}
+
+// globalPrefixes begin the names of variables that SHOW SESSION VARIABLES lists though no session can set them. Of the rest,
+// those that no session can set are tracked in vain.
+var globalPrefixes = []string{
+	"performance_schema_", "innodb_buffer_pool_", "innodb_log_", "innodb_redo_", "innodb_undo_", "innodb_purge_", "innodb_io_",
+	"innodb_adaptive_", "version_", "have_", "ssl_", "tls_", "admin_", "mysqlx_", "relay_log_", "binlog_group_", "report_",
+}
+
+// TrackList is the value for session_track_system_variables on a server whose variables have these names, lower case or upper.
+// Names that servers spell with anything but letters, digits and underscores are left out.
+func TrackList(names []string) []byte {
+	var list []byte
+	for _, name := range names {
+		name = strings.ToLower(name)
+		if t, _ := TreatmentOf(name); t == Ignored || t == Tracker || !trackable(name) {
+			continue
+		}
+		if len(list) > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, name...)
+	}
+	return list
+}
+
+func trackable(name string) bool {
+	for _, prefix := range globalPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// AppendTrackerQuery writes the statement that turns the trackers on. It has to be sent after every login, COM_CHANGE_USER and
+// COM_RESET_CONNECTION, which turn them off. A server that refuses it with error 1193 (unknown system variable) has no trackers.
+func AppendTrackerQuery(dst, list []byte) []byte {
+	dst = append(dst, "SET @@SESSION.session_track_schema=1,@@SESSION.session_track_state_change=1,@@SESSION.session_track_system_variables='"...)
+	return append(append(dst, list...), '\'')
+}

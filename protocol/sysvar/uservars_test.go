@@ -1,0 +1,123 @@
+package sysvar
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAssignUserVars(t *testing.T) {
+	const c = " COLLATE utf8mb4_general_ci"
+	for _, test := range []struct {
+		sql  string
+		want string // "name=value", unknown values as "?"
+	}{
+		{"SET @a=1", "a=1"},
+		{"set @A := 1 , @`b`= 'x',@'c d'=\"y\"", "a=1 b=_utf8mb4'x'" + c + " c d=_utf8mb4'y'" + c},
+		{"SET @a=NULL, @b=true, @c=-5.25, @d=+.5, @e=0xFF, @f=1e-5", "a=NULL b=true c=-5.25 d=+.5 e=0xFF f=?"},
+		{"SET @a='', @b='it', @c='é'", "a=_utf8mb4''" + c + " b=_utf8mb4'it'" + c + " c=_utf8mb4 0xC3A9" + c},
+		{"SET @a=1;", "a=1"},
+		{"SET @a=1; SELECT 1", "*=?"},
+		{"SET @a=1+1", "a=?"},
+		{"SET @a=now(), @b=concat('a', 'b', @c:=3), @d=4", "a=? b=? c=? d=4"},
+		{"SET @a='x' 'y'", "a=?"},
+		{"SET @a=_latin1'y'", "a=?"},
+		{"SET @a=N'y'", "a=?"},
+		{`SET @a='a\nb'`, "*=?"},
+		{"SET @a='it''s'", "*=?"},
+		{"SET @a='open", "*=?"},
+		{"SET @a=/*!50000 1 */ 2", "*=?"},
+		{"/* c */ SET -- c\n @a= # c\n 1", "a=1"},
+		{"SET sql_mode='ANSI', @a=1, @@time_zone='+03:00', SESSION wait_timeout=5", "a=1"},
+		{"SET @a=@b", "a=?"},
+		{"SET @`a``b`=1", "*=?"},
+		{"SET @", "*=?"},
+		{"SELECT @a:=@a+1, @b", "a=? b=?"},
+		{"SELECT 1, 2 INTO @x, @y", "x=? y=?"},
+		{"CALL p(@out)", "out=?"},
+		{"SELECT @a:='x' 'y''z'", "*=?"},
+		{"SET @a='" + strings.Repeat("x", MaxUserVars) + "'", "*=?"},
+		{"SET @`*`=1", "*=?"},
+	} {
+		in := NewInterner()
+		vars, _ := in.Login(45, true)
+		got := in.AssignUserVars(in.Empty(), []byte(test.sql), vars, true)
+		if s := strings.ReplaceAll(show(got)+" ", "= ", "=? "); s != test.want+" " {
+			t.Errorf("%s:\n got %s\nwant %s", test.sql, s, test.want)
+		}
+		if known := !strings.Contains(test.want, "=?"); UserVarsKnown(got) != known {
+			t.Errorf("%s: known: %v", test.sql, !known)
+		}
+	}
+}
+
+// A variable that only the server knows holds the connection until it gets a value that is known.
+func TestUserVarKnownAgain(t *testing.T) {
+	in := NewInterner()
+	vars, _ := in.Login(45, true)
+	set := in.Empty()
+	for _, step := range []struct {
+		sql   string
+		ran   bool
+		known bool
+	}{
+		{"SET @n=0", true, true},
+		{"SELECT @n:=@n+1 FROM t", true, false},
+		{"SET @n=0", true, true},
+		{"SET @n=1, @m=(SELECT a FROM t)", false, false},
+		{"SET @n=1, @m=2", true, true},
+		{"SELECT @n:='no end", true, false},
+		{"SET @n=1", true, false},
+	} {
+		set = in.AssignUserVars(set, []byte(step.sql), vars, step.ran)
+		if UserVarsKnown(set) != step.known {
+			t.Errorf("after %s: %s", step.sql, show(set))
+		}
+	}
+}
+
+// The bytes of a literal are known in the client's character set, its meaning in the connection's.
+func TestLiteralCharset(t *testing.T) {
+	for _, test := range []struct{ vars, text, want string }{
+		{"character_set_client=latin1 character_set_connection=latin1", "x", "_latin1'x'"},
+		{"character_set_client=latin1 character_set_connection=latin1", "\xe9", "_latin1 0xE9"},
+		{"character_set_client=latin1 character_set_connection=utf8mb4", "x", "_utf8mb4'x'"},
+		{"character_set_client=latin1 collation_connection=utf8mb4_bin", "\xe9", ""},
+		{"character_set_client=gbk character_set_connection=gbk", "x", ""},
+		{"character_set_client=utf8mb4 character_set_connection=ucs2", "x", ""},
+		{"character_set_client=binary collation_connection=binary", "x", "_binary'x' COLLATE binary"},
+		{"", "x", ""},
+	} {
+		in := NewInterner()
+		got, ok := appendText(nil, []byte(test.text), with(in, strings.Fields(test.vars)...))
+		if ok != (test.want != "") || ok && string(got) != test.want {
+			t.Errorf("%s, %q: %s, %v", test.vars, test.text, got, ok)
+		}
+	}
+}
+
+func FuzzAssignUserVars(f *testing.F) {
+	for _, sql := range []string{"SET @a=1, @b='x'", "SELECT @a:=1", "SET @`a", "set @a=/*", "SET @a=(1,(2)),@b=-3;"} {
+		f.Add([]byte(sql))
+	}
+	f.Fuzz(func(t *testing.T, sql []byte) {
+		in := NewInterner()
+		vars, _ := in.Login(45, true)
+		got := in.AssignUserVars(in.Empty(), sql, vars, true)
+		if UserVarsKnown(got) {
+			// What is known must be text that the lexer understands the same way.
+			sync, ok := AppendSync(nil, State{vars, in.Empty()}, State{vars, got})
+			if !ok {
+				t.Fatalf("%q: %s cannot be copied", sql, show(got))
+			}
+			if got.Len() > 0 {
+				l := lexer{sync}
+				for tok := l.next(); tok.kind != tokenEnd; tok = l.next() {
+					if tok.kind == tokenBad || tok.is(';') {
+						t.Fatalf("%q gives %q", sql, sync)
+					}
+				}
+			}
+		}
+		NamesCollation(sql)
+	})
+}
