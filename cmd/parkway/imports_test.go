@@ -32,6 +32,7 @@ var ranks = map[string]int{
 	"reactor":            2,
 	"hostgroup":          2,
 	"session/users":      2,
+	"session/rules":      2,
 	"scripting":          2,
 	"monitor/check":      2,
 	"protocol/mysqltest": 2,

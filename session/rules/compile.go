@@ -1,0 +1,164 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Program is a compiled list of rules. Any thread may use it.
+type Program struct {
+	rules []compiled // active ones, in the order of their ids
+}
+
+// compiled is a rule ready to be tried.
+type compiled struct {
+	Rule
+	index       int // in Program.rules
+	digest      uint64
+	matchDigest *regexp.Regexp
+	pattern     *regexp.Regexp
+	replacement string // for Regexp.Expand; used if replaces
+	replaces    bool
+	global      bool
+	addrPrefix  string // of ClientAddr before %; used if addrWild
+	addrWild    bool
+}
+
+// Compile makes a Program of rules, in any order. The error joins what is wrong with each.
+func Compile(list []Rule) (*Program, error) {
+	p := new(Program)
+	var errs []error
+	ids := make(map[int]bool, len(list))
+	for _, r := range list {
+		if ids[r.RuleID] {
+			errs = append(errs, fmt.Errorf("rule %d: there is another with this id", r.RuleID))
+			continue
+		}
+		ids[r.RuleID] = true
+		c, err := compile(r)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("rule %d: %w", r.RuleID, err))
+			continue
+		}
+		if r.Active {
+			p.rules = append(p.rules, c)
+		}
+	}
+	if errs != nil {
+		return nil, errors.Join(errs...)
+	}
+	slices.SortFunc(p.rules, func(a, b compiled) int { return a.RuleID - b.RuleID })
+	for i := range p.rules {
+		p.rules[i].index = i
+	}
+	return p, nil
+}
+
+// RuleIDs are the ids of the active rules in the order in which they are tried: the order of Outcome.Rules and Cache.Hits.
+func (p *Program) RuleIDs() []int {
+	ids := make([]int, len(p.rules))
+	for i := range p.rules {
+		ids[i] = p.rules[i].RuleID
+	}
+	return ids
+}
+
+func compile(r Rule) (c compiled, err error) {
+	c.Rule = r
+	caseless, err := c.modifiers()
+	if err != nil {
+		return c, err
+	}
+	if r.Digest != "" {
+		if c.digest, err = parseDigest(r.Digest); err != nil {
+			return c, err
+		}
+	}
+	if c.matchDigest, err = expression("match_digest", r.MatchDigest, caseless); err != nil {
+		return c, err
+	}
+	if c.pattern, err = expression("match_pattern", r.MatchPattern, caseless); err != nil {
+		return c, err
+	}
+	if c.replaces = r.ReplacePattern != ""; c.replaces {
+		if c.pattern == nil {
+			return c, errors.New("replace_pattern needs a match_pattern")
+		}
+		if c.replacement, err = replacement(r.ReplacePattern, c.pattern.NumSubexp()); err != nil {
+			return c, err
+		}
+	}
+	c.addrPrefix, _, c.addrWild = strings.Cut(r.ClientAddr, "%")
+	if c.addrWild && len(c.addrPrefix) != len(r.ClientAddr)-1 {
+		return c, fmt.Errorf("client_addr %q: %% can only be the last character", r.ClientAddr)
+	}
+	return c, nil
+}
+
+// modifiers reads ReModifiers.
+func (c *compiled) modifiers() (caseless bool, err error) {
+	if c.ReModifiers == "" {
+		return false, nil
+	}
+	for word := range strings.SplitSeq(c.ReModifiers, ",") {
+		switch strings.ToUpper(strings.TrimSpace(word)) {
+		case "CASELESS":
+			caseless = true
+		case "GLOBAL":
+			c.global = true
+		default:
+			return false, fmt.Errorf("re_modifiers: %q is neither CASELESS nor GLOBAL", word)
+		}
+	}
+	return caseless, nil
+}
+
+func parseDigest(s string) (uint64, error) {
+	hex := strings.TrimPrefix(strings.TrimPrefix(s, "0x"), "0X")
+	digest, err := strconv.ParseUint(hex, 16, 64)
+	if err != nil || digest == 0 {
+		return 0, fmt.Errorf("digest: %q is not a hexadecimal number of up to 16 digits, 0x1234567890ABCDEF", s)
+	}
+	return digest, nil
+}
+
+// expression compiles a regular expression; nil for an empty one.
+func expression(name, text string, caseless bool) (*regexp.Regexp, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if _, err := regexp.Compile(text); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if caseless {
+		text = "(?i:" + text + ")"
+	}
+	return regexp.Compile(text)
+}
+
+// replacement turns RE2's way to write what takes the place of a match, \0 to \9 for groups and \\ for \, into that of package
+// regexp.
+func replacement(text string, groups int) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '$':
+			b.WriteString("$$")
+		case text[i] != '\\':
+			b.WriteByte(text[i])
+		case i+1 < len(text) && text[i+1] == '\\':
+			b.WriteByte('\\')
+			i++
+		case i+1 < len(text) && text[i+1] >= '0' && int(text[i+1]-'0') <= min(groups, 9):
+			i++
+			b.WriteString("${" + text[i:i+1] + "}")
+		default:
+			return "", fmt.Errorf(`replace_pattern: after a \ comes another or the number of a group of match_pattern, which has %d`, groups)
+		}
+	}
+	return b.String(), nil
+}
