@@ -105,4 +105,3 @@ func endOfTypes(payload []byte, pos, count int, named bool) (end, need int) {
 	}
 	return pos, 0
 }
-
