@@ -8,9 +8,10 @@ import (
 // ErrDenied is the only answer to a wrong password, an unknown user and a wrong password kind alike.
 var ErrDenied = errors.New("access denied")
 
-// ErrNeedClear says that the server insists on a plugin that needs the clear password while only a hash is known. Errors
-// that wrap it name the plugin.
-var ErrNeedClear = errors.New("the server wants the clear password and only a mysql_native_password hash is known")
+// ErrNeedClear says that the server insists on a plugin that needs the clear password while only a hash is known, and what the
+// user can do, who reads it as the answer to a statement. Errors that wrap it name the plugin.
+var ErrNeedClear = errors.New("the server wants the clear password and only a mysql_native_password hash is known: " +
+	"put the clear password into mysql_users, or log in once with caching_sha2_password over the proxy's unix socket")
 
 // ErrNoCredential says that the users table holds only a hash and that no client's login has revealed yet what a login to
 // a server needs.

@@ -78,6 +78,7 @@ func runClientLogins(t *testing.T, f servers.Flavor, program string, logins []cl
 
 func TestRealMariaDBClient(t *testing.T) {
 	hash := hashOf("secret")
+	native, sha2 := []string{"--default-auth=mysql_native_password"}, []string{"--default-auth=caching_sha2_password"}
 	runClientLogins(t, servers.MariaDB, "mariadb", []clientLogin{
 		{name: "native", password: "secret", given: "secret", def: NativePassword},
 		{name: "native, wrong", password: "secret", given: "wrong", def: NativePassword, err: ErrDenied},
@@ -92,6 +93,11 @@ func TestRealMariaDBClient(t *testing.T) {
 		{name: "hash, wrong", password: hash, given: "wrong", def: NativePassword, err: ErrDenied},
 		{name: "empty", def: NativePassword},
 		{name: "empty, greeting names caching_sha2", def: CachingSHA2Password},
+		{name: "empty, begins with native", def: CachingSHA2Password, options: native},
+		{name: "empty, begins with native, one given", given: "secret", def: CachingSHA2Password, options: native, err: ErrDenied},
+		{name: "empty, begins with caching_sha2", def: NativePassword, options: sha2},
+		{name: "empty, begins with caching_sha2, one given", given: "secret", def: NativePassword, options: sha2, err: ErrDenied},
+		{name: "empty, one given", given: "secret", def: NativePassword, err: ErrDenied},
 		{name: "clear, unix", password: "secret", given: "secret", def: NativePassword, unix: true, options: []string{"--default-auth=mysql_clear_password"}},
 	})
 }
@@ -110,7 +116,9 @@ func TestRealMySQLClient(t *testing.T) {
 		{name: "hash, unix", password: hash, given: "secret", def: CachingSHA2Password, unix: true},
 		{name: "hash, unix, wrong", password: hash, given: "wrong", def: CachingSHA2Password, unix: true, err: ErrDenied},
 		{name: "empty", def: CachingSHA2Password},
+		{name: "empty, one given", given: "secret", def: CachingSHA2Password, err: ErrDenied},
 		{name: "empty, greeting names native", def: NativePassword},
+		{name: "empty, greeting names native, one given", given: "secret", def: NativePassword, err: ErrDenied},
 		{name: "clear, unix", password: "secret", given: "secret", def: CachingSHA2Password, unix: true,
 			options: []string{"--default-auth=mysql_clear_password", "--enable-cleartext-plugin"}},
 	})

@@ -46,14 +46,21 @@ func TestChooseRoute(t *testing.T) {
 		{"answer of another plugin", "clear", NativePassword, CachingSHA2Password, sha2, tcp, change(NativePassword), ""},
 		{"no answer, no plugins", "clear", "", CachingSHA2Password, nil, tcp, stay(NativePassword), ""},
 
-		// In COM_CHANGE_USER a new answer is asked for where the client understands that.
+		// In COM_CHANGE_USER the answer is always asked for again, where the client understands that.
 		{"change user", "clear", NativePassword, NativePassword, native, changeUser, change(NativePassword), ""},
 		{"change user, no plugins", "clear", "", NativePassword, native, changeUser, stay(NativePassword), ""},
-		{"change user, empty", "", NativePassword, NativePassword, nil, changeUser, stay(NativePassword), ""},
+		{"change user, empty", "", NativePassword, NativePassword, nil, changeUser, change(NativePassword), ""},
+		{"change user, empty, caching_sha2", "", CachingSHA2Password, NativePassword, nil, changeUser, change(CachingSHA2Password), ""},
+		{"change user, empty, no plugins", "", "", NativePassword, nil, changeUser, stay(NativePassword), ""},
 
-		// No password: no answer is the answer.
+		// No password: no answer is the answer, of a client that was greeted with its own plugin.
 		{"empty, native", "", NativePassword, NativePassword, nil, tcp, stay(NativePassword), ""},
-		{"empty, caching_sha2", "", CachingSHA2Password, NativePassword, []byte{0}, tcp, stay(CachingSHA2Password), ""},
+		{"empty, caching_sha2", "", CachingSHA2Password, CachingSHA2Password, []byte{0}, tcp, stay(CachingSHA2Password), ""},
+		{"empty, no plugins at all", "", "", CachingSHA2Password, nil, tcp, stay(NativePassword), ""},
+		{"empty, native, greeting named caching_sha2", "", NativePassword, CachingSHA2Password, nil, tcp, change(NativePassword), ""},
+		{"empty, caching_sha2, greeting named native", "", CachingSHA2Password, NativePassword, nil, tcp, change(CachingSHA2Password), ""},
+		{"empty, MySQL 9, greeting named native", "", CachingSHA2Password, NativePassword, nil, nativeless, change(CachingSHA2Password), ""},
+		{"empty, clear over a unix socket", "", ClearPassword, CachingSHA2Password, []byte{0}, unix, change(ClearPassword), ""},
 		{"empty, unsupported plugin", "", "dialog", NativePassword, nil, tcp, change(NativePassword), ""},
 		{"empty, but a password came", "", NativePassword, NativePassword, native, tcp, stay(NativePassword), ""},
 

@@ -13,14 +13,14 @@ import (
 type ServerConfig struct {
 	Password      Password                  // of the user; for an unknown user a decoy of the kind that known users have
 	Known         bool                      // false: nobody may log in; the exchange and the work are those of a known user
-	Nonce         [NonceLen]byte            // of the greeting
+	Nonce         [NonceLen]byte            // that the client was sent last: in the greeting, or in an auth switch since
 	Secure        bool                      // unix socket or TLS: clear passwords may pass
 	Keys          *KeyPair                  // nil: no encrypted passwords
 	Plugin        string                    // that the client named; "" if it cannot switch plugins (no CLIENT_PLUGIN_AUTH)
 	LacksNative   bool                      // the client is known to have no mysql_native_password; see LacksNative
 	DefaultPlugin string                    // that the greeting named
-	ChangeUser    bool                      // COM_CHANGE_USER: which nonce the first answer is for is not known, so a new one is sent, as servers do
-	NewNonce      func() [NonceLen]byte     // for a switch; nil: NewNonce
+	ChangeUser    bool                      // COM_CHANGE_USER: a new answer, to the old Nonce, is asked for; see challengeAgain
+	NewNonce      func() [NonceLen]byte     // for a switch at the first login; nil: NewNonce
 	Learned       func() (Credential, bool) // what earlier logins revealed of a hashed password; may be nil
 }
 
@@ -133,14 +133,23 @@ func (s *Server) start(data []byte) (out []byte, done bool, err error) {
 	s.state = serverVerifying
 	s.plugin = r.plugin
 	if r.change {
-		s.switched = true
-		s.nonce = s.cfg.NewNonce()
-		s.verifier = serverPlugins[r.plugin].verifier(s)
-		request := protocol.AuthSwitchRequest{Plugin: r.plugin, Data: append(s.nonce[:], 0)}
-		return request.Append(nil), false, nil
+		return s.challengeAgain(), false, nil
 	}
 	s.verifier = serverPlugins[r.plugin].verifier(s)
 	return s.verifier.step(data)
+}
+
+// challengeAgain returns an auth switch request for the plugin in use. In COM_CHANGE_USER it repeats the nonce that the client
+// has, as servers do: mysql_native_password in libmysqlclient and Connector/C answers that one, whatever the request says
+// (native_password_auth_client).
+func (s *Server) challengeAgain() []byte {
+	s.switched = true
+	if !s.cfg.ChangeUser {
+		s.nonce = s.cfg.NewNonce()
+	}
+	s.verifier = serverPlugins[s.plugin].verifier(s)
+	request := protocol.AuthSwitchRequest{Plugin: s.plugin, Data: append(s.nonce[:], 0)}
+	return request.Append(nil)
 }
 
 // provesLearned lets a client in that answers with caching_sha2_password while only a native hash is configured, if an

@@ -15,6 +15,7 @@ var (
 	switchNonce   = [NonceLen]byte([]byte("ABCDEFGHIJKLMNOPQRST"))
 )
 
+// testServer is the configuration for a client that names plugin, as the greeting did not if it is not caching_sha2_password.
 func testServer(password Password, plugin string) ServerConfig {
 	return ServerConfig{Password: password, Known: true, Nonce: greetingNonce, Plugin: plugin, DefaultPlugin: CachingSHA2Password,
 		Keys: testKeys(), NewNonce: func() [NonceLen]byte { return switchNonce }}
@@ -61,9 +62,11 @@ func TestServerSteps(t *testing.T) {
 	native := func(nonce [NonceLen]byte) []byte { return answerTo(t, NativePassword, secret, nonce) }
 	sha2 := func(nonce [NonceLen]byte) []byte { return answerTo(t, CachingSHA2Password, secret, nonce) }
 	wrong := answerTo(t, CachingSHA2Password, "wrong", greetingNonce)
-	switchTo := func(plugin string) []byte {
-		return append(append(append([]byte{0xFE}, plugin...), 0), append(switchNonce[:], 0)...)
+	request := func(plugin string, nonce [NonceLen]byte) []byte {
+		return append(append(append([]byte{0xFE}, plugin...), 0), append(nonce[:], 0)...)
 	}
+	switchTo := func(plugin string) []byte { return request(plugin, switchNonce) }
+	repeat := func(plugin string) []byte { return request(plugin, greetingNonce) }
 	encrypted := func(password string, nonce [NonceLen]byte) []byte {
 		out, err := encryptPassword(password, nonce[:], &testKeys().private.PublicKey)
 		if err != nil {
@@ -80,6 +83,7 @@ func TestServerSteps(t *testing.T) {
 		return c
 	}
 	changeUser := func(c ServerConfig) ServerConfig { c.ChangeUser = true; return c }
+	greeted := func(c ServerConfig) ServerConfig { c.DefaultPlugin = c.Plugin; return c }
 	long := strings.Repeat("x", maxClearPassword)
 	full := []byte{1, 4}
 	fast := []byte{1, 3}
@@ -142,7 +146,7 @@ func TestServerSteps(t *testing.T) {
 		{"hash, learned, unknown user over a secure transport", unknown(learned(secure(testServer(hash, CachingSHA2Password)), secret)),
 			[]step{{in: sha2(greetingNonce), out: full}, {in: []byte("secret\x00"), err: ErrDenied}}},
 		{"hash, learned, change user", changeUser(learned(testServer(hash, CachingSHA2Password), secret)),
-			[]step{{in: sha2(greetingNonce), out: switchTo(NativePassword)}, {in: native(switchNonce), done: true}}},
+			[]step{{in: sha2(greetingNonce), out: repeat(NativePassword)}, {in: native(greetingNonce), done: true}}},
 		{"hash, learned, wrong", learned(testServer(hash, CachingSHA2Password), secret),
 			[]step{{in: wrong, out: switchTo(NativePassword)}, {in: wrong[:20], err: ErrDenied}}},
 		{"hash, learned what is not the password", learned(testServer(hash, CachingSHA2Password), "wrong"),
@@ -160,15 +164,29 @@ func TestServerSteps(t *testing.T) {
 		{"clear, longer", secure(testServer(newClearPassword(long+"x"), ClearPassword)), []step{{in: []byte(long + "x\x00"), err: ErrDenied}}},
 		{"clear over TCP", testServer(clear, ClearPassword), []step{{in: []byte("secret\x00"), out: switchTo(CachingSHA2Password)}, {in: sha2(switchNonce), out: fast, done: true}}},
 
-		{"empty, native", testServer(Password{}, NativePassword), []step{{done: true}}},
-		{"empty, native, a lone NUL", testServer(Password{}, NativePassword), []step{{in: []byte{0}, done: true}}},
+		{"empty, native", greeted(testServer(Password{}, NativePassword)), []step{{done: true}}},
+		{"empty, native, a lone NUL", greeted(testServer(Password{}, NativePassword)), []step{{in: []byte{0}, done: true}}},
+		{"empty, native, greeted with another", testServer(Password{}, NativePassword), []step{{out: switchTo(NativePassword)}, {done: true}}},
+		{"empty, native, greeted with another, a password given", testServer(Password{}, NativePassword),
+			[]step{{out: switchTo(NativePassword)}, {in: native(switchNonce), err: ErrDenied}}},
 		{"empty, caching_sha2", testServer(Password{}, CachingSHA2Password), []step{{in: []byte{0}, done: true}}},
-		{"empty, clear", secure(testServer(Password{}, ClearPassword)), []step{{in: []byte{0}, done: true}}},
+		{"empty, clear", secure(testServer(Password{}, ClearPassword)), []step{{in: []byte{0}, out: switchTo(ClearPassword)}, {in: []byte{0}, done: true}}},
 		{"empty, unsupported plugin", testServer(Password{}, "dialog"), []step{{out: switchTo(CachingSHA2Password)}, {in: []byte{}, done: true}}},
 		{"empty, a password given", testServer(Password{}, NativePassword), []step{{in: native(greetingNonce), err: ErrDenied}}},
 		{"empty, a password given to caching_sha2", testServer(Password{}, CachingSHA2Password), []step{{in: wrong, err: ErrDenied}}},
 		{"empty, a password given in clear", secure(testServer(Password{}, ClearPassword)), []step{{in: []byte("x\x00"), err: ErrDenied}}},
 		{"empty, unknown user", unknown(testServer(Password{}, NativePassword)), []step{{out: switchTo(NativePassword)}, {err: ErrDenied}}},
+
+		// The nonce is the one that the client has.
+		{"change user, native", changeUser(testServer(clear, NativePassword)),
+			[]step{{in: native(greetingNonce), out: repeat(NativePassword)}, {in: native(greetingNonce), done: true}}},
+		{"change user, native, wrong", changeUser(testServer(clear, NativePassword)),
+			[]step{{in: native(greetingNonce), out: repeat(NativePassword)}, {in: wrong[:20], err: ErrDenied}}},
+		{"change user, caching_sha2", changeUser(testServer(clear, CachingSHA2Password)),
+			[]step{{out: repeat(CachingSHA2Password)}, {in: sha2(greetingNonce), out: fast, done: true}}},
+		{"change user, empty", changeUser(testServer(Password{}, CachingSHA2Password)), []step{{out: repeat(CachingSHA2Password)}, {done: true}}},
+		{"change user, empty, a password given", changeUser(testServer(Password{}, CachingSHA2Password)),
+			[]step{{out: repeat(CachingSHA2Password)}, {in: sha2(greetingNonce), err: ErrDenied}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { runSteps(t, NewServer(tt.cfg), tt.steps) })
