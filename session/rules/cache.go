@@ -124,7 +124,7 @@ func (c *Cache) analyze(in *Input) *entry {
 			continue
 		}
 		left = append(left, r)
-		turns := r.FlagOUT != Unset && !r.Apply
+		turns := r.FlagOUT >= 0 && !r.Apply
 		if r.isDynamic() {
 			certain = false
 		} else if r.Apply || turns {

@@ -129,7 +129,7 @@ func (t *trial) match(r *compiled) (last bool) {
 	set(&o.Multiplex, r.Multiplex)
 	set(&o.Log, r.Log)
 	set(&o.Hostgroup, r.DestinationHostgroup)
-	o.Routed = o.Routed || r.DestinationHostgroup != Unset
+	o.Routed = o.Routed || r.DestinationHostgroup >= 0
 	if r.ErrorMsg != "" {
 		o.ErrorMsg = r.ErrorMsg
 	}
@@ -144,7 +144,7 @@ func (t *trial) match(r *compiled) (last bool) {
 
 // set takes a value that a rule sets.
 func set[T int | time.Duration](to *T, value T) {
-	if value != Unset {
+	if value >= 0 {
 		*to = value
 	}
 }

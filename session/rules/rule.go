@@ -9,7 +9,7 @@ package rules
 
 import "time"
 
-// Unset is the value of a number of a rule or an outcome that says nothing; it is the same for durations.
+// Unset is the value of a number or duration that a rule, or all rules, leave open. In a rule any negative value is the same.
 const Unset = -1
 
 // Rule is one rule, under ProxySQL's names. What a rule doesn't set is Unset, or the empty string, which matches everything.
@@ -29,7 +29,7 @@ type Rule struct {
 	ReModifiers        string // CASELESS, GLOBAL, or both with a comma
 
 	// What it does.
-	FlagOUT              int
+	FlagOUT              int    // from here on, a negative number sets nothing
 	ReplacePattern       string // what MatchPattern finds becomes this, with \0 to \9 for the groups
 	DestinationHostgroup int
 	Timeout              time.Duration // 0: no limit
