@@ -186,9 +186,7 @@ func (s *Session) settle() {
 		}
 	}
 	s.watch()
-	if !s.conn.AboveHigh() {
-		s.conn.ResumeRead()
-	}
+	s.resume()
 }
 
 // quit is COM_QUIT.

@@ -137,7 +137,7 @@ func (s *Session) upload(p []byte) {
 }
 
 // OnBackendWritable goes on with what the client sends.
-func (s *Session) OnBackendWritable(*backend.Conn) { s.conn.ResumeRead() }
+func (s *Session) OnBackendWritable(*backend.Conn) { s.resume() }
 
 // OnAnswer passes the server's answer to the client.
 func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progress) {
@@ -163,7 +163,7 @@ func (s *Session) onInfile() {
 	}
 	s.setState(uploading)
 	s.file.Start(s.backend.Answer().NextSeq())
-	s.conn.ResumeRead()
+	s.resume()
 }
 
 // answered ends the command whose answer is complete.

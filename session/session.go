@@ -78,17 +78,26 @@ func (s *Session) OnData(_ *reactor.Conn, p []byte) int {
 	return used
 }
 
+// resume lets the client go on, unless it does not read what it asked for or
+// the server does not take what the client sends: OnWritable or
+// OnBackendWritable follows then.
+func (s *Session) resume() {
+	if !s.conn.AboveHigh() && (s.backend == nil || !s.backend.Congested()) {
+		s.conn.ResumeRead()
+	}
+}
+
 // resumeNextTurn lets what the client has sent be offered in the next turn. A
 // ResumeRead at the end of this one would read more from the socket on top of
 // what is kept, each time.
-func (s *Session) resumeNextTurn() { s.worker.loop.Post(s.conn.ResumeRead) }
+func (s *Session) resumeNextTurn() { s.worker.loop.Post(s.resume) }
 
 // OnWritable goes on when the client has read what had piled up.
 func (s *Session) OnWritable(*reactor.Conn) {
 	if s.backend != nil {
 		s.backend.ResumeRead()
 	}
-	s.conn.ResumeRead()
+	s.resume()
 }
 
 // OnClose ends the session.

@@ -333,3 +333,46 @@ func TestServerThatDoesNotRead(t *testing.T) {
 	}
 	readExactly(t, c, okPacket(packets))
 }
+
+// A server that does not read stops the client also between commands, when they are of the kind that has no answer.
+func TestServerThatDoesNotReadSilentCommands(t *testing.T) {
+	command := packet(0, string(byte(protocol.ComStmtSendLongData))+strings.Repeat("x", 50_000))
+	const commands = flood / 50_000
+	read := make(chan struct{})
+	server := newServer(t, func(c net.Conn) {
+		buf := make([]byte, 64<<10)
+		if !welcome(c, buf) {
+			return
+		}
+		if _, err := c.Read(buf); err != nil {
+			return
+		}
+		if _, err := c.Write(okPacket(1)); err != nil {
+			return
+		}
+		select {
+		case <-read:
+		case <-t.Context().Done():
+			return
+		}
+		if _, err := io.CopyN(io.Discard, c, int64(commands*len(command))); err != nil {
+			return
+		}
+		if _, err := c.Write(okPacket(1)); err == nil {
+			_, _ = io.Copy(io.Discard, c)
+		}
+	})
+	w := newWorld(t, func(s *setup) { s.servers = append(s.servers, serverAt(t, server.String())) })
+	c := w.dial()
+	mustQuery(t, c, "attach")
+	written := make(chan error, 1)
+	go func() { written <- c.WriteRaw(bytes.Repeat(command, commands)) }()
+	if n := w.quiesce("client", "in"); n > mostFlooded {
+		t.Errorf("%.0f bytes came from the client", n)
+	}
+	close(read)
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	mustQuery(t, c, "after")
+}
