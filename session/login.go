@@ -3,10 +3,12 @@ package session
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"parkway/config"
 	"parkway/protocol"
 	"parkway/protocol/auth"
+	"parkway/reactor"
 	"parkway/session/users"
 )
 
@@ -224,6 +226,7 @@ func (s *Session) identify(name string, data []byte, plugin string, attributes [
 	}
 	l.server = auth.NewServer(cfg)
 	s.setState(authing)
+	s.watch()
 	s.authStep(data)
 }
 
@@ -248,7 +251,7 @@ func (s *Session) authStep(in []byte) {
 	s.setState(verifying)
 	in = append([]byte(nil), in...)
 	s.worker.proxy.decrypting.run(func() {
-		out, done, err := server.Step(in)
+		out, done, err := guardedStep(server, in)
 		s.worker.loop.Post(func() {
 			if s.state == verifying {
 				s.setState(authing)
@@ -259,11 +262,26 @@ func (s *Session) authStep(in []byte) {
 	})
 }
 
+// guardedStep is server.Step for a thread on which no loop catches a panic.
+func guardedStep(server *auth.Server, in []byte) (out []byte, done bool, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &reactor.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return server.Step(in)
+}
+
 // authResult acts on what the authentication said.
 func (s *Session) authResult(out []byte, done bool, err error) {
 	l := s.login
 	var unsupported *auth.UnsupportedPluginError
+	var panicked *reactor.PanicError
 	switch {
+	case errors.As(err, &panicked):
+		s.worker.proxy.log.Error().Err(err).Bytes("stack", panicked.Stack).Uint32("session", s.id).Msg("login panicked")
+		s.drop(err)
+		return
 	case errors.As(err, &unsupported):
 		s.badLogin(protocol.NewERR(protocol.ErrCodeNotSupportedAuth, "parkway: %v", err))
 		return
@@ -306,14 +324,14 @@ func (s *Session) clientHost() string {
 // welcome ends a login that went well.
 func (s *Session) welcome() {
 	l := s.login
+	// COM_CHANGE_USER: nothing of the old user remains. Its place comes first, because the new user may be the same.
+	s.logout()
+	s.release()
 	if !l.user.Enter() {
 		s.badLogin(protocol.NewERR(protocol.ErrCodeUserLimit,
 			"parkway: User '%s' has exceeded the 'max_connections' resource (current value: %d)", l.name, l.user.MaxConnections))
 		return
 	}
-	// COM_CHANGE_USER: nothing of the old user remains.
-	s.logout()
-	s.release()
 	s.user = l.user
 	s.credential = l.server.Credential()
 	s.user.Learn(s.credential)

@@ -351,6 +351,13 @@ func TestUserLimit(t *testing.T) {
 	first := w.dial()
 	_, err := mysqltest.Connect(w.client())
 	wantERR(t, err, protocol.ErrCodeUserLimit, "parkway: User 'app' has exceeded")
+	// A client that logs in anew as the same user keeps its place.
+	if err := changeUser(first, "app", "secret", ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := connectionsOf(t, w.Users(), "app"); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
 	first.Close()
 	w.waitSessions(0)
 	w.dial()

@@ -9,6 +9,7 @@ import (
 
 	"parkway/config"
 	"parkway/protocol"
+	"parkway/protocol/auth"
 	"parkway/protocol/mysqltest"
 )
 
@@ -33,6 +34,23 @@ func TestConnectTimeoutClient(t *testing.T) {
 	}
 	wantGoodbye(t, c, protocol.ErrCodeNetReadTimeout, "connect_timeout_client_ms")
 	w.waitSessions(0)
+}
+
+func TestConnectTimeoutClientOfChangeUser(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.dial()
+	settings := config.Default().MySQL
+	settings.ConnectTimeoutClient = brief
+	w.Apply(&settings, w.Users())
+	m := protocol.ChangeUser{User: "app", Charset: 45, AuthPlugin: auth.NativePassword}
+	if err := c.WriteCommand(protocol.ComChangeUser, m.Append(nil, c.Capabilities)[1:]...); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := c.ReadMessage(); err != nil || p[0] != protocol.AuthSwitchHeader {
+		t.Fatalf("%q, %v", p, err)
+	}
+	readERR(t, c, protocol.ErrCodeNetReadTimeout, "connect_timeout_client_ms")
+	wantClose(t, c)
 }
 
 // A client that asks for nothing is sent away, also one in the middle of a command; one whose statement runs is not.
