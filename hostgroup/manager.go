@@ -31,7 +31,8 @@ const resolveInterval = 5 * time.Second
 // the control thread.
 type Manager struct {
 	// Immutable.
-	log zerolog.Logger
+	log     zerolog.Logger
+	changed chan struct{} // Apply wakes Run
 
 	// Any thread.
 	table    atomic.Pointer[Table]
@@ -57,10 +58,11 @@ func (s *Server) key() serverKey { return serverKey{s.hostgroup, s.host, s.port}
 func NewManager(servers []config.MySQLServer, log zerolog.Logger) (*Manager, error) {
 	m := &Manager{
 		log:      log,
+		changed:  make(chan struct{}, 1),
 		servers:  make(map[serverKey]*Server),
 		failures: make(map[*Server]string),
 	}
-	if err := m.Apply(servers); err != nil {
+	if err := m.apply(servers); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -74,7 +76,19 @@ func (m *Manager) Greeting() *Greeting { return m.greeting.Load() }
 
 // Apply replaces the configured side. Servers that stay keep their observed
 // side. Connections to servers that left live on until their owners end them.
+// Run looks at the new ones at once.
 func (m *Manager) Apply(servers []config.MySQLServer) error {
+	if err := m.apply(servers); err != nil {
+		return err
+	}
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (m *Manager) apply(servers []config.MySQLServer) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	table := &Table{groups: make(map[int]*Hostgroup)}
@@ -153,7 +167,8 @@ func (m *Manager) Discover(ctx context.Context) {
 }
 
 // Run repeats Discover until ctx is done, so that names follow their addresses
-// and servers that were down at the start become known. Each round has timeout.
+// and servers that are new, or were down at the start, become known. Each round
+// has timeout.
 func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
 	tick := time.NewTicker(resolveInterval)
 	defer tick.Stop()
@@ -161,11 +176,12 @@ func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-m.changed:
 		case <-tick.C:
-			round, cancel := context.WithTimeout(ctx, timeout)
-			m.Discover(round)
-			cancel()
 		}
+		round, cancel := context.WithTimeout(ctx, timeout)
+		m.Discover(round)
+		cancel()
 	}
 }
 

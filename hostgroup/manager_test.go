@@ -142,9 +142,10 @@ func TestDiscoverLogsAFailureOnce(t *testing.T) {
 	}
 }
 
-// Run asks again, so that a server that comes up later becomes known.
-func TestRunEndsWithItsContext(t *testing.T) {
+// Run asks a new server at once, not when the next round is due, and ends with its context.
+func TestRun(t *testing.T) {
 	mysqltest.CheckLeaks(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
 	m, _ := newManager(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -152,6 +153,14 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		defer close(done)
 		m.Run(ctx, time.Second)
 	}()
+	if err := m.Apply([]config.MySQLServer{at(t, server.Addr())}); err != nil {
+		t.Fatal(err)
+	}
+	for late := time.Now().Add(resolveInterval / 2); m.Table().Servers()[0].Facts() == nil; <-time.After(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("a new server is not asked")
+		}
+	}
 	cancel()
 	<-done
 }
