@@ -155,8 +155,14 @@ func (s *server) announce(descriptors uint64) {
 	for _, a := range s.group.Addrs() {
 		addresses = append(addresses, a.String())
 	}
+	pinned := []int{} // the core of each loop
+	if s.cfg.Reactor.Pin {
+		for _, l := range s.group.Loops() {
+			pinned = append(pinned, l.Core())
+		}
+	}
 	s.log.Info().Str("version", versionText()).Int("loops", len(s.group.Loops())).Bool("pinned", s.cfg.Reactor.Pin).
-		Ints("cores", reactor.UsableCores()).Uint64("descriptors", descriptors).
+		Ints("cores", pinned).Uint64("descriptors", descriptors).
 		Strs("listen", addresses).Msg("serving")
 	backends := 0
 	for _, c := range s.cfg.Servers {

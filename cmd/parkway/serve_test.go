@@ -134,7 +134,7 @@ func TestServe(t *testing.T) {
 	serving := r.line("serving")
 	r.line("RLIMIT_NOFILE allows fewer clients than max_connections")
 	addr := serving["listen"].([]any)[0].(string)
-	if serving["loops"] != 1.0 || serving["pinned"] != false || !strings.HasPrefix(serving["version"].(string), "parkway dev") {
+	if serving["loops"] != 1.0 || serving["pinned"] != false || len(serving["cores"].([]any)) != 0 || !strings.HasPrefix(serving["version"].(string), "parkway dev") {
 		t.Errorf("announced %v", serving)
 	}
 
