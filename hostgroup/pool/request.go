@@ -2,7 +2,6 @@ package pool
 
 import (
 	"container/list"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,7 +38,7 @@ type Request struct {
 	dialing  *backend.Conn
 	attempts int
 	tried    []*hostgroup.Server // failed in this round over the servers
-	last     error               // why the last attempt failed
+	last     *backend.Error      // why the last attempt failed
 	outcome  *protocol.ERR       // refused; delivered at the end of the turn
 }
 
@@ -183,10 +182,7 @@ func (r *Request) refuse(why hostgroup.Refusal) {
 	code := protocol.ErrCodeNoBackend
 	if r.last != nil {
 		text += fmt.Sprintf("; last error after %d attempts: %v", r.attempts, r.last)
-		var last *backend.Error
-		if errors.As(r.last, &last) {
-			code = last.Packet(code).Code
-		}
+		code = r.last.Packet(code).Code
 	}
 	r.finish(protocol.NewERR(code, "%s", text))
 }
