@@ -13,7 +13,7 @@ type collector struct{ m *Metrics }
 
 var (
 	descSessions      = desc("sessions", "Client sessions that exist now.", "state")
-	descSessionsTotal = desc("sessions_total", "Clients that came: created, of these aborted (no COM_QUIT), and refused.", "result")
+	descSessionsTotal = desc("sessions_total", "Clients that came; of these aborted: login failed, or connection lost in the middle of something; refused: before the greeting.", "result")
 	descPanics        = desc("session_panics_total", "Sessions that a panic ended.")
 	descQueries       = desc("queries_total", "Queries answered.", "hostgroup")
 	descQuerySeconds  = desc("query_seconds", "Time from a query's arrival to the end of its answer.", "hostgroup")

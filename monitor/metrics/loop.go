@@ -39,10 +39,11 @@ func (l *Loop) SessionCreated() { l.created.Add(1) }
 // SessionClosed counts the end of a session, whatever ended it.
 func (l *Loop) SessionClosed() { l.closed.Add(1) }
 
-// SessionRefused counts a client that was turned away: too many connections, access denied.
+// SessionRefused counts a client that was turned away before it was greeted: too many connections, draining.
 func (l *Loop) SessionRefused() { l.refused.Add(1) }
 
-// SessionAborted counts a session that ended without its client's COM_QUIT, beside its SessionClosed.
+// SessionAborted counts a session whose login failed or whose connection broke in the middle of something, beside its
+// SessionClosed.
 func (l *Loop) SessionAborted() { l.aborted.Add(1) }
 
 // SessionPanicked counts a session that a panic ended, beside its SessionClosed.
