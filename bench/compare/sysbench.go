@@ -64,7 +64,7 @@ func prepareTables(ctx context.Context, addr string) error {
 }
 
 // run runs sysbench and returns its figures. onStart is called when all threads are connected and begin, onStop when the
-// last one has ended: just the time in which the queries of the result were made.
+// last one has ended: just the time in which the queries of the result were made. Both were called if there is no error.
 func (b bench) run(ctx context.Context, onStart, onStop func()) (output, error) {
 	args, err := b.args("run")
 	if err != nil {
@@ -86,6 +86,8 @@ func (b bench) run(ctx context.Context, onStart, onStop func()) (output, error) 
 		return output{}, ctx.Err()
 	case err != nil:
 		return output{}, fmt.Errorf("sysbench: %w\n%s", err, fatalLines(text.String()))
+	case len(watcher.on) > 0:
+		return output{}, fmt.Errorf("sysbench did not say when its threads began and ended:\n%s", text.String())
 	}
 	return parseOutput(text.String())
 }

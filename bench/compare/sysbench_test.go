@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -63,5 +65,24 @@ func TestLineWatcherWaitsForTheEndOfTheLine(t *testing.T) {
 		if seen != step.seen {
 			t.Errorf("after %q: seen %d, want %d", step.write, seen, step.seen)
 		}
+	}
+}
+
+// A run of which nobody knows when it began is no measurement.
+func TestRunWithoutMarks(t *testing.T) {
+	report, ok := strings.CutPrefix(wellEnded[strings.Index(wellEnded, "Threads started!"):], "Threads started!")
+	if !ok {
+		t.Fatal("the sample has no mark")
+	}
+	dir := t.TempDir()
+	script := "#!/bin/sh\ncat <<'END'\n" + report + "\nEND\n"
+	if err := os.WriteFile(filepath.Join(dir, "sysbench"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	b := bench{workload: "oltp_point_select", addr: "127.0.0.1:1", threads: 1, seconds: 1, psMode: "auto"}
+	_, err := b.run(t.Context(), func() { t.Error("it began") }, func() {})
+	if err == nil || !strings.Contains(err.Error(), "did not say") {
+		t.Errorf("error %v", err)
 	}
 }
