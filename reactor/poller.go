@@ -18,7 +18,7 @@ const (
 )
 
 // poller is one epoll instance: add, modify, remove, and two ways to wait. It stands where gnet's netpoll.Poller would.
-// bench/wait measures both: on locked threads gnet's costs 32 to 36 microseconds a request where this one costs 17 to 22,
+// bench/wait measures both: on locked threads gnet's costs 32 to 36 microseconds a request where this one costs 17 to 25,
 // and 19 to 29 on threads that are not locked (bench/results/wait.txt). If a later gnet comes within a tenth, take it back.
 type poller struct {
 	fd     int

@@ -32,7 +32,7 @@ type Options struct {
 	Config Config
 	Port   int      // for clients; 0: a free one
 	Unix   bool     // listen on a unix socket too
-	Env    []string // added to the environment: "GOMAXPROCS=6"
+	Env    []string // added to the environment: "GODEBUG=gctrace=1"
 }
 
 // Proxy is one run of parkway. Its methods may be called from any goroutine.
