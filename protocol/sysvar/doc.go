@@ -5,4 +5,17 @@
 // What changed is what the server's session trackers say, not what a SET statement says: a value is kept as the tracker reported
 // it and assigned again in that spelling. That this brings another connection to the same state was tried for every session
 // variable of MariaDB 10.11 and MySQL 9; variable.go lists those that need more than that, each with the reason.
+//
+// # A statement ends
+//
+// Its session and its backend connection then share one State. In this order:
+//
+//  1. Interner.Report for every variable that the OK packets report, unless the statement is Passing.
+//  2. With digest.SetNames: NamesCollation; the collation goes to Interner.With as collation_connection, after the reports.
+//  3. With digest.UserVarAssign: Interner.AssignUserVars.
+//  4. With digest.SetSystemVar: SetsTrackers.
+//  5. If Objects.Wants: Objects.Note.
+//  6. After, which says whether the connection can go to others.
+//
+// Before a statement, AppendSync brings a connection to the session's State.
 package sysvar

@@ -1,7 +1,7 @@
 package sysvar
 
 // plain reports whether a value can be written between quotes and mean the same under every sql_mode and character set.
-func plain(value string) bool {
+func plain[T string | []byte](value T) bool {
 	for i := range len(value) {
 		if c := value[i]; c < ' ' || c >= 0x7f || c == '\\' {
 			return false

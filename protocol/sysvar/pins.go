@@ -8,7 +8,8 @@ import (
 // Pins are the reasons why a session keeps its backend connection between statements; 0: the connection can be shared.
 type Pins uint32
 
-// The reasons. Each ends when its cause ends, as far as that can be known, and with a reset of the connection (Event.Reset).
+// The reasons. Each ends when its cause ends, as far as that can be known, and with COM_RESET_CONNECTION and
+// COM_CHANGE_USER, but for those of SurviveReset.
 const (
 	InTransaction   Pins = 1 << iota // a transaction is open
 	XA                               // an XA transaction is open
@@ -22,6 +23,7 @@ const (
 	PreparedText                     // PREPARE
 	Handler                          // HANDLER ... OPEN
 	Role                             // SET ROLE
+	OtherSet                         // SET RESOURCE GROUP and the like, of which no more is known
 	Sequence                         // LASTVAL() can be asked
 	Trackers                         // the client changed what the trackers report
 	NoTrackers                       // a SET on a server that has no trackers
@@ -42,10 +44,14 @@ const (
 // client that asks later than that reads what another's statement left.
 const Transient = FoundRows | RowCount | InsertID | Warnings | Status | Sequence
 
+// SurviveReset are the pins of what neither COM_RESET_CONNECTION nor (on MariaDB) COM_CHANGE_USER ends: such a connection is never
+// fit for another session, and has to be closed.
+const SurviveReset = Role | OtherSet
+
 // pinNames are for logs and metrics, by bit.
 var pinNames = [...]string{
 	"transaction", "xa", "next_transaction", "temporary_table", "lock_tables", "instance_lock", "get_lock", "user_variable",
-	"variable", "prepared_text", "handler", "role", "sequence", "trackers", "no_trackers", "unexplained", "failed", "long_data",
+	"variable", "prepared_text", "handler", "role", "other_set", "sequence", "trackers", "no_trackers", "unexplained", "failed", "long_data",
 	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "status",
 }
 

@@ -1,38 +1,44 @@
 package sysvar
 
-import "bytes"
+import (
+	"bytes"
+
+	"parkway/protocol/digest"
+)
 
 // NamesCollation finds the collation in SET NAMES charset COLLATE collation (digest.SetNames), which no tracker reports: of the
 // variables that it sets, the session's Set gets collation_connection. It is nil if there is none: the character set's default.
 // It is not ok if the text can't be read: then only the server knows the collation.
-func NamesCollation(sql []byte) (collation []byte, ok bool) {
-	l := lexer{sql}
-	if !l.next().word("set") {
+func NamesCollation(sql []byte, o digest.Options) (collation []byte, ok bool) {
+	ok = digest.Assignments(sql, o, func(a digest.Assignment) bool {
+		if a.User || !bytes.EqualFold(a.Name, []byte("NAMES")) {
+			return true
+		}
+		var ok bool
+		collation, ok = collateIn(a.Value)
+		return ok
+	})
+	return collation, ok
+}
+
+// collateIn reads: charset [COLLATE collation].
+func collateIn(value []byte) (collation []byte, ok bool) {
+	l := lexer{value}
+	if charset := l.next(); charset.kind != tokenString && !charset.names() {
 		return nil, false
 	}
-	for t := l.next(); ; t = l.next() {
-		if t.word("names") {
-			if cs := l.next(); cs.kind != tokenWord && cs.kind != tokenString {
-				return nil, false
-			}
-			collation, t = nil, l.next()
-			if t.word("collate") {
-				c := l.next()
-				switch {
-				case c.word("default"):
-				case c.kind == tokenWord || c.kind == tokenString || c.kind == tokenName:
-					collation = c.text
-				default:
-					return nil, false
-				}
-				t = l.next()
-			}
+	t := l.next()
+	if t.word("collate") {
+		c := l.next()
+		if c.kind != tokenString && !c.names() {
+			return nil, false
 		}
-		end, ok := skipAssignment(&l, t, func([]byte) {})
-		if end {
-			return collation, ok
+		if !c.word("default") {
+			collation = c.text
 		}
+		t = l.next()
 	}
+	return collation, t.kind == tokenEnd
 }
 
 // SetsTrackers reports whether the text of a SET may change what the trackers report. The report on the very statement may then

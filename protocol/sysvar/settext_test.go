@@ -21,7 +21,7 @@ func TestNamesCollation(t *testing.T) {
 		{"SET NAMES utf8mb4; SET NAMES latin1", "", false},
 		{"SELECT 1", "", false},
 	} {
-		got, ok := NamesCollation([]byte(test.sql))
+		got, ok := NamesCollation([]byte(test.sql), 0)
 		if ok != test.ok || ok && string(got) != test.want {
 			t.Errorf("%s: %q, %v", test.sql, got, ok)
 		}

@@ -1,9 +1,13 @@
 package sysvar
 
-import "strings"
+import (
+	"strings"
 
-// Two statements tell the names of a server's session variables; the first that works is asked once per server. The third works
-// everywhere and gives the global ones too, which does no harm.
+	"parkway/protocol/digest"
+)
+
+// NamesQueries ask for the names of a server's session variables, in the first column. The first that works is enough, once per
+// server. The last works everywhere and gives the global ones too, which does no harm.
 var NamesQueries = [...]string{
 	"SELECT VARIABLE_NAME FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_SCOPE LIKE 'SESSION%' AND READ_ONLY='NO'", // MariaDB
 	"SELECT VARIABLE_NAME FROM performance_schema.variables_metadata WHERE VARIABLE_SCOPE LIKE 'SESSION%'",                  // MySQL 9
@@ -41,6 +45,24 @@ func trackable(name string) bool {
 		}
 	}
 	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// Passing are the statements whose reports are not the session's: the variables have these values for the statement only.
+// MariaDB reports how they go back with a later statement, MySQL with the statement itself.
+const Passing = digest.SetVarHint | digest.SetStatement
+
+// Report is s after the tracker reported a variable, and what that means. A value that can't be written for sure is Pinned too.
+// It is not for the reports of Passing statements. Nothing is kept of name and value.
+func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
+	name = in.fold(name)
+	t, _ := TreatmentOf(name)
+	if t != Copied {
+		return s, t
+	}
+	if !plain(value) {
+		return s, Pinned
+	}
+	return in.With(s, name, value), Copied
 }
 
 // AppendTrackerQuery writes the statement that turns the trackers on. It has to be sent after every login, COM_CHANGE_USER and

@@ -3,6 +3,8 @@ package sysvar
 import (
 	"bytes"
 	"strings"
+
+	"parkway/protocol/digest"
 )
 
 // User variables are kept in a Set too: under their names in lower case, with the SQL text of a literal that gives the same
@@ -28,135 +30,100 @@ func UserVarsKnown(userVars *Set) bool {
 }
 
 // AssignUserVars is userVars after a statement that assigns some (digest.UserVarAssign). vars are the session's system variables
-// when it ran. ran is false if the statement failed: what it would have assigned is then unknown. Nothing is kept of sql.
+// when it ran, o what they mean for the scanner. ran is false if the statement failed: what it would have assigned is then
+// unknown. Nothing is kept of sql.
 //
 // The literals of a SET are known afterwards; every variable that another statement names is unknown, assigned or not.
-func (in *Interner) AssignUserVars(userVars *Set, sql []byte, vars *Set, ran bool) *Set {
-	l := lexer{sql}
-	var ok bool
-	if ran && l.next().word("set") {
-		userVars, ok = in.assignSet(userVars, &l, vars)
-	} else {
-		userVars, ok = in.assignAny(userVars, sql)
+func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, vars *Set, ran bool) *Set {
+	after, ok := userVars, false
+	if ran {
+		ok = digest.Assignments(sql, o, func(a digest.Assignment) bool {
+			after, ok = in.assign(after, a, vars)
+			return ok
+		})
 	}
-	if !ok || userVars.size > MaxUserVars {
+	if !ok {
+		after, ok = in.unknownIn(userVars, sql, false)
+	}
+	if !ok || after.size > MaxUserVars {
 		return in.put(in.empty, []byte(anyVar), nil)
 	}
-	return userVars
+	return after
 }
 
-// assignSet reads what follows the word SET, to the end of the text.
-func (in *Interner) assignSet(userVars *Set, l *lexer, vars *Set) (*Set, bool) {
-	for {
-		t := l.next()
-		if t.kind != tokenUserVar {
-			end, ok := skipAssignment(l, t, func(name []byte) { userVars = in.unknown(userVars, name) })
-			if end || !ok {
-				return userVars, ok
-			}
-			continue
-		}
-		name, ok := userVarName(t.text)
-		if !ok {
+// assign is userVars after one assignment of a SET.
+func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after *Set, ok bool) {
+	if !a.Literal { // there may be another assignment in the expression
+		if userVars, ok = in.unknownIn(userVars, a.Value, true); !ok {
 			return userVars, false
 		}
-		if eq := l.next(); !eq.is('=') && !eq.is(':') {
-			return userVars, false
-		}
-		value, after, known := literal(l, vars)
-		if known && (after.is(',') || after.kind == tokenEnd || after.is(';')) {
-			userVars = in.put(userVars, []byte(name), value)
-		} else {
-			userVars = in.put(userVars, []byte(name), nil)
-		}
-		end, ok := skipAssignment(l, after, func(name []byte) { userVars = in.unknown(userVars, name) })
-		if end || !ok {
-			return userVars, ok
-		}
 	}
+	if !a.User {
+		return userVars, true
+	}
+	name, ok := userVarName(a.Name)
+	if !ok {
+		return userVars, false
+	}
+	var value []byte
+	if a.Literal {
+		value, _ = literal(a.Value, vars)
+	}
+	return in.put(userVars, []byte(name), value), true
 }
 
-// skipAssignment goes to the comma that ends an assignment, from token t on. What is assigned inside it is reported.
-// end: the statement ended. It is not ok if the text can't be read, or if another statement follows.
-func skipAssignment(l *lexer, t token, assigned func(name []byte)) (end, ok bool) {
-	depth := 0
-	var last token
-	for ; ; t = l.next() {
-		switch {
-		case t.kind == tokenBad:
-			return true, false
-		case t.kind == tokenEnd:
-			return true, true
-		case t.is(';'):
-			return true, l.next().kind == tokenEnd
-		case t.is('('):
-			depth++
-		case t.is(')'):
-			depth--
-		case t.is(',') && depth == 0:
-			return false, true
-		case t.is(':') && last.kind == tokenUserVar:
-			assigned(last.text)
-		}
-		last = t
-	}
-}
-
-// assignAny makes every variable that a text names unknown.
-func (in *Interner) assignAny(userVars *Set, sql []byte) (*Set, bool) {
+// unknownIn makes the variables that a text names unknown: all, or those that an `:=` follows. It is not ok if the text can't be
+// read.
+func (in *Interner) unknownIn(userVars *Set, sql []byte, assigned bool) (after *Set, ok bool) {
 	l := lexer{sql}
-	for {
-		switch t := l.next(); t.kind {
-		case tokenEnd:
-			return userVars, true
-		case tokenBad:
+	for t := l.next(); t.kind != tokenEnd; {
+		next := l.next()
+		if t.kind == tokenBad {
 			return userVars, false
-		case tokenUserVar:
-			if _, ok := userVarName(t.text); !ok {
+		}
+		if t.kind == tokenUserVar && (!assigned || next.is(':')) {
+			name, ok := userVarName(t.text)
+			if !ok {
 				return userVars, false
 			}
-			userVars = in.unknown(userVars, t.text)
+			userVars = in.put(userVars, []byte(name), nil)
 		}
+		t = next
 	}
-}
-
-func (in *Interner) unknown(userVars *Set, name []byte) *Set {
-	lower, ok := userVarName(name)
-	if !ok {
-		lower = anyVar
-	}
-	return in.put(userVars, []byte(lower), nil)
+	return userVars, true
 }
 
 // userVarName gives a name in lower case. Names that lower case or quoting could change the meaning of are not ok.
 func userVarName(name []byte) (string, bool) {
-	if !plain(string(name)) || bytes.IndexByte(name, '`') >= 0 || string(name) == anyVar {
+	if !plain(name) || bytes.IndexByte(name, '`') >= 0 || string(name) == anyVar {
 		return "", false
 	}
 	return strings.ToLower(string(name)), true
 }
 
-// literal reads a literal and the token behind it, and writes it so that it has the same value, character set and collation
-// under any setting. known is false if it isn't one, or one that can't be written so.
-func literal(l *lexer, vars *Set) (value []byte, after token, known bool) {
+// literal writes a literal so that it has the same value, character set and collation under any setting. It is unknown, and not
+// ok, if that can't be done for sure.
+func literal(text []byte, vars *Set) (value []byte, ok bool) {
+	l := lexer{text}
 	t := l.next()
 	if t.is('-') || t.is('+') {
-		number := l.next()
-		if number.kind != tokenNumber {
-			return nil, number, false
+		if t = l.next(); t.kind != tokenNumber {
+			return nil, false
 		}
-		return append([]byte(string(t.text)), number.text...), l.next(), true
+	}
+	next := l.next()
+	if (t.word("x") || t.word("b")) && next.kind == tokenString {
+		next = l.next() // X'41', of no character set
 	}
 	switch {
-	case t.kind == tokenNumber:
-		return t.text, l.next(), true
-	case t.word("null") || t.word("true") || t.word("false"):
-		return t.text, l.next(), true
+	case next.kind != tokenEnd:
+		return nil, false
 	case t.kind == tokenString:
-		value, known = appendText(nil, t.text, vars)
-		return value, l.next(), known
+		return appendText(nil, t.text, vars)
+	case t.kind == tokenNumber || t.kind == tokenWord:
+		return text, plain(text)
 	}
-	return nil, t, false
+	return nil, false
 }
 
 // introducible are the character sets in which ASCII is ASCII, so that the bytes of a literal mean the same in a statement of
@@ -178,7 +145,7 @@ func appendText(dst, text []byte, vars *Set) ([]byte, bool) {
 		return dst, false
 	}
 	dst = append(append(dst, '_'), charset...)
-	if plain(string(text)) {
+	if plain(text) {
 		dst = appendQuoted(dst, text)
 	} else {
 		if client != charset || bytes.IndexByte(text, '\\') >= 0 {

@@ -16,14 +16,15 @@ func TestAssignUserVars(t *testing.T) {
 		{"SET @a=NULL, @b=true, @c=-5.25, @d=+.5, @e=0xFF, @f=1e-5", "a=NULL b=true c=-5.25 d=+.5 e=0xFF f=?"},
 		{"SET @a='', @b='it', @c='é'", "a=_utf8mb4''" + c + " b=_utf8mb4'it'" + c + " c=_utf8mb4 0xC3A9" + c},
 		{"SET @a=1;", "a=1"},
-		{"SET @a=1; SELECT 1", "*=?"},
+		{"SET @a=1; SELECT 1", "a=?"},
 		{"SET @a=1+1", "a=?"},
 		{"SET @a=now(), @b=concat('a', 'b', @c:=3), @d=4", "a=? b=? c=? d=4"},
 		{"SET @a='x' 'y'", "a=?"},
 		{"SET @a=_latin1'y'", "a=?"},
 		{"SET @a=N'y'", "a=?"},
-		{`SET @a='a\nb'`, "*=?"},
-		{"SET @a='it''s'", "*=?"},
+		{"SET @a=x'41', @b=b'01'", "a=x'41' b=b'01'"},
+		{`SET @a='a\nb'`, "a=?"},
+		{"SET @a='it''s'", "a=?"},
 		{"SET @a='open", "*=?"},
 		{"SET @a=/*!50000 1 */ 2", "*=?"},
 		{"/* c */ SET -- c\n @a= # c\n 1", "a=1"},
@@ -40,7 +41,7 @@ func TestAssignUserVars(t *testing.T) {
 	} {
 		in := NewInterner()
 		vars, _ := in.Login(45, true)
-		got := in.AssignUserVars(in.Empty(), []byte(test.sql), vars, true)
+		got := in.AssignUserVars(in.Empty(), []byte(test.sql), 0, vars, true)
 		if s := strings.ReplaceAll(show(got)+" ", "= ", "=? "); s != test.want+" " {
 			t.Errorf("%s:\n got %s\nwant %s", test.sql, s, test.want)
 		}
@@ -68,7 +69,7 @@ func TestUserVarKnownAgain(t *testing.T) {
 		{"SELECT @n:='no end", true, false},
 		{"SET @n=1", true, false},
 	} {
-		set = in.AssignUserVars(set, []byte(step.sql), vars, step.ran)
+		set = in.AssignUserVars(set, []byte(step.sql), 0, vars, step.ran)
 		if UserVarsKnown(set) != step.known {
 			t.Errorf("after %s: %s", step.sql, show(set))
 		}
@@ -102,7 +103,7 @@ func FuzzAssignUserVars(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sql []byte) {
 		in := NewInterner()
 		vars, _ := in.Login(45, true)
-		got := in.AssignUserVars(in.Empty(), sql, vars, true)
+		got := in.AssignUserVars(in.Empty(), sql, 0, vars, true)
 		if UserVarsKnown(got) {
 			// What is known must be text that the lexer understands the same way.
 			sync, ok := AppendSync(nil, State{vars, in.Empty()}, State{vars, got})
@@ -118,6 +119,8 @@ func FuzzAssignUserVars(f *testing.F) {
 				}
 			}
 		}
-		NamesCollation(sql)
+		NamesCollation(sql, 0)
+		var o Objects
+		o.note(sql, objectFlags, "s")
 	})
 }

@@ -1,0 +1,255 @@
+package sysvar
+
+import (
+	"parkway/protocol"
+	"parkway/protocol/digest"
+)
+
+// Event is all that is known of a statement that ended: what its text says, and what the server said.
+type Event struct {
+	Verb  digest.Verb
+	Flags digest.Flags
+
+	Failed bool
+	Code   uint16               // of the error
+	Status protocol.StatusFlags // the last seen in the answer, or the one before if it had none
+
+	Tracked      bool // the connection's trackers are on
+	StateChanged bool // protocol.TrackStateChange
+	Schema       bool // protocol.TrackSchema
+	Copied       bool // Interner.Report gave Copied
+	PinVariable  bool // it gave Pinned, or a collation cannot be read (NamesCollation)
+	Trackers     bool // it gave Tracker, or SetsTrackers says so
+
+	Warnings uint16
+	InsertID uint64
+	Rows     bool // there was a result set
+
+	UserVarsUnknown bool // not UserVarsKnown, after the statement
+	Gone            Pins // from Objects.Note
+	LongData        bool // some statement of the connection has parameters sent by COM_STMT_SEND_LONG_DATA and not executed
+	Cursor          bool // some statement of the connection has an open cursor
+	MultiplexOff    bool // a rule says so
+	Reset           bool // it was COM_RESET_CONNECTION or COM_CHANGE_USER, which succeeded; of the rest only MultiplexOff counts then
+}
+
+// Changes are the pins that a statement added and removed, for counting and for logs.
+type Changes struct {
+	Added, Removed Pins
+}
+
+// After decides which pins hold after a statement that met p. It depends on nothing else.
+//
+// What a stored routine, a trigger or a view's function does is known only as far as trackers report it: a GET_LOCK(), `:=` or
+// SET TRANSACTION in there is not seen.
+func After(p Pins, e Event) (Pins, Changes) {
+	after := p & SurviveReset
+	if !e.Reset {
+		after = forget(p, e)
+		after = causes(after, e)
+		after = reported(after, e)
+		after = ended(after, e)
+		after = after.set(UserVar, e.UserVarsUnknown).set(LongData, e.LongData).set(Cursor, e.Cursor)
+	}
+	after = after.set(MultiplexOff, e.MultiplexOff)
+	return after, Changes{Added: after &^ p, Removed: p &^ after}
+}
+
+// set is p with or without a pin.
+func (p Pins) set(pin Pins, on bool) Pins {
+	if on {
+		return p | pin
+	}
+	return p &^ pin
+}
+
+// unclear are the flags of texts of which it isn't known which part ran last, or what of it ran at all.
+const unclear = digest.MultiStatement | digest.Compound | digest.ExecutableComment | digest.Uncertain
+
+// unseen reports whether the statement runs code that is not in its text.
+func (e *Event) unseen() bool {
+	return e.Verb == digest.VerbCall || e.Flags&(digest.ExecuteStmt|digest.Compound|digest.MultiStatement) != 0
+}
+
+// ranNothing are the errors of statements that were refused before any of them ran.
+var ranNothing = map[uint16]bool{
+	1044: true, // access to the schema denied
+	1046: true, // no schema selected
+	1049: true, // unknown schema
+	1054: true, // unknown column
+	1064: true, // syntax
+	1142: true, // access to the table denied
+	1143: true, // access to the column denied
+	1146: true, // no such table
+	1193: true, // unknown system variable
+	1227: true, // a privilege is missing
+	1229: true, // a global variable
+	1231: true, // wrong value of a variable
+	1232: true, // wrong type of a variable
+	1238: true, // a read-only variable
+	1305: true, // no such routine
+	1370: true, // access to the routine denied
+}
+
+// ran reports whether the statement, or a part of it, may have had an effect.
+func (e *Event) ran() bool { return !e.Failed || !ranNothing[e.Code] || e.unseen() }
+
+// forget drops what could be asked about the statement before: it is this one now.
+func forget(p Pins, e Event) Pins {
+	if e.Flags&digest.ShowWarnings == 0 {
+		p &^= Warnings
+	}
+	return p &^ (FoundRows | RowCount)
+}
+
+// cause is what a text says that holds the connection.
+type cause struct {
+	flags digest.Flags
+	pin   Pins
+	ok    bool // only if the statement succeeded; otherwise also if it failed half-way
+}
+
+var causeTable = [...]cause{
+	{digest.GetLock, GetLock, false},
+	{digest.LockTables, LockTables, false},
+	{digest.LockInstance, InstanceLock, false},
+	{digest.CreateTemporary, TempTable, false},
+	{digest.PrepareStmt, PreparedText, true},
+	{digest.Handler, Handler, true},
+	{digest.SetRole, Role, true},
+	{digest.SetTransactionNext, NextTransaction, true},
+	{digest.SetOneShot, Variable, true},
+	{digest.SetOther, OtherSet, true},
+	{digest.ExecuteStmt | digest.Uncertain, Unexplained, false},
+	{digest.CalcFoundRows, FoundRows, true},
+	{digest.LastInsertIDSet, InsertID, false},
+	{digest.SequenceNext, Sequence, false},
+}
+
+// causes adds what the text says.
+func causes(p Pins, e Event) Pins {
+	if !e.ran() {
+		return p
+	}
+	flags := e.Flags
+	if flags&digest.LockInstance != 0 {
+		flags &^= digest.LockTables // UNLOCK TABLES doesn't end it
+	}
+	for _, c := range causeTable {
+		if flags&c.flags != 0 && !(c.ok && e.Failed) {
+			p |= c.pin
+		}
+	}
+	if e.Failed && e.unseen() {
+		p |= Failed
+	}
+	if !e.Tracked && !e.Failed && (e.unseen() || e.Flags&(digest.SetSystemVar|digest.SetNames) != 0) {
+		p |= NoTrackers
+	}
+	return p
+}
+
+// reported adds what the server said.
+func reported(p Pins, e Event) Pins {
+	if e.Warnings > 0 || e.Failed {
+		p |= Warnings
+	}
+	if e.InsertID != 0 {
+		p |= InsertID
+	}
+	if !e.Rows && !e.Failed {
+		p |= rowCounts[e.Verb]
+	}
+	if e.PinVariable {
+		p |= Variable
+	}
+	if e.Trackers {
+		p |= Trackers
+	}
+	if e.StateChanged && !explained(p, e) {
+		p |= Unexplained
+	}
+	return transaction(p, e)
+}
+
+// rowCounts are the statements after which ROW_COUNT() is asked.
+var rowCounts = map[digest.Verb]Pins{
+	digest.VerbInsert: RowCount, digest.VerbReplace: RowCount, digest.VerbUpdate: RowCount, digest.VerbDelete: RowCount,
+	digest.VerbLoad: RowCount, digest.VerbCall: RowCount,
+}
+
+// explained reports whether the statement itself accounts for the flag that says that state changed. That a variable was reported
+// too doesn't explain it if code ran that isn't in the text: the flag may be of a temporary table made there.
+func explained(p Pins, e Event) bool {
+	if e.unseen() {
+		return false
+	}
+	switch {
+	case e.Flags&(digest.CreateTemporary|digest.DropTemporary|digest.PrepareStmt|digest.DeallocateStmt) != 0:
+		return true
+	case e.Flags&(digest.SetVarHint|digest.SetStatement) != 0:
+		return true // it is set back when the statement ends
+	case e.Verb == digest.VerbSet:
+		return e.Copied || e.PinVariable || e.Trackers || e.Flags&(digest.UserVarAssign|digest.SetRole|digest.SetOneShot|digest.SetTransactionNext) != 0
+	case e.Flags&digest.UseDB != 0:
+		return e.Schema
+	}
+	// MySQL reports that a temporary table was altered.
+	return p.Has(TempTable) && (e.Verb == digest.VerbAlter || e.Verb == digest.VerbRename || e.Verb == digest.VerbTruncate)
+}
+
+// transaction follows the status flags. An ERR packet has none: a transaction may have begun, or was rolled back, unreported; it
+// counts as open until the next OK packet.
+func transaction(p Pins, e Event) Pins {
+	open := e.Status&protocol.StatusInTrans != 0
+	if e.Failed {
+		if open || e.Status&protocol.StatusAutocommit == 0 && e.ran() {
+			p |= InTransaction
+		}
+		return p
+	}
+	if open {
+		p |= InTransaction
+		if e.Flags&digest.XA != 0 {
+			p |= XA
+		}
+		return p
+	}
+	if p.Has(InTransaction) {
+		p &^= NextTransaction
+	}
+	return p &^ (InTransaction | XA)
+}
+
+// ends are the statements that end what held the connection, whatever it was called.
+var ends = [...]struct {
+	flags digest.Flags
+	pin   Pins
+}{
+	{digest.UnlockTables, LockTables},
+	{digest.UnlockInstance, InstanceLock},
+	{digest.ReleaseAllLocks, GetLock},
+}
+
+// ended removes the pins whose cause ended for sure.
+func ended(p Pins, e Event) Pins {
+	if e.Failed || e.Flags&unclear != 0 {
+		return p
+	}
+	for _, end := range ends {
+		if e.Flags&end.flags == end.flags && !begins(e.Flags, end.pin) {
+			p &^= end.pin
+		}
+	}
+	return p &^ e.Gone
+}
+
+// begins reports whether a text that may end something may begin it too.
+func begins(flags digest.Flags, pin Pins) bool {
+	for _, c := range causeTable {
+		if c.pin == pin && flags&c.flags != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package sysvar
+
+import "testing"
+
+func TestTrackList(t *testing.T) {
+	for _, test := range []struct {
+		names []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"AUTOCOMMIT", "wsrep_OSU_method", "timestamp"}, "autocommit,wsrep_osu_method,timestamp"},
+		{[]string{"statement_id", "warning_count", "session_track_schema", "sql_mode"}, "sql_mode"},
+		{[]string{"performance_schema_users_size", "innodb_buffer_pool_size", "innodb_lock_wait_timeout"}, "innodb_lock_wait_timeout"},
+		{[]string{"plugin.variable", "a'b", "", "sql_mode"}, "sql_mode"},
+	} {
+		if got := string(TrackList(test.names)); got != test.want {
+			t.Errorf("%v: %s, want %s", test.names, got, test.want)
+		}
+	}
+	const query = "SET @@SESSION.session_track_schema=1,@@SESSION.session_track_state_change=1,@@SESSION.session_track_system_variables='a,b'"
+	if got := string(AppendTrackerQuery(nil, []byte("a,b"))); got != query {
+		t.Error(got)
+	}
+}
+
+// The tables agree with one another.
+func TestTables(t *testing.T) {
+	for name, v := range special {
+		if v.treatment == Copied || v.treatment != Tracker && v.reason == "" {
+			t.Errorf("%s: treatment %v, reason %q", name, v.treatment, v.reason)
+		}
+		if _, both := undo[name]; both || families[name].family != nil {
+			t.Errorf("%s is not copied, and yet in another table", name)
+		}
+	}
+	if treatment, reason := TreatmentOf([]byte("sql_mode")); treatment != Copied || reason != "" {
+		t.Errorf("sql_mode: %v, %s", treatment, reason)
+	}
+	if treatment, reason := TreatmentOf("timestamp"); treatment != Pinned || reason == "" {
+		t.Errorf("timestamp: %v, %s", treatment, reason)
+	}
+}
+
+func TestLogin(t *testing.T) {
+	in := NewInterner()
+	for _, test := range []struct {
+		charset byte
+		mariaDB bool
+		want    string
+		ok      bool
+	}{
+		{45, true, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci", true},
+		{45, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci", true},
+		{63, true, "character_set_client=binary character_set_results=binary collation_connection=binary", true},
+		{255, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_0900_ai_ci", true},
+		{255, true, "", false}, // MariaDB takes its default
+		{35, true, "", false},  // ucs2: no client may have it
+		{0, false, "", false},
+	} {
+		s, ok := in.Login(test.charset, test.mariaDB)
+		if show(s) != test.want || ok != test.ok {
+			t.Errorf("%d: %s, %v", test.charset, show(s), ok)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	in := NewInterner()
+	for _, test := range []struct {
+		name, value, want string
+		treatment         Treatment
+	}{
+		{"wsrep_OSU_method", "RSU", "wsrep_osu_method=RSU", Copied},
+		{"timestamp", "5.000000", "", Pinned},
+		{"innodb_tmpdir", `C:\tmp`, "", Pinned},
+		{"session_track_schema", "OFF", "", Tracker},
+		{"statement_id", "5", "", Ignored},
+	} {
+		s, treatment := in.Report(in.Empty(), []byte(test.name), []byte(test.value))
+		if show(s) != test.want || treatment != test.treatment {
+			t.Errorf("%s=%s: %s, %v", test.name, test.value, show(s), treatment)
+		}
+	}
+}
