@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"parkway/bench/servers/port"
+	"parkway/bench/servers/process"
 )
 
 // haproxyPath returns where HAProxy is, "" if it isn't installed.
@@ -35,44 +37,43 @@ listen forward
 
 // haproxy is a running HAProxy in place of the forwarder.
 type haproxy struct {
-	cmd     *exec.Cmd
+	process *process.Process
+	port    *port.Port
 	dir     string
-	address string
 }
 
 func startHAProxy(threads int, server string) (*haproxy, error) {
-	dir, err := os.MkdirTemp("", "wait-haproxy")
-	if err != nil {
-		return nil, err
-	}
-	h := &haproxy{dir: dir}
-	if h.address, err = freePort(); err != nil {
+	h := new(haproxy)
+	if err := h.start(threads, server); err != nil {
 		h.end()
 		return nil, err
 	}
-	config := filepath.Join(dir, "haproxy.cfg")
-	text := fmt.Sprintf(haproxyConfig, threads, h.address, server)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		h.end()
-		return nil, err
-	}
-	h.cmd = exec.Command(haproxyPath(), "-db", "-q", "-f", config)
-	if err := h.cmd.Start(); err != nil {
-		h.end()
-		return nil, err
-	}
-	return h, h.awaitListening()
+	return h, nil
 }
+
+func (h *haproxy) start(threads int, server string) (err error) {
+	if h.dir, err = os.MkdirTemp("", "wait-haproxy"); err != nil {
+		return err
+	}
+	if h.port, err = port.Reserve(); err != nil {
+		return err
+	}
+	config := filepath.Join(h.dir, "haproxy.cfg")
+	text := fmt.Sprintf(haproxyConfig, threads, h.address(), server)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if h.process, err = process.Start(exec.Command(haproxyPath(), "-db", "-q", "-f", config)); err != nil {
+		return err
+	}
+	return h.awaitListening()
+}
+
+func (h *haproxy) address() string { return fmt.Sprintf("127.0.0.1:%d", h.port.Number()) }
 
 // awaitListening waits without connecting, since each connection counts for the server behind.
 func (h *haproxy) awaitListening() error {
-	_, port, err := net.SplitHostPort(h.address)
-	if err != nil {
-		return err
-	}
-	var number int
-	fmt.Sscan(port, &number)
-	line := fmt.Sprintf(":%04X 00000000:0000 0A", number) // State 0A: listening (proc(5), /proc/net/tcp).
+	line := fmt.Sprintf(":%04X 00000000:0000 0A", h.port.Number()) // State 0A: listening (proc(5), /proc/net/tcp).
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		table, err := os.ReadFile("/proc/net/tcp")
 		if err != nil {
@@ -82,12 +83,12 @@ func (h *haproxy) awaitListening() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("haproxy does not listen on %s", h.address)
+	return fmt.Errorf("haproxy does not listen on %s", h.address())
 }
 
 // ask returns the CPU time in microseconds: that of all threads, the first field of schedstat in nanoseconds.
 func (h *haproxy) ask(string) (int64, error) {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", h.cmd.Process.Pid))
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", h.process.PID()))
 	if err != nil {
 		return 0, err
 	}
@@ -106,21 +107,14 @@ func (h *haproxy) ask(string) (int64, error) {
 	return sum / 1000, nil
 }
 
-func (h *haproxy) line() (string, error) { return h.address, nil }
+func (h *haproxy) line() (string, error) { return h.address(), nil }
 
 func (h *haproxy) end() {
-	if h.cmd != nil && h.cmd.Process != nil {
-		h.cmd.Process.Kill()
-		h.cmd.Wait()
+	if h.process != nil {
+		h.process.Kill()
+	}
+	if h.port != nil {
+		h.port.Release()
 	}
 	os.RemoveAll(h.dir)
-}
-
-func freePort() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
 }

@@ -58,14 +58,14 @@ func runRole(role string) error {
 	return in.Err()
 }
 
-// process is a running role, seen from outside.
-type process struct {
+// runningRole is a process with a role, seen from outside.
+type runningRole struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-func startRole(role string, s setup) (*process, error) {
+func startRole(role string, s setup) (*runningRole, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func startRole(role string, s setup) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.Command(self)}
+	p := &runningRole{cmd: exec.Command(self)}
 	p.cmd.Env = append(os.Environ(), roleVariable+"="+role, setupVariable+"="+string(arg))
 	p.cmd.Stderr = os.Stderr
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
@@ -88,12 +88,12 @@ func startRole(role string, s setup) (*process, error) {
 	return p, p.cmd.Start()
 }
 
-func (p *process) line() (string, error) {
+func (p *runningRole) line() (string, error) {
 	s, err := p.out.ReadString('\n')
 	return strings.TrimSpace(s), err
 }
 
-func (p *process) ask(question string) (int64, error) {
+func (p *runningRole) ask(question string) (int64, error) {
 	if _, err := fmt.Fprintln(p.in, question); err != nil {
 		return 0, err
 	}
@@ -105,7 +105,7 @@ func (p *process) ask(question string) (int64, error) {
 }
 
 // end stops the process; what it was doing is of no interest.
-func (p *process) end() {
+func (p *runningRole) end() {
 	p.in.Close()
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
