@@ -32,6 +32,7 @@ func TestOwnerIsChecked(t *testing.T) {
 		"WatchHangup":     func() { c.WatchHangup(true) },
 		"SetWaterMarks":   func() { c.SetWaterMarks(1, 2) },
 		"SetHandler":      func() { c.SetHandler(&funcs{}) },
+		"Guard":           func() { c.Guard(func() {}) },
 		"Close":           func() { c.Close(nil) },
 		"CloseAfterWrite": func() { c.CloseAfterWrite(nil, time.Hour) },
 	} {

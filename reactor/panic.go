@@ -38,6 +38,14 @@ func (l *Loop) callOnClose(c *Conn) {
 	}
 }
 
+// Guard runs fn, and a panic in it ends the connection as one in its handler would: for what is done on the connection's
+// behalf in a timer's, a posted or a turn-end function. Loop only.
+func (c *Conn) Guard(fn func()) {
+	c.loop.CheckOwner()
+	defer c.loop.recovered(c)
+	fn()
+}
+
 // call runs a timer's, a posted or a turn-end function.
 func (l *Loop) call(fn func()) {
 	defer l.recovered(nil)

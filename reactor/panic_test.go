@@ -104,3 +104,23 @@ func TestPanicsOutsideConnections(t *testing.T) {
 	}
 	eventually(t, l, "session gone", func() bool { return l.Sessions() == 0 })
 }
+
+func TestGuard(t *testing.T) {
+	g := startGroup(t)
+	l := g.Loops()[0]
+	_, fd := socketpair(t)
+	closed := make(chan error, 1)
+	c := attach(t, l, fd, &funcs{closed: func(_ *Conn, err error) { closed <- err }})
+	ran := false
+	on(l, func() { c.Guard(func() { ran = true }) })
+	on(l, func() {
+		if !ran || c.Closed() {
+			t.Errorf("ran: %v, closed: %v", ran, c.Closed())
+		}
+	})
+	l.Post(func() { c.Guard(func() { panic("ouch") }) })
+	var p *PanicError
+	if reason := get(t, closed); !errors.As(reason, &p) || p.Value != "ouch" {
+		t.Errorf("closed with %v", reason)
+	}
+}

@@ -253,13 +253,18 @@ func (s *Session) authStep(in []byte) {
 	s.worker.proxy.decrypting.run(func() {
 		out, done, err := guardedStep(server, in)
 		s.worker.loop.Post(func() {
-			if s.state == verifying {
-				s.setState(authing)
-				s.authResult(out, done, err)
-				s.conn.ResumeRead()
-			}
+			s.conn.Guard(func() { s.verified(out, done, err) })
 		})
 	})
+}
+
+// verified goes on with a login whose step was carried out on another thread.
+func (s *Session) verified(out []byte, done bool, err error) {
+	if s.state == verifying {
+		s.setState(authing)
+		s.authResult(out, done, err)
+		s.conn.ResumeRead()
+	}
 }
 
 // guardedStep is server.Step for a thread on which no loop catches a panic.

@@ -140,7 +140,7 @@ func (p *Proxy) each(f func(*Session)) {
 		w.loop.Post(func() {
 			for s := w.first; s != nil; {
 				next := s.next
-				f(s)
+				s.conn.Guard(func() { f(s) })
 				s = next
 			}
 		})

@@ -31,7 +31,7 @@ func (w *worker) accept(c *reactor.Conn) {
 		id:     w.proxy.lastID.Add(1),
 		since:  w.loop.Now(),
 	}
-	s.timer = w.loop.NewTimer(s.onTimer)
+	s.timer = w.loop.NewTimer(func() { c.Guard(s.onTimer) })
 	s.request.Client = s
 	w.link(s)
 	// A client that hangs up must be noticed while its bytes wait.
