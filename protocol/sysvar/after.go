@@ -5,7 +5,8 @@ import (
 	"parkway/protocol/digest"
 )
 
-// Event is all that is known of a statement that ended: what its text says, and what the server said.
+// Event is all that is known of a statement that ended: what its text says, and what the server said. COM_INIT_DB is a USE, and the
+// execution of a prepared statement has the verb and flags of its text.
 type Event struct {
 	Verb  digest.Verb
 	Flags digest.Flags
@@ -91,8 +92,8 @@ var ranNothing = map[uint16]bool{
 	1370: true, // access to the routine denied
 }
 
-// ran reports whether the statement, or a part of it, may have had an effect.
-func (e *Event) ran() bool { return !e.Failed || !ranNothing[e.Code] || e.unseen() }
+// Ran reports whether the statement, or a part of it, may have had an effect. It depends on Verb, Flags, Failed and Code.
+func (e *Event) Ran() bool { return !e.Failed || !ranNothing[e.Code] || e.unseen() }
 
 // forget drops what could be asked about the statement before: it is this one now.
 func forget(p Pins, e Event) Pins {
@@ -113,7 +114,7 @@ var causeTable = [...]cause{
 	{digest.GetLock, GetLock, false},
 	{digest.LockTables, LockTables, false},
 	{digest.LockInstance, InstanceLock, false},
-	{digest.CreateTemporary, TempTable, false},
+	{digest.CreateTemporary, TempTable, true},
 	{digest.PrepareStmt, PreparedText, true},
 	{digest.Handler, Handler, true},
 	{digest.SetRole, Role, true},
@@ -128,7 +129,7 @@ var causeTable = [...]cause{
 
 // causes adds what the text says.
 func causes(p Pins, e Event) Pins {
-	if !e.ran() {
+	if !e.Ran() {
 		return p
 	}
 	flags := e.Flags
@@ -203,7 +204,7 @@ func explained(p Pins, e Event) bool {
 func transaction(p Pins, e Event) Pins {
 	open := e.Status&protocol.StatusInTrans != 0
 	if e.Failed {
-		if open || e.Status&protocol.StatusAutocommit == 0 && e.ran() {
+		if open || e.Status&protocol.StatusAutocommit == 0 && e.Ran() {
 			p |= InTransaction
 		}
 		return p

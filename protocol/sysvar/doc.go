@@ -12,9 +12,9 @@
 //
 //  1. Interner.Report for every variable that the OK packets report, unless the statement is Passing.
 //  2. With digest.SetNames: NamesCollation; the collation goes to Interner.With as collation_connection, after the reports.
-//  3. With digest.UserVarAssign: Interner.AssignUserVars.
+//  3. With digest.UserVarAssign, if Event.Ran: Interner.AssignUserVars.
 //  4. With digest.SetSystemVar: SetsTrackers.
-//  5. If Objects.Wants: Objects.Note.
+//  5. If Objects.Wants and Event.Ran: Objects.Note.
 //  6. After, which says whether the connection can go to others.
 //
 // Before a statement, AppendSync brings a connection to the session's State.

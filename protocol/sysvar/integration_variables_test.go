@@ -4,10 +4,12 @@ package sysvar
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"parkway/protocol"
 )
@@ -229,6 +231,72 @@ func known(names, statements []string) bool {
 	return true
 }
 
+// A connection follows another through random changes, from any state to any other.
+func TestRealWalk(t *testing.T) {
+	names, list := trackList(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	var statements []string
+	for _, sql := range []string{
+		"SET NAMES utf8mb4", "SET NAMES latin1", "SET CHARACTER SET koi8r", "SET character_set_results=NULL", "SET character_set_client=latin1",
+		"SET collation_connection=latin1_german1_ci", "SET character_set_connection=utf8mb4", "SET NAMES DEFAULT",
+		"SET collation_server=latin1_bin", "SET character_set_server=utf8mb4", "SET character_set_server=DEFAULT",
+		"SET max_join_size=100000000", "SET max_join_size=DEFAULT", "SET sql_big_selects=0", "SET sql_big_selects=1",
+		"SET log_slow_filter='admin'", "SET log_slow_filter='filesort,not_using_index'", "SET log_slow_filter=DEFAULT",
+		"SET log_queries_not_using_indexes=1", "SET log_queries_not_using_indexes=0",
+		"SET log_slow_disabled_statements=''", "SET log_slow_disabled_statements=DEFAULT", "SET log_slow_admin_statements=0",
+		"SET log_slow_admin_statements=1", "SET log_slow_slave_statements=0", "SET log_slow_slave_statements=1",
+		"SET long_query_time=5", "SET log_slow_query_time=6", "SET long_query_time=DEFAULT",
+		"SET default_storage_engine=MyISAM", "SET storage_engine=MEMORY", "SET default_storage_engine=DEFAULT",
+		"SET tmp_table_size=20000000", "SET tmp_memory_table_size=30000000", "SET tmp_table_size=DEFAULT",
+		"SET alter_algorithm='COPY'", "SET old_alter_table='INPLACE'", "SET max_delayed_threads=0", "SET max_insert_delayed_threads=20",
+		"SET wsrep_sync_wait=6", "SET wsrep_causal_reads=1", "SET wsrep_causal_reads=0", "SET wsrep_sync_wait=DEFAULT",
+		"SET foreign_key_checks=0", "SET foreign_key_checks=1", "SET unique_checks=0", "SET unique_checks=DEFAULT",
+		"SET sql_mode='ANSI'", "SET sql_mode=''", "SET sql_mode='NO_BACKSLASH_ESCAPES'", "SET sql_mode=DEFAULT",
+		"SET time_zone='+05:30'", "SET time_zone=DEFAULT", "SET autocommit=0", "SET autocommit=1", "SET sql_log_bin=0", "SET sql_log_bin=1",
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE",
+		"SET optimizer_switch='mrr=off'", "SET optimizer_switch=DEFAULT", "SET sql_select_limit=1000", "SET sql_select_limit=DEFAULT",
+	} {
+		if known(names, []string{sql}) {
+			statements = append(statements, sql)
+		}
+	}
+	in := NewInterner()
+	start, _ := in.Login(45, mariaDB())
+	a, b := tracked(t, list), tracked(t, list)
+	have, want := State{start, in.Empty()}, State{start, in.Empty()}
+	for range 400 {
+		var done []string
+		for range 1 + r.IntN(4) {
+			sql := statements[r.IntN(len(statements))]
+			done = append(done, sql)
+			said, err := a.try(sql)
+			if err != nil {
+				continue // sql_log_bin in a transaction, a name that the flavor gives another type
+			}
+			for _, v := range said.vars {
+				want.Vars, _ = in.Report(want.Vars, []byte(v.name), []byte(v.value))
+			}
+		}
+		sql, ok := AppendSync(nil, have, want)
+		if !ok {
+			t.Fatalf("from %s to %s: no way", show(have.Vars), show(want.Vars))
+		}
+		if len(sql) > 0 {
+			b.must(string(sql))
+		}
+		if diff := differences(a.variables(), b.variables()); diff != nil {
+			t.Fatalf("after %q, from %s to %s by %s: %v", done, show(have.Vars), show(want.Vars), sql, diff)
+		}
+		have = want
+		if r.IntN(8) == 0 { // a goes back to where it began
+			a.Close()
+			a, want.Vars = tracked(t, list), start
+		}
+	}
+}
+
 // The trackers are on after one statement, without a warning, and off after a reset.
 func TestRealTrackerQuery(t *testing.T) {
 	_, list := trackList(t)
@@ -319,6 +387,9 @@ func TestRealUserVars(t *testing.T) {
 	start, _ := in.Login(45, mariaDB())
 	a, b := tracked(t, list), tracked(t, list)
 	b.must("SET NAMES latin1, sql_mode='ANSI,NO_BACKSLASH_ESCAPES'")
+	if _, err := a.try("SET @a=1, sql_mode='nothing'"); err == nil || a.answer("SELECT @a") != "NULL" {
+		t.Error("a SET that was refused assigned something")
+	}
 	const sql = "SET @a=1, @B='x', @c=-5.25, @d=NULL, @e=true, @f='größe', @g='', @h=0x4142, @i=\"q\", @j=1e3, @`k k`=X'41', @l=18446744073709551615"
 	a.must(sql)
 	vars := in.AssignUserVars(in.Empty(), []byte(sql), 0, start, true)

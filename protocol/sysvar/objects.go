@@ -51,12 +51,15 @@ func (o *Objects) Wants(verb digest.Verb, flags digest.Flags) bool {
 	return flags&objectFlags != 0 || o != nil && (verb == digest.VerbRename || verb == digest.VerbAlter) && !o.tables.none()
 }
 
-// Note takes in a statement that ended, and says which of TempTable, PreparedText, Handler and GetLock hold no longer, for
-// Event.Gone. schema is the session's before it. Nothing is kept of sql.
+// Note takes in a statement that ended and had an effect (Event.Ran), and says which of TempTable, PreparedText, Handler and GetLock
+// hold no longer, for Event.Gone. schema is the session's before it. Nothing is kept of sql.
 func (o *Objects) Note(sql []byte, verb digest.Verb, flags digest.Flags, schema string, failed bool) (gone Pins) {
-	if failed || flags&unclear != 0 {
+	switch {
+	case flags&unclear != 0:
 		o.doubt(flags)
-	} else {
+	case failed:
+		o.doubt(flags & digest.GetLock) // the others leave nothing when they fail
+	default:
 		o.note(sql, flags, schema)
 	}
 	if verb == digest.VerbRename || verb == digest.VerbAlter {

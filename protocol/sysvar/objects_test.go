@@ -72,9 +72,13 @@ func TestObjectsFailedAndMany(t *testing.T) {
 	if gone := note("SELECT RELEASE_LOCK('a')", false); gone != 0 {
 		t.Errorf("after a failure: %v", gone)
 	}
+	note("CREATE TEMPORARY TABLE u (a int)", true)
 	note("CREATE TEMPORARY TABLE t (a int)", false)
 	if gone := note("DROP TABLE t", true); gone != 0 {
 		t.Errorf("a failed DROP: %v", gone)
+	}
+	if gone := note("DROP TABLE t", false); gone != TempTable {
+		t.Errorf("a DROP: %v", gone)
 	}
 	for range maxObjects + 1 {
 		note("SELECT GET_LOCK('b', 1)", false)

@@ -30,13 +30,13 @@ func UserVarsKnown(userVars *Set) bool {
 }
 
 // AssignUserVars is userVars after a statement that assigns some (digest.UserVarAssign). vars are the session's system variables
-// when it ran, o what they mean for the scanner. ran is false if the statement failed: what it would have assigned is then
-// unknown. Nothing is kept of sql.
+// when it ran, o what they mean for the scanner. done is false if the statement failed half-way (Event.Ran): what it would have
+// assigned is then unknown. Nothing is kept of sql.
 //
 // The literals of a SET are known afterwards; every variable that another statement names is unknown, assigned or not.
-func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, vars *Set, ran bool) *Set {
+func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, vars *Set, done bool) *Set {
 	after, ok := userVars, false
-	if ran {
+	if done {
 		ok = digest.Assignments(sql, o, func(a digest.Assignment) bool {
 			after, ok = in.assign(after, a, vars)
 			return ok
