@@ -43,6 +43,8 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	// A write to standard error that nobody reads any more would end the process.
+	signal.Ignore(syscall.SIGPIPE)
 	log, closeLog, err := newLogger(cfg.Log)
 	defer closeLog()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -283,4 +284,32 @@ func TestCannotStart(t *testing.T) {
 			t.Errorf("exit code %d, %q", code, &errs)
 		}
 	})
+}
+
+// childVariable names the configuration for a test binary that is to be the program.
+const childVariable = "PARKWAY_TEST_SERVE"
+
+// The proxy goes on without who reads its log.
+func TestLogReaderLeaves(t *testing.T) {
+	if file := os.Getenv(childVariable); file != "" {
+		os.Exit(run([]string{"--config", file}, os.Stdout, os.Stderr))
+	}
+	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), childVariable+"="+writeConfig(t, settings{}.text()))
+	log, err := child.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(log); lines.Scan() && !strings.Contains(lines.Text(), `"serving"`); {
+	}
+	log.Close()
+	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	if err := child.Wait(); err != nil {
+		t.Errorf("%v, want exit code 0", err)
+	}
 }
