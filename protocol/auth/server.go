@@ -3,8 +3,6 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"parkway/protocol"
 )
@@ -69,9 +67,6 @@ var serverPlugins = map[string]serverPlugin{
 	CachingSHA2Password: {obstacle: cachingSHA2Obstacle, answers: isCachingSHA2Answer, verifier: newCachingSHA2Verifier},
 	ClearPassword:       {obstacle: clearObstacle, answers: isClearAnswer, verifier: newClearVerifier},
 }
-
-// SupportedPlugins names the plugins that clients can be verified with, sorted. All but mysql_clear_password may be a greeting's.
-func SupportedPlugins() []string { return slices.Sorted(maps.Keys(serverPlugins)) }
 
 // NewServer prepares the verification of one client.
 func NewServer(cfg ServerConfig) *Server {

@@ -3,7 +3,6 @@ package auth
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -245,13 +244,6 @@ func TestServerCredentialKeepsWhatWasLearned(t *testing.T) {
 	}
 	if s.Credential() != ClearCredential("secret") {
 		t.Error("the learned clear password was lost")
-	}
-}
-
-func TestSupportedPlugins(t *testing.T) {
-	want := []string{CachingSHA2Password, ClearPassword, NativePassword}
-	if got := SupportedPlugins(); !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
 	}
 }
 
