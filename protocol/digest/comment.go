@@ -3,7 +3,7 @@ package digest
 import "bytes"
 
 // FirstComment returns what is in the comment that the text begins with, without the white space around it: a view of
-// sql, nil if there is none. Only a comment of the form /* x */ before any token counts, no executable one.
+// sql, nil if there is none. Only a comment of the form /* x */ before any token counts, no executable one and no hint.
 func FirstComment(sql []byte) []byte {
 	i := 0
 	for i < len(sql) && classes[sql[i]] == classSpace {
@@ -13,7 +13,12 @@ func FirstComment(sql []byte) []byte {
 		return nil
 	}
 	body, _, closed := bytes.Cut(sql[i+2:], []byte("*/"))
-	if !closed || bytes.HasPrefix(body, []byte("!")) || bytes.HasPrefix(body, []byte("M!")) {
+	for _, special := range []string{"!", "M!", "+"} {
+		if bytes.HasPrefix(body, []byte(special)) {
+			return nil
+		}
+	}
+	if !closed {
 		return nil
 	}
 	return bytes.TrimSpace(body)

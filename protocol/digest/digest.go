@@ -17,10 +17,8 @@ func Scan(sql []byte, o Options) Info {
 		t := s.lexer.next()
 		n.add(&s.lexer, t)
 		if t == tokEnd {
-			break
+			return s.end(n.hash)
 		}
 		s.add(t)
 	}
-	s.endStatement()
-	return s.info(n.hash)
 }

@@ -5,22 +5,23 @@ import (
 	"strings"
 )
 
-// keyword is an entry of the table of words.
+// keyword is an entry of the table of words. What every word needs comes first, for the cache.
 type keyword struct {
-	name string // in upper case
+	first, last uint64 // the keys of name, see fold
+	piece       uint64 // the first eight bytes of name, for the hash
+	function    Flags  // of a call of a function of that name
 
 	word     word
-	verb     Verb  // of a statement that begins with it
-	function Flags // of a call of a function of that name
-	variable Flags // of reading a system variable of that name
-	assigned Flags // of setting a system variable of that name
-	plain    bool  // often the name of a table or column: the normal form has it as it was written
-	callable bool  // a parenthesis after it holds arguments
-	operand  bool  // a sign after it is an operator
-	notable  bool  // statement.note wants to see it
+	verb     Verb // of a statement that begins with it
+	plain    bool // often the name of a table or column: the normal form has it as it was written
+	callable bool // a parenthesis after it holds arguments
+	operand  bool // a sign after it is an operator
+	notable  bool // scanner.note wants to see it
+	keepNull bool // NULL behind it is a keyword
 
-	first, last uint64    // the keys of name, see fold
-	pieces      [4]uint64 // name in eights, for the hash
+	name     string // in upper case
+	variable Flags  // of reading a system variable of that name
+	assigned Flags  // of setting a system variable of that name
 }
 
 // Words are compared eight bytes at a time, with bit 5 of each byte set: that folds letters and keeps any two bytes
@@ -51,11 +52,10 @@ func newTable(keywords []keyword) *table {
 	t := &table{keywords: keywords}
 	for i := range keywords {
 		k := &keywords[i]
+		k.keepNull = k.word == wordIs || k.word == wordNot || k.word == wordSet
 		name := []byte(k.name)
 		k.first, k.last = keys(name, 0, len(name))
-		for j := 0; j < len(name); j += 8 {
-			k.pieces[j/8] = load(name, j, len(name)-j)
-		}
+		k.piece = load(name, 0, len(name))
 		slot := slotOf(k.first, k.last)
 		for t.slots[slot] != 0 {
 			slot = (slot + 1) % slots
@@ -86,16 +86,28 @@ func (t *table) find(b []byte, start, end int) *keyword {
 		return nil
 	}
 	first, last := keys(b, start, end)
-	for slot := slotOf(first, last); ; slot = (slot + 1) % slots {
+	for slot := slotOf(first, last); ; slot++ {
 		i := t.slots[slot%slots]
 		if i == 0 {
 			return nil
 		}
 		k := &t.keywords[i-1]
-		if k.first == first && k.last == last && len(k.name) == n {
-			if n > 16 && !strings.EqualFold(k.name[8:n-8], string(b[start+8:end-8])) {
-				continue
-			}
+		if k.first == first && k.last == last && len(k.name) == n &&
+			(n <= 16 || strings.EqualFold(k.name[8:n-8], string(b[start+8:end-8]))) {
+			return k
+		}
+	}
+}
+
+// short is find for a word of n bytes, fewer than eight, that load has read.
+func (t *table) short(piece uint64, n int) *keyword {
+	first := piece | fold
+	for slot := slotOf(first, 0); ; slot++ {
+		i := t.slots[slot%slots]
+		if i == 0 {
+			return nil
+		}
+		if k := &t.keywords[i-1]; k.first == first && len(k.name) == n {
 			return k
 		}
 	}

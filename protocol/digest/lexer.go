@@ -1,5 +1,10 @@
 package digest
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Options are the settings of a session that change where its literals and names end.
 type Options uint8
 
@@ -52,6 +57,7 @@ type lexer struct {
 	start int      // where it begins
 	pos   int      // where it ends
 	word  *keyword // of a tokWord
+	piece uint64   // of a tokWord: its first eight bytes, as load returns them
 
 	inside     bool  // an executable comment
 	commentEnd int   // where servers that skip it end it; 0: none skips it
@@ -160,12 +166,32 @@ func (l *lexer) next() token {
 
 // wordAt reads the word at i. After a dot it is a name, whatever it is.
 func (l *lexer) wordAt(i int) token {
-	end := l.wordEnd(i)
-	if l.tok == tokDot {
-		l.word = nil
-	} else {
-		l.word = words.find(l.sql, i, end)
+	sql := l.sql
+	if i+8 <= len(sql) && l.opts&multibyte == 0 {
+		v := binary.LittleEndian.Uint64(sql[i:])
+		if ends := notInWord(v); ends != 0 {
+			n := bits.TrailingZeros64(ends) / 8
+			l.piece = v & (1<<(8*n) - 1)
+			l.word = nil
+			if l.tok != tokDot {
+				l.word = words.short(l.piece, n)
+			}
+			return l.set(tokWord, i, i+n)
+		}
 	}
+	end := l.wordEnd(i)
+	l.piece = load(sql, i, end-i)
+	l.word = nil
+	if l.tok != tokDot {
+		l.word = words.find(sql, i, end)
+	}
+	return l.set(tokWord, i, end)
+}
+
+// nameAt reads the word at i, which no keyword is like.
+func (l *lexer) nameAt(i, end int) token {
+	l.piece = load(l.sql, i, end-i)
+	l.word = nil
 	return l.set(tokWord, i, end)
 }
 
@@ -173,6 +199,11 @@ func (l *lexer) wordAt(i int) token {
 func (l *lexer) wordEnd(i int) int {
 	if l.opts&multibyte != 0 {
 		return l.wideWordEnd(i)
+	}
+	for ; i+8 <= len(l.sql); i += 8 {
+		if ends := notInWord(binary.LittleEndian.Uint64(l.sql[i:])); ends != 0 {
+			return i + bits.TrailingZeros64(ends)/8
+		}
 	}
 	for i < len(l.sql) && inWord[l.sql[i]] {
 		i++

@@ -10,8 +10,7 @@ import (
 func (l *lexer) number(i int) token {
 	sql := l.sql
 	if l.tok == tokDot {
-		l.word = nil
-		return l.set(tokWord, i, l.wordEnd(i))
+		return l.nameAt(i, l.wordEnd(i))
 	}
 	p := digits(sql, i+1)
 	if p == len(sql) {
@@ -31,12 +30,16 @@ func (l *lexer) number(i int) token {
 	if p == i+1 && sql[i] == '0' && p+1 < end && radixDigits(sql[p], sql[p+1:end]) {
 		return l.set(tokNumber, i, end)
 	}
-	l.word = nil
-	return l.set(tokWord, i, end)
+	return l.nameAt(i, end)
 }
 
 // digits returns the end of the digits from i on.
 func digits(sql []byte, i int) int {
+	for ; i+8 <= len(sql); i += 8 {
+		if ends := notDigit(binary.LittleEndian.Uint64(sql[i:])); ends != 0 {
+			return i + bits.TrailingZeros64(ends)/8
+		}
+	}
 	for i < len(sql) && sql[i]-'0' <= 9 {
 		i++
 	}
@@ -107,17 +110,6 @@ func (l *lexer) dollar(i int) token {
 		return l.wordAt(i)
 	}
 	return l.set(tokString, i, i+len(tag)+length+len(tag))
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// matches has the high bit set in the lowest byte of v that is c, and in none below. (Above, it may err.)
-func matches(v uint64, c byte) uint64 {
-	v ^= ones * uint64(c)
-	return (v - ones) &^ v & highs
 }
 
 // stringEnd returns the end of a string literal whose opening quote is before i.

@@ -7,18 +7,24 @@ type normal struct {
 	text  []byte
 	write bool // text is wanted
 	shape shape
-	last  *keyword // of the token before, if it was one
+	held  held
 
-	run       run    // of values, in the row that is not held back
-	row       row    // of the values in parentheses
-	rowRun    run    // what the rows that were closed held: runOne or runMany
+	rowRun    run    // what the rows that were closed have: runOne or runMany
 	heldRun   run    // of the row that is held back
 	collapsed bool   // ",..." was written for the row
 	binary    bool   // a sign here is an operator
 	joined    bool   // the token before was a string: another one continues it
-	sign      byte   // held back; 0: none
-	introduce []byte // an introducer held back
+	keepNull  bool   // NULL here is a keyword
 	semicolon bool   // held back
+	introduce []byte // the introducer, if held says so
+}
+
+// held is what is held back, or may go on.
+type held struct {
+	row       row  // of the values in parentheses
+	run       run  // of values, in the row that is not held back
+	sign      byte // 0: none
+	introduce bool // there is an introducer
 }
 
 // run is how far a run of values separated by commas got.
@@ -51,15 +57,15 @@ func (n *normal) add(l *lexer, t token) {
 	}
 	switch t {
 	case tokWord:
-		switch k := l.word; {
-		case k == nil || k.plain:
-			n.settle()
-			n.name(l)
-			n.last = k
-		case k.word == wordNull && !n.keepsNull():
+		k := l.word
+		if k != nil && k.word == wordNull && !n.keepNull {
 			n.value(tokNumber)
-		default:
-			n.settle()
+			return
+		}
+		n.settle()
+		if k == nil || k.plain {
+			n.word(l)
+		} else {
 			n.keyword(k)
 		}
 	case tokQuoted, tokUserVar, tokSysVar:
@@ -99,18 +105,9 @@ func (n *normal) add(l *lexer, t token) {
 	}
 }
 
-// keepsNull reports whether NULL would be a keyword here.
-func (n *normal) keepsNull() bool {
-	if n.last == nil {
-		return false
-	}
-	w := n.last.word
-	return w == wordIs || w == wordNot || w == wordSet
-}
-
 // after notes what the next token stands behind: binary if behind an operand.
 func (n *normal) after(binary bool) {
-	n.binary, n.joined, n.last = binary, false, nil
+	n.binary, n.joined, n.keepNull = binary, false, false
 }
 
 // value takes a literal or placeholder.
@@ -118,28 +115,28 @@ func (n *normal) value(t token) {
 	if n.joined && t == tokString {
 		return
 	}
-	if n.introduce != nil && t == tokParam {
+	if n.held.introduce && t == tokParam {
 		n.settle()
 	}
-	n.sign, n.introduce = 0, nil
-	if n.row == rowHeld && !n.heldRun.add() {
+	n.held.sign, n.held.introduce = 0, false
+	if n.held.row == rowHeld && !n.heldRun.add() {
 		n.releaseRow()
 	}
 	switch {
-	case n.row == rowHeld:
-	case n.run == runOneComma:
+	case n.held.row == rowHeld:
+	case n.held.run == runOneComma:
 		n.dots()
-		n.run = runMany
-	case n.run == runManyComma:
-		n.run = runMany
+		n.held.run = runMany
+	case n.held.run == runManyComma:
+		n.held.run = runMany
 	default:
-		if n.run != runNone || n.row >= rowClosed {
+		if n.held.run != runNone || n.held.row >= rowClosed {
 			n.settle()
 		}
 		n.mark('?', shapeOperand)
-		n.run = runOne
+		n.held.run = runOne
 	}
-	n.binary, n.joined, n.last = true, t == tokString, nil
+	n.binary, n.joined, n.keepNull = true, t == tokString, false
 }
 
 // add adds a value to a run and reports whether one may stand there.
@@ -157,10 +154,10 @@ func (r *run) add() bool {
 
 // comma takes a comma.
 func (n *normal) comma() {
-	if n.sign != 0 || n.introduce != nil {
+	if n.held.sign != 0 || n.held.introduce {
 		n.settle()
 	}
-	if n.row == rowHeld {
+	if n.held.row == rowHeld {
 		if n.heldRun == runOne || n.heldRun == runMany {
 			n.heldRun++
 			n.after(false)
@@ -169,10 +166,10 @@ func (n *normal) comma() {
 		n.releaseRow()
 	}
 	switch {
-	case n.run == runOne || n.run == runMany:
-		n.run++
-	case n.row == rowClosed:
-		n.row = rowComma
+	case n.held.run == runOne || n.held.run == runMany:
+		n.held.run++
+	case n.held.row == rowClosed:
+		n.held.row = rowComma
 	default:
 		n.settle()
 		n.mark(',', shapeComma)
@@ -182,33 +179,33 @@ func (n *normal) comma() {
 
 // open takes an opening parenthesis.
 func (n *normal) open() {
-	if n.row == rowComma && n.sign == 0 && n.introduce == nil {
-		n.row, n.heldRun = rowHeld, runNone
+	if n.held.row == rowComma && n.held.sign == 0 && !n.held.introduce {
+		n.held.row, n.heldRun = rowHeld, runNone
 		n.after(false)
 		return
 	}
 	n.settle()
 	n.mark('(', shapeOpen)
-	n.row, n.collapsed = rowOpen, false
+	n.held.row, n.collapsed = rowOpen, false
 	n.after(false)
 }
 
 // close takes a closing parenthesis.
 func (n *normal) close() {
-	if n.sign != 0 || n.introduce != nil {
+	if n.held.sign != 0 || n.held.introduce {
 		n.settle()
 	}
-	if n.row == rowHeld {
+	if n.held.row == rowHeld {
 		if n.heldRun == n.rowRun {
-			n.row = rowClosed
+			n.held.row = rowClosed
 			n.collapse()
 			n.after(true)
 			return
 		}
 		n.releaseRow()
 	}
-	if n.row == rowOpen && (n.run == runOne || n.run == runMany) {
-		n.row, n.rowRun, n.run = rowClosed, n.run, runNone
+	if n.held.row == rowOpen && (n.held.run == runOne || n.held.run == runMany) {
+		n.held.row, n.rowRun, n.held.run = rowClosed, n.held.run, runNone
 	} else {
 		n.settle()
 	}
@@ -228,16 +225,16 @@ func (n *normal) collapse() {
 // ellipsis takes the "..." of a text that is in normal form already: it stands behind a comma.
 func (n *normal) ellipsis(l *lexer) {
 	switch {
-	case n.row == rowComma:
-		n.row = rowClosed
+	case n.held.row == rowComma:
+		n.held.row = rowClosed
 		n.collapse()
-	case n.row == rowHeld && n.heldRun != runNone:
+	case n.held.row == rowHeld && n.heldRun != runNone:
 		n.heldRun = runMany
-	case n.row != rowHeld && n.run == runOneComma:
+	case n.held.row != rowHeld && n.held.run == runOneComma:
 		n.dots()
-		n.run = runMany
-	case n.row != rowHeld && n.run == runManyComma:
-		n.run = runMany
+		n.held.run = runMany
+	case n.held.row != rowHeld && n.held.run == runManyComma:
+		n.held.run = runMany
 	default:
 		n.settle()
 		n.operator(l)
@@ -248,7 +245,7 @@ func (n *normal) ellipsis(l *lexer) {
 
 // holdSign takes a plus or minus, and holds it back if it may be that of a literal.
 func (n *normal) holdSign(l *lexer) {
-	if n.binary || n.introduce != nil || n.sign != 0 {
+	if n.binary || n.held.introduce || n.held.sign != 0 {
 		n.settle()
 		n.operator(l)
 		n.binary = true
@@ -257,47 +254,52 @@ func (n *normal) holdSign(l *lexer) {
 	if !n.continues() {
 		n.settle()
 	}
-	n.sign = l.sql[l.start]
-	n.joined, n.last = false, nil
+	n.held.sign = l.sql[l.start]
+	n.joined, n.keepNull = false, false
 }
 
 // holdIntroducer takes a word that may be the character set of a literal.
 func (n *normal) holdIntroducer(b []byte) {
-	if n.introduce != nil || !n.continues() {
+	if n.held.introduce || !n.continues() {
 		n.settle()
 	}
-	n.introduce = b
+	n.introduce, n.held.introduce = b, true
 	n.after(true)
 }
 
 // continues reports whether a literal here would go on with what is held back.
 func (n *normal) continues() bool {
-	switch n.row {
+	switch n.held.row {
 	case rowHeld:
 		return n.heldRun != runOne && n.heldRun != runMany
 	case rowClosed, rowComma:
 		return false
 	}
-	return n.run != runOne && n.run != runMany
+	return n.held.run != runOne && n.held.run != runMany
 }
 
 // settle writes what is held back: no list goes on here.
 func (n *normal) settle() {
-	if n.row == rowHeld {
+	if n.held != (held{}) {
+		n.release()
+	}
+}
+
+// release is settle when there is something.
+func (n *normal) release() {
+	if n.held.row == rowHeld {
 		n.releaseRow()
 	}
-	if n.row == rowComma || n.run == runOneComma || n.run == runManyComma {
+	if n.held.row == rowComma || n.held.run == runOneComma || n.held.run == runManyComma {
 		n.mark(',', shapeComma)
 	}
-	n.row, n.run = rowNone, runNone
-	if n.sign != 0 {
-		n.token([]byte{n.sign}, 0, 1, shapeOperator)
-		n.sign = 0
+	if n.held.sign != 0 {
+		n.token([]byte{n.held.sign}, 0, 1, shapeOperator)
 	}
-	if n.introduce != nil {
+	if n.held.introduce {
 		n.token(n.introduce, 0, len(n.introduce), shapeOperand)
-		n.introduce = nil
 	}
+	n.held = held{}
 }
 
 // releaseRow writes the row that is held back, so that it is the first one of its kind, still open.
@@ -310,5 +312,5 @@ func (n *normal) releaseRow() {
 	if n.heldRun >= runMany {
 		n.dots()
 	}
-	n.row, n.run, n.collapsed = rowOpen, n.heldRun, false
+	n.held.row, n.held.run, n.collapsed = rowOpen, n.heldRun, false
 }

@@ -24,7 +24,8 @@ type scanner struct {
 	before    Flags // the flags before the user variable that is prev
 
 	// The text so far.
-	first      Info  // of the first statement
+	firstVerb  Verb  // of the first statement
+	firstClass Class // of the first statement
 	all        Flags // of the statements that ended
 	statements int
 }
@@ -57,11 +58,11 @@ const (
 	stateValue                  // SET x =: up to a comma
 )
 
-// info is the result for the whole text.
-func (s *scanner) info(hash uint64) Info {
-	i := s.first
-	i.Hash, i.Statements, i.Flags = hash, s.statements, s.all|s.lexer.flags
-	if i.Statements > 1 {
+// end closes the text, whose normal form has the hash given.
+func (s *scanner) end(hash uint64) Info {
+	s.endStatement()
+	i := Info{Hash: hash, Verb: s.firstVerb, Class: s.firstClass, Flags: s.all | s.lexer.flags, Statements: s.statements}
+	if s.statements > 1 {
 		i.Flags |= MultiStatement
 	}
 	if i.Flags&Uncertain != 0 && i.Class == ClassRead {
@@ -216,7 +217,7 @@ func (s *scanner) endStatement() {
 	}
 	s.all |= s.flags
 	if s.statements == 1 {
-		s.first.Verb, s.first.Class = s.verb, s.finalClass()
+		s.firstVerb, s.firstClass = s.verb, s.finalClass()
 	}
 	s.verb, s.flags, s.compound = VerbNone, 0, false
 }

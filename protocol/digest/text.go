@@ -88,6 +88,21 @@ func (n *normal) dots() {
 	n.shape = shapeOperand
 }
 
+// word writes the word of l as it is.
+func (n *normal) word(l *lexer) {
+	if length := l.pos - l.start; length <= 8 {
+		n.hash = mix(n.hash, l.piece, length)
+	} else {
+		n.hash = mixBytes(n.hash, l.sql, l.start, l.pos)
+	}
+	if n.write {
+		n.space(shapeOperand)
+		n.text = append(n.text, l.bytes()...)
+	}
+	n.shape = shapeOperand
+	n.after(true)
+}
+
 // name writes the token of l as it is.
 func (n *normal) name(l *lexer) {
 	n.token(l.sql, l.start, l.pos, shapeOperand)
@@ -102,9 +117,9 @@ func (n *normal) operator(l *lexer) {
 
 // keyword writes k in upper case.
 func (n *normal) keyword(k *keyword) {
-	n.hash = mix(n.hash, k.pieces[0], len(k.name))
-	for i, left := 1, len(k.name)-8; left > 0; i, left = i+1, left-8 {
-		n.hash = mix(n.hash, k.pieces[i], left)
+	n.hash = mix(n.hash, k.piece, len(k.name))
+	if len(k.name) > 8 {
+		n.hash = mixBytes(n.hash, []byte(k.name), 8, len(k.name))
 	}
 	s := shapeKeyword
 	if k.callable {
@@ -115,7 +130,7 @@ func (n *normal) keyword(k *keyword) {
 		n.text = append(n.text, k.name...)
 	}
 	n.shape = s
-	n.binary, n.joined, n.last = k.operand, false, k
+	n.binary, n.joined, n.keepNull = k.operand, false, k.keepNull
 }
 
 // space writes a blank if one stands before a token of shape s.
