@@ -46,10 +46,10 @@ type Changes struct {
 func After(p Pins, e Event) (Pins, Changes) {
 	after := p & SurviveReset
 	if !e.Reset {
-		after = forget(p, e)
-		after = causes(after, e)
-		after = reported(after, e)
-		after = ended(after, e)
+		after = forget(p, &e)
+		after = causes(after, &e)
+		after = reported(after, &e)
+		after = ended(after, &e)
 		after = after.set(UserVar, e.UserVarsUnknown).set(LongData, e.LongData).set(Cursor, e.Cursor)
 	}
 	after = after.set(MultiplexOff, e.MultiplexOff)
@@ -96,7 +96,7 @@ var ranNothing = map[uint16]bool{
 func (e *Event) Ran() bool { return !e.Failed || !ranNothing[e.Code] || e.unseen() }
 
 // forget drops what could be asked about the statement before: it is this one now.
-func forget(p Pins, e Event) Pins {
+func forget(p Pins, e *Event) Pins {
 	if e.Flags&digest.ShowWarnings == 0 {
 		p &^= Warnings
 	}
@@ -128,7 +128,7 @@ var causeTable = [...]cause{
 }
 
 // causes adds what the text says.
-func causes(p Pins, e Event) Pins {
+func causes(p Pins, e *Event) Pins {
 	if !e.Ran() {
 		return p
 	}
@@ -136,8 +136,8 @@ func causes(p Pins, e Event) Pins {
 	if flags&digest.LockInstance != 0 {
 		flags &^= digest.LockTables // UNLOCK TABLES doesn't end it
 	}
-	for _, c := range causeTable {
-		if flags&c.flags != 0 && !(c.ok && e.Failed) {
+	for i := range causeTable {
+		if c := &causeTable[i]; flags&c.flags != 0 && !(c.ok && e.Failed) {
 			p |= c.pin
 		}
 	}
@@ -151,15 +151,15 @@ func causes(p Pins, e Event) Pins {
 }
 
 // reported adds what the server said.
-func reported(p Pins, e Event) Pins {
+func reported(p Pins, e *Event) Pins {
 	if e.Warnings > 0 || e.Failed {
 		p |= Warnings
 	}
 	if e.InsertID != 0 {
 		p |= InsertID
 	}
-	if !e.Rows && !e.Failed {
-		p |= rowCounts[e.Verb]
+	if !e.Rows && !e.Failed && counts(e.Verb) {
+		p |= RowCount
 	}
 	if e.PinVariable {
 		p |= Variable
@@ -173,15 +173,18 @@ func reported(p Pins, e Event) Pins {
 	return transaction(p, e)
 }
 
-// rowCounts are the statements after which ROW_COUNT() is asked.
-var rowCounts = map[digest.Verb]Pins{
-	digest.VerbInsert: RowCount, digest.VerbReplace: RowCount, digest.VerbUpdate: RowCount, digest.VerbDelete: RowCount,
-	digest.VerbLoad: RowCount, digest.VerbCall: RowCount,
+// counts reports whether ROW_COUNT() is asked after statements of this kind.
+func counts(v digest.Verb) bool {
+	switch v {
+	case digest.VerbInsert, digest.VerbReplace, digest.VerbUpdate, digest.VerbDelete, digest.VerbLoad, digest.VerbCall:
+		return true
+	}
+	return false
 }
 
 // explained reports whether the statement itself accounts for the flag that says that state changed. That a variable was reported
 // too doesn't explain it if code ran that isn't in the text: the flag may be of a temporary table made there.
-func explained(p Pins, e Event) bool {
+func explained(p Pins, e *Event) bool {
 	if e.unseen() {
 		return false
 	}
@@ -201,7 +204,7 @@ func explained(p Pins, e Event) bool {
 
 // transaction follows the status flags. An ERR packet has none: a transaction may have begun, or was rolled back, unreported; it
 // counts as open until the next OK packet.
-func transaction(p Pins, e Event) Pins {
+func transaction(p Pins, e *Event) Pins {
 	open := e.Status&protocol.StatusInTrans != 0
 	if e.Failed {
 		if open || e.Status&protocol.StatusAutocommit == 0 && e.Ran() {
@@ -233,7 +236,7 @@ var ends = [...]struct {
 }
 
 // ended removes the pins whose cause ended for sure.
-func ended(p Pins, e Event) Pins {
+func ended(p Pins, e *Event) Pins {
 	if e.Failed || e.Flags&unclear != 0 {
 		return p
 	}
