@@ -15,11 +15,13 @@ const (
 	HoldCursor                    // the server has rows that were not fetched yet
 )
 
-// Slot names a statement on a server. Clients' statements of the same text share the server's, whose owner is 0. One whose
-// shared slot holds something for another statement of the same client gets a slot of its own, owned by its client id.
+// Slot names a statement on a server. Clients share it if they prepared the same text and bind parameters of the same types: MySQL,
+// from 8.0.22 on, derives from the first types that it is told what a statement computes, and keeps to that: what was prepared
+// once and executed with a number gives HEX(123) for a later '123'. So what a client reads depends only on the types it sends.
 type Slot struct {
 	Statement *Statement
-	Owner     uint32
+	shape     string // the types, see reshape; "" without parameters
+	owner     uint64 // the entry that has the slot alone; 0: shared
 }
 
 // Entry is a statement that a client has open.
@@ -27,13 +29,23 @@ type Entry struct {
 	ID        uint32 // the client's
 	Statement *Statement
 
-	types *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
-	held  Hold
-	slot  Slot // where held lies
+	serial uint64 // no other entry of the loop has ever had it
+	types  *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
+	shape  string // see Slot
+	long   Slot   // where the server has long data; zero: none
+	cursor Slot   // where it has an open cursor; zero: none
 }
 
 // Held says what a server holds for the statement.
-func (e *Entry) Held() Hold { return e.held }
+func (e *Entry) Held() (reasons Hold) {
+	if e.long != (Slot{}) {
+		reasons |= HoldLongData
+	}
+	if e.cursor != (Slot{}) {
+		reasons |= HoldCursor
+	}
+	return reasons
+}
 
 // ClientStatements is what one client has prepared. A session makes it with the first statement and may drop it when Len is 0.
 type ClientStatements struct {
@@ -82,7 +94,8 @@ func (c *ClientStatements) Add(s *Statement) *Entry {
 		e = new(Entry)
 	}
 	c.spare = nil
-	*e = Entry{ID: c.used, Statement: s}
+	c.registry.serial++
+	*e = Entry{ID: c.used, Statement: s, serial: c.registry.serial}
 	c.entries[e.ID], c.last = e, e.ID
 	c.bytes += int64(len(s.Text))
 	return e
@@ -99,13 +112,10 @@ func (c *ClientStatements) Find(id uint32) *Entry {
 	return c.entries[id]
 }
 
-// Close closes a statement. left is the slot in which the server still holds something for it, to be given to
-// ServerStatements.Retire; its Statement is nil if there is none. The entry is invalid from then on.
-func (c *ClientStatements) Close(e *Entry) (left Slot) {
-	if e.held != 0 {
-		left = e.slot
-		c.release(e, e.held)
-	}
+// Close closes a statement; the entry is invalid from then on. Nothing need be forwarded. server is the connection that the session
+// has, nil if none.
+func (c *ClientStatements) Close(e *Entry, server *ServerStatements) {
+	c.Reset(e, server)
 	if c.last == e.ID {
 		c.last = 0
 	}
@@ -114,7 +124,6 @@ func (c *ClientStatements) Close(e *Entry) (left Slot) {
 	c.registry.Release(e.Statement)
 	*e = Entry{}
 	c.spare = e
-	return left
 }
 
 // Clear closes all statements: the client left, or the session was reset by COM_RESET_CONNECTION or COM_CHANGE_USER. What a server
@@ -130,81 +139,95 @@ func (c *ClientStatements) Clear() {
 // Held says why the session can't let its backend connection go; 0 = it can.
 func (c *ClientStatements) Held() (reasons Hold) {
 	for _, e := range c.holding {
-		reasons |= e.held
+		reasons |= e.Held()
 	}
 	return reasons
 }
 
-// Slot says which of the server's statements e is to use now.
+// Slot says which of the server's statements an execution of e uses. It is asked after Entry.Read. A statement for which another
+// one of the same client holds the shared slot gets one of its own.
 func (c *ClientStatements) Slot(e *Entry) Slot {
-	if e.held != 0 {
-		return e.slot
+	if e.long != (Slot{}) {
+		return e.long
 	}
-	shared := Slot{Statement: e.Statement}
-	if c.holds(shared) {
-		return Slot{Statement: e.Statement, Owner: e.ID}
+	slot := Slot{Statement: e.Statement, shape: e.shape}
+	if slices.ContainsFunc(c.holding, func(o *Entry) bool { return o != e && o.holds(slot) }) {
+		slot.owner = e.serial
 	}
-	return shared
+	return slot
 }
+
+// LongDataSlot says which one COM_STMT_SEND_LONG_DATA uses: always one of e's own, since the types, which would tell whom to share
+// it with, come behind.
+func (c *ClientStatements) LongDataSlot(e *Entry) Slot {
+	return Slot{Statement: e.Statement, owner: e.serial}
+}
+
+// CursorSlot says which one COM_STMT_FETCH uses; ok is false if no cursor is open.
+func (c *ClientStatements) CursorSlot(e *Entry) (slot Slot, ok bool) {
+	return e.cursor, e.cursor != Slot{}
+}
+
+// holds reports whether a server holds something for e in the slot.
+func (e *Entry) holds(s Slot) bool { return e.long == s || e.cursor == s }
 
 // holds reports whether a server holds something for this client in the slot. c may be nil.
 func (c *ClientStatements) holds(s Slot) bool {
-	return c != nil && slices.ContainsFunc(c.holding, func(e *Entry) bool { return e.slot == s })
+	return c != nil && slices.ContainsFunc(c.holding, func(e *Entry) bool { return e.holds(s) })
 }
 
 // SentLongData notes that COM_STMT_SEND_LONG_DATA went to the server.
-func (c *ClientStatements) SentLongData(e *Entry) { c.hold(e, HoldLongData, c.Slot(e)) }
+func (c *ClientStatements) SentLongData(e *Entry) { c.hold(e, c.LongDataSlot(e), e.cursor) }
 
-// Executed notes that COM_STMT_EXECUTE or COM_STMT_BULK_EXECUTE was answered: long data is used up, an earlier cursor closed.
-// cursor says whether a new one is open (protocol.StatusCursorExists). left is a slot for ServerStatements.Retire, as that of
-// Close: after an execution that failed nobody knows whether the server still has the long data, and the next client must not
-// get it.
-func (c *ClientStatements) Executed(e *Entry, cursor, failed bool) (left Slot) {
-	slot := c.Slot(e) // before release, which may change it
-	if failed && e.held&HoldLongData != 0 {
-		left = slot
+// Executed notes that COM_STMT_EXECUTE or COM_STMT_BULK_EXECUTE was answered by the server: long data is used up, an earlier cursor
+// closed. cursor says whether a new one is open (protocol.StatusCursorExists). After an execution that failed nobody knows
+// whether the server still has the long data, so that the statement is retired.
+func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
+	used := c.Slot(e)
+	if e.long != (Slot{}) && failed {
+		server.Retire(used)
 	}
-	c.release(e, HoldLongData|HoldCursor)
+	if e.cursor != used {
+		server.Retire(e.cursor)
+	}
 	if cursor && !failed {
-		c.hold(e, HoldCursor, slot)
+		c.hold(e, Slot{}, used)
+	} else {
+		c.hold(e, Slot{}, Slot{})
 	}
-	return left
 }
 
 // Fetched notes that COM_STMT_FETCH was answered. end: there is no more to fetch (protocol.StatusLastRowSent), or it failed.
 func (c *ClientStatements) Fetched(e *Entry, end bool) {
 	if end {
-		c.release(e, HoldCursor)
+		c.hold(e, e.long, Slot{})
 	}
 }
 
-// WasReset notes that COM_STMT_RESET succeeded.
-func (c *ClientStatements) WasReset(e *Entry) { c.release(e, HoldLongData|HoldCursor) }
+// Reset is COM_STMT_RESET: what the server holds for the statement is given up by closing it there. The client is answered OK;
+// nothing need be forwarded. server may be nil.
+func (c *ClientStatements) Reset(e *Entry, server *ServerStatements) {
+	server.Retire(e.long)
+	server.Retire(e.cursor)
+	c.hold(e, Slot{}, Slot{})
+}
 
 // Lost notes that the backend connection is gone, and all that it held.
 func (c *ClientStatements) Lost() {
 	for _, e := range c.holding {
-		e.held, e.slot = 0, Slot{}
+		e.long, e.cursor = Slot{}, Slot{}
 	}
 	c.holding = c.holding[:0]
 }
 
-// hold adds a reason to e; slot is where it lies.
-func (c *ClientStatements) hold(e *Entry, why Hold, slot Slot) {
-	if e.held == 0 {
+// hold notes what a server holds for e.
+func (c *ClientStatements) hold(e *Entry, long, cursor Slot) {
+	before := e.Held()
+	e.long, e.cursor = long, cursor
+	switch after := e.Held(); {
+	case before == 0 && after != 0:
 		c.holding = append(c.holding, e)
-	}
-	e.held |= why
-	e.slot = slot
-}
-
-// release takes reasons from e.
-func (c *ClientStatements) release(e *Entry, why Hold) {
-	if e.held == 0 {
-		return
-	}
-	if e.held &^= why; e.held == 0 {
-		e.slot = Slot{}
+	case before != 0 && after == 0:
 		c.holding = slices.DeleteFunc(c.holding, func(o *Entry) bool { return o == e })
 	}
 }

@@ -1,6 +1,7 @@
 package stmt
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestClientIDs(t *testing.T) {
 	if e[0].ID != 1 || e[1].ID != 2 || e[2].ID != 3 || c.Len() != 3 {
 		t.Errorf("ids %d %d %d", e[0].ID, e[1].ID, e[2].ID)
 	}
-	c.Close(e[1])
+	c.Close(e[1], nil)
 	if c.Find(2) != nil || c.Find(3) != e[2] || c.Find(0) != nil {
 		t.Error("found what is closed, or not what is open")
 	}
@@ -40,7 +41,7 @@ func TestLastID(t *testing.T) {
 	if c.Find(LastID) != e[1] {
 		t.Error("not the one prepared last")
 	}
-	c.Close(e[0])
+	c.Close(e[0], nil)
 	if c.Find(LastID) != e[1] {
 		t.Error("another one was closed")
 	}
@@ -49,7 +50,7 @@ func TestLastID(t *testing.T) {
 		t.Error("the last COM_STMT_PREPARE failed")
 	}
 	last := c.Add(c.registry.Acquire(Context{}, []byte("c")))
-	c.Close(last)
+	c.Close(last, nil)
 	if c.Find(LastID) != nil {
 		t.Error("it was closed")
 	}
@@ -75,7 +76,7 @@ func TestCheck(t *testing.T) {
 	if err == nil || *err != want {
 		t.Errorf("%v", err)
 	}
-	c.Close(e)
+	c.Close(e, nil)
 	if err := c.Check(10); err != nil {
 		t.Errorf("after closing: %v", err)
 	}
@@ -98,46 +99,51 @@ func TestClearReleasesAll(t *testing.T) {
 	}
 }
 
+// What a server holds, step by step, and what is retired there.
 func TestHolds(t *testing.T) {
-	type step struct {
-		name string
-		do   func(c *ClientStatements, e *Entry) (left Slot)
-		want Hold
-		left bool
-	}
-	long := step{"long data", func(c *ClientStatements, e *Entry) Slot { c.SentLongData(e); return Slot{} }, HoldLongData, false}
-	executed := func(cursor, failed bool, want Hold, left bool) step {
-		return step{"executed", func(c *ClientStatements, e *Entry) Slot { return c.Executed(e, cursor, failed) }, want, left}
-	}
-	fetched := func(end bool, want Hold) step {
-		return step{"fetched", func(c *ClientStatements, e *Entry) Slot { c.Fetched(e, end); return Slot{} }, want, false}
-	}
-	reset := step{"reset", func(c *ClientStatements, e *Entry) Slot { c.WasReset(e); return Slot{} }, 0, false}
-	lost := step{"lost", func(c *ClientStatements, e *Entry) Slot { c.Lost(); return Slot{} }, 0, false}
-	closed := func(left bool) step {
-		return step{"closed", func(c *ClientStatements, e *Entry) Slot { return c.Close(e) }, 0, left}
-	}
 	const both = HoldLongData | HoldCursor
-	longOver := long
-	longOver.want = both
+	type step struct {
+		do      string
+		want    Hold
+		retired []uint32 // 10 is the shared statement, 11 the client's own
+	}
 	for i, steps := range [][]step{
-		{executed(false, false, 0, false), closed(false)},
-		{long, long, executed(false, false, 0, false), closed(false)},
-		{long, executed(false, true, 0, true), closed(false)},
-		{long, reset, closed(false)},
-		{long, closed(true)},
-		{executed(true, false, HoldCursor, false), fetched(false, HoldCursor), fetched(true, 0), closed(false)},
-		{executed(true, false, HoldCursor, false), executed(false, false, 0, false)},
-		{executed(true, true, 0, false)},
-		{executed(true, false, HoldCursor, false), longOver, fetched(true, HoldLongData), closed(true)},
-		{executed(true, false, HoldCursor, false), longOver, executed(true, false, HoldCursor, false), closed(true)},
-		{executed(true, false, HoldCursor, false), longOver, lost, closed(false)},
+		{{"execute", 0, nil}, {"close", 0, nil}},
+		{{"long", HoldLongData, nil}, {"long", HoldLongData, nil}, {"execute", 0, nil}, {"close", 0, nil}},
+		{{"long", HoldLongData, nil}, {"fail", 0, []uint32{11}}, {"close", 0, nil}},
+		{{"long", HoldLongData, nil}, {"reset", 0, []uint32{11}}, {"close", 0, nil}},
+		{{"long", HoldLongData, nil}, {"close", 0, []uint32{11}}},
+		{{"cursor", HoldCursor, nil}, {"fetch", HoldCursor, nil}, {"end", 0, nil}, {"close", 0, nil}},
+		{{"cursor", HoldCursor, nil}, {"execute", 0, nil}},
+		{{"cursor", HoldCursor, nil}, {"reset", 0, []uint32{10}}},
+		{{"fail", 0, nil}},
+		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"end", HoldLongData, nil}, {"close", 0, []uint32{11}}},
+		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"cursor", HoldCursor, []uint32{10}}, {"close", 0, []uint32{11}}},
+		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"close", 0, []uint32{11, 10}}},
+		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"lost", 0, nil}, {"close", 0, nil}},
 	} {
-		c, e := openStatements("a")
+		c, entries := openStatements("a")
+		e := entries[0]
+		server := NewServerStatements(10)
+		server.Add(c.Slot(e), 10)
+		server.Add(c.LongDataSlot(e), 11)
+		do := map[string]func(){
+			"execute": func() { c.Executed(e, server, false, false) },
+			"cursor":  func() { c.Executed(e, server, true, false) },
+			"fail":    func() { c.Executed(e, server, true, true) },
+			"long":    func() { c.SentLongData(e) },
+			"fetch":   func() { c.Fetched(e, false) },
+			"end":     func() { c.Fetched(e, true) },
+			"reset":   func() { c.Reset(e, server) },
+			"close":   func() { c.Close(e, server) },
+			"lost":    c.Lost,
+		}
 		for n, s := range steps {
-			left := s.do(c, e[0])
-			if c.Held() != s.want || (left != Slot{}) != s.left || (len(c.holding) > 0) != (s.want != 0) {
-				t.Errorf("case %d, step %d, %s: held %d, left %v", i, n, s.name, c.Held(), left)
+			do[s.do]()
+			retired := closedIDs(t, server.AppendCloses(nil, c))
+			_, open := c.CursorSlot(e)
+			if c.Held() != s.want || !slices.Equal(retired, s.retired) || open != (s.want&HoldCursor != 0) {
+				t.Errorf("case %d, step %d, %s: held %d, retired %v", i, n, s.do, c.Held(), retired)
 			}
 		}
 	}
@@ -146,38 +152,72 @@ func TestHolds(t *testing.T) {
 // Two statements of a client with the same text are two to the server only while they must be.
 func TestSlots(t *testing.T) {
 	c, e := openStatements("a", "a", "b")
+	server := NewServerStatements(10)
 	shared := Slot{Statement: e[0].Statement}
-	own := Slot{Statement: e[0].Statement, Owner: e[1].ID}
+	own := func(i int) Slot { return Slot{Statement: e[i].Statement, owner: e[i].serial} }
+	other := Slot{Statement: e[2].Statement}
 	check := func(when string, want ...Slot) {
 		t.Helper()
 		for i, w := range want {
 			if got := c.Slot(e[i]); got != w {
-				t.Errorf("%s: statement %d has owner %d, want %d", when, i, got.Owner, w.Owner)
+				t.Errorf("%s: statement %d has owner %d, want %d", when, i, got.owner, w.owner)
 			}
 		}
 	}
-	other := Slot{Statement: e[2].Statement}
 	check("at rest", shared, shared, other)
-	c.Executed(e[0], true, false)
-	check("first has a cursor", shared, own, other)
-	c.Executed(e[1], true, false)
+	c.Executed(e[0], server, true, false)
+	check("first has a cursor", shared, own(1), other)
+	c.Executed(e[1], server, true, false)
 	c.Fetched(e[0], true)
-	check("second has a cursor in its own slot", shared, own, other)
-	if left := c.Executed(e[1], true, false); left != (Slot{}) {
-		t.Errorf("left %v", left)
+	check("second has a cursor in its own slot", shared, shared, other)
+	if at, ok := c.CursorSlot(e[1]); !ok || at != own(1) {
+		t.Errorf("the cursor is elsewhere: %v", at)
 	}
-	check("and again", shared, own, other)
 	c.SentLongData(e[1])
-	if left := c.Executed(e[1], false, true); left != own {
-		t.Errorf("left %v", left)
+	check("long data is in a slot of its own", shared, own(1), other)
+	c.Close(e[1], server)
+	again := c.Add(c.registry.Acquire(Context{}, []byte("a")))
+	if got := c.LongDataSlot(again); got.owner == 0 || got.owner <= e[2].serial {
+		t.Errorf("long data of another statement has owner %d", got.owner)
 	}
-	check("at rest", shared, shared, other)
-	c.SentLongData(e[1])
-	check("the second was first", Slot{Statement: e[0].Statement, Owner: e[0].ID}, shared, other)
-	if left := c.Close(e[1]); left != shared {
-		t.Errorf("left %v", left)
+}
+
+// Statements that are executed with different types are different ones to a server; NULLs make no difference.
+func TestSlotsByTypes(t *testing.T) {
+	const null = byte(protocol.TypeNull)
+	c, e := openStatements("a", "a")
+	e[0].Statement.params = 2
+	slot := func(i int, kinds ...byte) Slot {
+		t.Helper()
+		x := execution{values: [][]byte{nil, nil}, types: [][]byte{{kinds[0], 0}, {kinds[1], 0}}}
+		if _, refusal := e[i].Read(message(x.payload()), true, 0); refusal != nil {
+			t.Fatal(refusal)
+		}
+		return c.Slot(e[i])
 	}
-	check("closed", shared)
+	base := slot(0, 3, 3)
+	for _, test := range []struct {
+		name  string
+		kinds []byte
+		same  bool
+	}{
+		{"the same", []byte{3, 3}, true},
+		{"a NULL", []byte{3, null}, true},
+		{"two", []byte{null, null}, true},
+		{"text", []byte{3, 0xfd}, false},
+		{"what was text is NULL", []byte{3, null}, false},
+		{"and a number again", []byte{null, 3}, true},
+	} {
+		if got := slot(1, test.kinds...); (got == base) != test.same {
+			t.Errorf("%s: %q, the first has %q", test.name, got.shape, base.shape)
+		}
+	}
+	if allocs := testing.AllocsPerRun(100, func() {
+		e[1].shape = e[1].Statement.reshape(e[1].shape, &Types{kinds: "\x03\x00\xfd\x00"})
+		e[1].shape = e[1].Statement.reshape(e[1].shape, &Types{kinds: "\x06\x00\x03\x00"})
+	}); allocs > 2 { // the two literals
+		t.Errorf("%v allocations", allocs)
+	}
 }
 
 // A client that prepares, executes and closes all the time costs nothing.
@@ -198,7 +238,7 @@ func TestPrepareAndCloseAllocateNothing(t *testing.T) {
 			if server.Find(at) == nil {
 				server.Add(at, 1)
 			}
-			server.Retire(c.Close(e))
+			c.Close(e, server)
 			closes = server.AppendCloses(closes[:0], c)
 		}
 	}); allocs > 0 {

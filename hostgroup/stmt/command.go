@@ -26,8 +26,8 @@ func ReadID(message []byte) (id uint32, ok bool) {
 	return binary.LittleEndian.Uint32(message[idStart:]), true
 }
 
-// PatchID writes the server's id in place of the client's, for COM_STMT_SEND_LONG_DATA, COM_STMT_FETCH and COM_STMT_RESET.
-// ReadID must have found an id in message. Patching again, for another server, is harmless.
+// PatchID writes the server's id in place of the client's, for COM_STMT_SEND_LONG_DATA and COM_STMT_FETCH. ReadID must have
+// found an id in message. Patching again, for another server, is harmless.
 func PatchID(message []byte, id uint32) { exchangeID(message, id) }
 
 // exchangeID writes id and returns what it took the place of.

@@ -10,12 +10,16 @@
 //	COM_STMT_PREPARE         Check, Registry.Acquire; Statement.AppendAnswer, or the server's answer with its id exchanged
 //	                         (PatchPrepared) and recorded (Recorder, Registry.Describe); then Add. Fail if it failed.
 //	COM_STMT_EXECUTE,
-//	COM_STMT_BULK_EXECUTE    Find, Slot, ServerStatements.Find or prepare it there and Add, Patcher.Execute; Executed
-//	COM_STMT_SEND_LONG_DATA  the same with PatchID; SentLongData
-//	COM_STMT_FETCH           the same with PatchID; Fetched
-//	COM_STMT_RESET           the same with PatchID; WasReset. Without anything held there is nothing to reset.
-//	COM_STMT_CLOSE           Close; ServerStatements.Retire if the server holds something for it. Nothing is forwarded: the
-//	                         server's statement stays for the next client.
+//	COM_STMT_BULK_EXECUTE    Find, Entry.Read, Slot, ServerStatements.Find or prepare it there and Add, Patcher.Patch; Executed
+//	COM_STMT_SEND_LONG_DATA  Find, LongDataSlot, the same with PatchID; SentLongData
+//	COM_STMT_FETCH           Find, CursorSlot, PatchID; Fetched. Without a cursor NoCursor.
+//	COM_STMT_RESET           Find, Reset, an OK
+//	COM_STMT_CLOSE           Find, Close
+//
+// The last two are not forwarded: what a server holds for the client is given up by closing the statement there, and what holds
+// nothing stays for the next client. ServerStatements.AppendCloses goes in front of the next command to the server.
+//
+// A statement that is prepared on a connection later is so in its own Context, not in that of the session at that moment.
 //
 // Everything here belongs to one loop, or to one session or connection on it. There are no locks.
 package stmt

@@ -9,6 +9,7 @@ import (
 // Error codes of MySQL's that only prepared statements have.
 const (
 	errCodeWrongArguments    uint16 = 1210
+	errCodeNoOpenCursor      uint16 = 1421
 	errCodeTooManyStatements uint16 = 1461
 )
 
@@ -16,6 +17,11 @@ const (
 // answer, not even this one.
 func Unknown(cmd protocol.Command, id uint32) *protocol.ERR {
 	return protocol.NewERR(protocol.ErrCodeUnknownStatement, "parkway: Unknown prepared statement handler (%d) given to %s", id, cmd)
+}
+
+// NoCursor is what a client reads that fetches from a statement for which the server holds no cursor.
+func NoCursor(id uint32) *protocol.ERR {
+	return protocol.NewERR(errCodeNoOpenCursor, "parkway: The statement (%d) has no open cursor.", id)
 }
 
 func tooMany(what string, limit int64) *protocol.ERR {

@@ -2,16 +2,55 @@ package stmt
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"parkway/protocol"
 )
 
-// Patch is what has to be done for a client's execution to reach a server as it should.
-type Patch struct {
-	// Need is set if too little of the message is there: nothing was changed, and Execute is to be called again once so many
-	// bytes of it have come, headers included.
+// Execution is a client's COM_STMT_EXECUTE or COM_STMT_BULK_EXECUTE as far as it was read.
+type Execution struct {
+	// Need is set if too little of the message was there: Read is to be called again once so many bytes of it have come,
+	// header included.
 	Need int
+
+	at    parameters
+	types *Types // that its values are of; nil without parameters
+}
+
+// Read finds the types of an execution's parameters, and remembers them, or takes those of the client's last execution. message is
+// the beginning of the command, header included, all of it if whole; at least its first byte is there. caps are the client's.
+//
+// The error is what the client is to read: the message is malformed, or it has no types and the client has never sent any.
+// Nothing of it may go to a server.
+func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability) (x Execution, refusal *protocol.ERR) {
+	length, _ := protocol.Header(message)
+	payload := message[protocol.HeaderLen:min(len(message), protocol.HeaderLen+length)]
+	command := protocol.Command(payload[0])
+	params := e.Statement.params
+	at, need := locate(payload, params, caps)
+	if need > 0 {
+		if need = min(need, length); need > len(payload) && !whole && need <= MaxHead {
+			return Execution{Need: protocol.HeaderLen + need}, nil
+		}
+		return x, wrongArguments(command, "malformed")
+	}
+	x.at = at
+	switch {
+	case params == 0:
+		return x, nil
+	case at.count < params || at.count > params && !at.bound:
+		return x, wrongArguments(command, "wrong number of values")
+	case at.bound:
+		e.types = e.Statement.intern(payload[at.types:at.end], caps.Has(protocol.ClientQueryAttributes))
+		e.shape = e.Statement.reshape(e.shape, e.types)
+	case e.types == nil:
+		return x, wrongArguments(command, "the types of the parameters were never sent")
+	}
+	x.types = e.types
+	return x, nil
+}
+
+// Patch is what has to be done for an execution to reach a server as it should.
+type Patch struct {
 	// Head, if not nil, goes to the server in place of the first Skip bytes of the message; it is valid until the Patcher's
 	// next call. The rest of the message follows as it is and as it comes.
 	Head []byte
@@ -23,64 +62,30 @@ type Patch struct {
 // Patcher makes executions fit the server. It is one per loop, so that its buffer is.
 type Patcher struct{ head []byte }
 
-// Execute takes a COM_STMT_EXECUTE or COM_STMT_BULK_EXECUTE of the statement e for a server that has it as on. message is the
-// beginning of the message, header included, all of it if whole; at least the first byte of the command is there. caps are the
-// client's.
-//
-// The id is exchanged in place. Types that the packet has are remembered; if it has none, and the server was told none or
-// others, since another client used the statement last, those of the client's last execution are put in. Execute may be
-// called again with the same message for another server.
-//
-// A *protocol.ERR is what the client is to read: it has never said what its parameters are. A *protocol.MalformedError means that
-// the message can't be read; it is for the server to say so, and the id was exchanged.
-func (x *Patcher) Execute(message []byte, whole bool, caps protocol.Capability, e *Entry, on *Prepared) (Patch, error) {
+// Patch makes the execution that was read from message one for a server that has the statement as on. The id is exchanged in place.
+// If there are no types in it, and the server was told none or others, since another client used the statement last, they
+// are put in. It may be called again with the same message for another server.
+func (p *Patcher) Patch(message []byte, x Execution, on *Prepared) Patch {
+	PatchID(message, on.ID)
+	if x.types == nil || x.at.bound || on.types.same(x.types) {
+		on.types = x.types
+		return Patch{}
+	}
+	on.types = x.types
 	length, seq := protocol.Header(message)
-	complete := len(message)-protocol.HeaderLen >= length
-	payload := message[protocol.HeaderLen:min(len(message), protocol.HeaderLen+length)]
-	params := e.Statement.params
-	at, need, err := locate(payload, params, caps)
-	if need > 0 {
-		if need = min(need, length); !complete && !whole && need <= MaxHead {
-			return Patch{Need: protocol.HeaderLen + need}, nil
-		}
-		err = &protocol.MalformedError{Message: protocol.Command(payload[0]).String(), Reason: fmt.Sprintf("no types in %d bytes", len(payload))}
-	}
-	if len(message) >= idEnd {
-		PatchID(message, on.ID)
-	}
-	switch {
-	case err != nil:
-		e.types, on.types = nil, nil
-		return Patch{}, err
-	case at.bound && params > 0 && at.count >= params:
-		e.types = e.Statement.intern(payload[at.types:at.end])
-		on.types = e.types
-		return Patch{}, nil
-	case at.bound || params == 0 || at.count != params:
-		return Patch{}, nil // without types of its own, or wrong: the server will say so
-	case e.types == nil:
-		return Patch{}, wrongArguments(protocol.Command(payload[0]), "the types of the parameters were never sent")
-	case on.types.same(e.types):
-		return Patch{}, nil
-	}
-	on.types = e.types
-	return x.insert(payload, length, seq, at, e.types), nil
-}
-
-// insert puts types into a message whose first packet has length bytes.
-func (x *Patcher) insert(payload []byte, length int, seq byte, at parameters, types *Types) Patch {
-	grown := length + len(types.list())
-	head := append(x.head[:0], byte(grown), byte(grown>>8), byte(grown>>16), seq)
-	head = append(head, payload[:at.flag]...)
+	grown := length + len(x.types.list())
+	payload := message[protocol.HeaderLen:]
+	head := append(p.head[:0], byte(grown), byte(grown>>8), byte(grown>>16), seq)
+	head = append(head, payload[:x.at.flag]...)
 	if protocol.Command(payload[0]) == protocol.ComStmtBulkExecute {
-		head = binary.LittleEndian.AppendUint16(head, binary.LittleEndian.Uint16(payload[at.flag:])|bulkTypesFollow)
-		head = append(head, types.list()...)
+		head = binary.LittleEndian.AppendUint16(head, binary.LittleEndian.Uint16(payload[x.at.flag:])|bulkTypesFollow)
+		head = append(head, x.types.list()...)
 	} else {
-		head = append(head, types.bound...)
+		head = append(head, x.types.bound...)
 	}
-	x.head = head
+	p.head = head
 	if grown < protocol.MaxPayload {
-		return Patch{Head: head, Skip: protocol.HeaderLen + at.types}
+		return Patch{Head: head, Skip: protocol.HeaderLen + x.at.types}
 	}
-	return Patch{Splice: newSplice(head[protocol.HeaderLen:], at.types)}
+	return Patch{Splice: newSplice(head[protocol.HeaderLen:], x.at.types)}
 }

@@ -38,19 +38,17 @@ func TestLocate(t *testing.T) {
 		{"count of three bytes", 300, execution{caps: attributes, values: many, types: manyTypes}, parameters{300, 51, 52, 952, true}},
 	} {
 		p := test.x.payload()
-		got, need, err := locate(p, test.params, test.x.caps)
-		if got != test.want || need != 0 || err != nil {
-			t.Errorf("%s: %+v, %d, %v; want %+v", test.name, got, need, err, test.want)
+		got, need := locate(p, test.params, test.x.caps)
+		if got != test.want || need != 0 {
+			t.Errorf("%s: %+v, %d; want %+v", test.name, got, need, test.want)
 		}
 		last := max(test.want.types, test.want.end)
 		if test.want.count == 0 {
 			last = len(p)
 		}
 		for n := 1; n < len(p); n++ {
-			cut, need, err := locate(p[:n], test.params, test.x.caps)
+			cut, need := locate(p[:n], test.params, test.x.caps)
 			switch {
-			case err != nil:
-				t.Errorf("%s, %d bytes: %v", test.name, n, err)
 			case n >= last && (need != 0 || cut != test.want):
 				t.Errorf("%s, %d bytes: %+v, needs %d", test.name, n, cut, need)
 			case n < last && need <= n:
@@ -73,10 +71,10 @@ func TestExecute(t *testing.T) {
 		e, on := prepared(3)
 		elsewhere := &Prepared{ID: 9}
 		var x Patcher
-		run := func(name string, sent execution, on *Prepared, want []byte) {
+		check := func(name string, sent execution, on *Prepared, want []byte) {
 			t.Helper()
 			m := message(sent.payload())
-			p, err := x.Execute(m, true, caps, e, on)
+			p, _, err := run(&x, m, true, caps, e, on)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -86,32 +84,32 @@ func TestExecute(t *testing.T) {
 		}
 		m := message(plain.payload())
 		var refusal *protocol.ERR
-		if _, err := x.Execute(m, true, caps, e, on); !errors.As(err, &refusal) || refusal.Code != 1210 {
+		if _, _, err := run(&x, m, true, caps, e, on); !errors.As(err, &refusal) || refusal.Code != 1210 {
 			t.Errorf("types that were never sent: %v", err)
 		}
-		run("the first brings the types", full, on, want(full, 7))
-		run("the second has none", plain, on, want(plain, 7))
-		run("another server needs them", plain, elsewhere, want(full, 9))
-		run("once", plain, elsewhere, want(plain, 9))
+		check("the first brings the types", full, on, want(full, 7))
+		check("the second has none", plain, on, want(plain, 7))
+		check("another server needs them", plain, elsewhere, want(full, 9))
+		check("once", plain, elsewhere, want(plain, 9))
 		elsewhere.Forget()
-		run("again after a failure", plain, elsewhere, want(full, 9))
+		check("again after a failure", plain, elsewhere, want(full, 9))
 
 		other := &Entry{ID: 2, Statement: e.Statement}
 		others := full
 		others.types = [][]byte{integer, integer, integer}
 		m = message(others.payload())
-		if _, err := x.Execute(m, true, caps, other, on); err != nil {
+		if _, _, err := run(&x, m, true, caps, other, on); err != nil {
 			t.Fatal(err)
 		}
-		run("another client had other types", plain, on, want(full, 7))
+		check("another client had other types", plain, on, want(full, 7))
 
 		// The client's packet is as it was, so that it can go to a third server.
 		third := &Prepared{ID: 11}
 		m = message(plain.payload())
-		if p, err := x.Execute(m, true, caps, e, &Prepared{ID: 10}); err != nil || !bytes.Equal(apply(p, m), want(full, 10)) {
+		if p, _, err := run(&x, m, true, caps, e, &Prepared{ID: 10}); err != nil || !bytes.Equal(apply(p, m), want(full, 10)) {
 			t.Errorf("first try: %v", err)
 		}
-		if p, err := x.Execute(m, true, caps, e, third); err != nil || !bytes.Equal(apply(p, m), want(full, 11)) {
+		if p, _, err := run(&x, m, true, caps, e, third); err != nil || !bytes.Equal(apply(p, m), want(full, 11)) {
 			t.Errorf("retry: %v", err)
 		}
 	}
@@ -123,23 +121,22 @@ func TestExecuteWithAttributes(t *testing.T) {
 	elsewhere := &Prepared{ID: 9}
 	var x Patcher
 	with := execution{id: 1, caps: attributes, values: [][]byte{[]byte("a"), []byte("trace")}, types: [][]byte{integer, text}, names: []string{"", "id"}}
-	if _, err := x.Execute(message(with.payload()), true, attributes, e, on); err != nil {
+	if _, _, err := run(&x, message(with.payload()), true, attributes, e, on); err != nil {
 		t.Fatal(err)
 	}
 	without := execution{id: 1, caps: attributes, values: [][]byte{[]byte("a")}}
 	m := message(without.payload())
-	p, err := x.Execute(m, true, attributes, e, elsewhere)
+	p, _, err := run(&x, m, true, attributes, e, elsewhere)
 	want := without
 	want.id, want.types = 9, [][]byte{integer}
 	if got := apply(p, m); err != nil || !bytes.Equal(got, message(want.payload())) {
 		t.Errorf("%q, %v", got, err)
 	}
-	// Attributes without types: the server refuses them, with types in front or not.
 	wrong := with
 	wrong.types = nil
-	m = message(wrong.payload())
-	if p, err := x.Execute(m, true, attributes, e, &Prepared{ID: 3}); err != nil || p.Head != nil {
-		t.Errorf("%+v, %v", p, err)
+	var refusal *protocol.ERR
+	if _, _, err := run(&x, message(wrong.payload()), true, attributes, e, on); !errors.As(err, &refusal) || refusal.Code != 1210 {
+		t.Errorf("attributes without types, which servers refuse: %v", err)
 	}
 }
 
@@ -161,14 +158,14 @@ func TestBulkExecute(t *testing.T) {
 		{"elsewhere again", elsewhere, bulk(1, 0, nil, rows), bulk(9, 0, nil, rows)},
 	} {
 		m := message(test.sent)
-		p, err := x.Execute(m, true, 0, e, test.on)
+		p, _, err := run(&x, m, true, 0, e, test.on)
 		if got := apply(p, m); err != nil || !bytes.Equal(got, message(test.want)) {
 			t.Errorf("%s: %q, %v", test.name, got, err)
 		}
 	}
 	plain := execution{id: 1, values: [][]byte{{1}, {2}}}
 	m := message(plain.payload())
-	p, err := x.Execute(m, true, 0, e, &Prepared{ID: 5})
+	p, _, err := run(&x, m, true, 0, e, &Prepared{ID: 5})
 	plain.id, plain.types = 5, [][]byte{integer, text}
 	if got := apply(p, m); err != nil || !bytes.Equal(got, message(plain.payload())) {
 		t.Errorf("the types of a bulk execution are not those of the next: %q, %v", got, err)
@@ -190,16 +187,16 @@ func TestExecuteInParts(t *testing.T) {
 		sent := message(x.payload())
 		for n := protocol.HeaderLen + 1; n <= len(sent); n++ {
 			e, on := prepared(20)
-			e.types = e.Statement.intern(bytes.Repeat(integer, 20))
+			told(e, bytes.Repeat(integer, 20))
 			m := bytes.Clone(sent[:n])
 			var patcher Patcher
-			p, err := patcher.Execute(m, n == len(sent), x.caps, e, on)
+			p, need, err := run(&patcher, m, n == len(sent), x.caps, e, on)
 			if err != nil {
 				t.Fatalf("%d bytes: %v", n, err)
 			}
-			if p.Need > 0 {
-				if p.Need <= n || p.Need > len(sent) || !bytes.Equal(m, sent[:n]) {
-					t.Fatalf("%d bytes: needs %d", n, p.Need)
+			if need > 0 {
+				if need <= n || need > len(sent) || !bytes.Equal(m, sent[:n]) {
+					t.Fatalf("%d bytes: needs %d", n, need)
 				}
 				continue
 			}
@@ -218,10 +215,10 @@ func TestExecuteOfMegabytes(t *testing.T) {
 	for _, size := range []int{1 << 20, protocol.MaxPayload - 17, protocol.MaxPayload - 16, protocol.MaxPayload - 15, protocol.MaxPayload + 100} {
 		x := execution{id: 1, values: [][]byte{make([]byte, size), []byte("end")}}
 		e, on := prepared(2)
-		e.types = e.Statement.intern(append(append([]byte{}, text...), text...))
+		told(e, append(append([]byte{}, text...), text...))
 		m := message(x.payload())
 		var patcher Patcher
-		p, err := patcher.Execute(m[:1000], false, 0, e, on)
+		p, _, err := run(&patcher, m[:1000], false, 0, e, on)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +242,7 @@ func TestExecuteOfMegabytes(t *testing.T) {
 	}
 }
 
-// What can't be read goes to the server as it is, which refuses it.
+// What can't be read, or has the wrong number of values, is refused; no server sees it.
 func TestExecuteMalformed(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -257,22 +254,20 @@ func TestExecuteMalformed(t *testing.T) {
 		{"no parameters", 0, execution{id: 1}.payload()},
 		{"types cut", 0, execution{id: 1, values: [][]byte{nil}, types: [][]byte{text}}.payload()[:13]},
 		{"no count", attributes, execution{id: 1}.payload()},
+		{"no values", attributes, execution{id: 1, caps: attributes}.payload()},
+		{"too many", attributes, execution{id: 1, caps: attributes, values: [][]byte{nil, nil}}.payload()},
 		{"count too high", attributes, append(execution{id: 1}.payload(), 0xfe, 0, 0, 1, 0, 0, 0, 0, 0)},
 		{"name cut", attributes, execution{id: 1, caps: attributes, values: [][]byte{nil}, types: [][]byte{text}, names: []string{"name"}}.payload()[:17]},
 		{"bulk, no flags", 0, []byte{0xfa, 1, 0, 0, 0, 0}},
 		{"bulk, types cut", 0, bulk(1, 0, text[:1], nil)},
 	} {
 		e, on := prepared(1)
-		on.types = e.Statement.intern(text)
-		m := message(test.payload)
+		told(e, text)
 		var x Patcher
-		p, err := x.Execute(m, true, test.caps, e, on)
-		var malformed *protocol.MalformedError
-		if !errors.As(err, &malformed) || on.types != nil || p.Need != 0 {
-			t.Errorf("%s: %+v, %v", test.name, p, err)
-		}
-		if id, ok := ReadID(m); ok && id != 7 {
-			t.Errorf("%s: id %d", test.name, id)
+		_, need, err := run(&x, message(test.payload), true, test.caps, e, on)
+		var refusal *protocol.ERR
+		if !errors.As(err, &refusal) || refusal.Code != 1210 || need != 0 {
+			t.Errorf("%s: %v, needs %d", test.name, err, need)
 		}
 	}
 }
@@ -287,33 +282,29 @@ func TestExecuteNeedIsBounded(t *testing.T) {
 	putLength(10 << 20)
 	var x Patcher
 	for n := 30; ; {
-		patch, err := x.Execute(m[:n], false, attributes, e, on)
+		_, need, err := run(&x, m[:n], false, attributes, e, on)
 		if err != nil {
-			var malformed *protocol.MalformedError
-			if !errors.As(err, &malformed) {
-				t.Error(err)
-			}
 			return
 		}
-		if patch.Need <= n || patch.Need > protocol.HeaderLen+MaxHead {
-			t.Fatalf("%d bytes: needs %d", n, patch.Need)
+		if need <= n || need > protocol.HeaderLen+MaxHead {
+			t.Fatalf("%d bytes: needs %d", n, need)
 		}
-		n = patch.Need
+		n = need
 	}
 }
 
 func TestInternBounded(t *testing.T) {
 	s := newStatement(Key{})
-	first := s.intern([]byte{1, 0})
+	first := s.intern([]byte{1, 0}, false)
 	for i := range byte(100) {
-		if got := s.intern([]byte{i, 0}); got.list() != string([]byte{i, 0}) {
+		if got := s.intern([]byte{i, 0}, false); got.list() != string([]byte{i, 0}) {
 			t.Fatal("wrong types")
 		}
 	}
 	if len(s.types) != maxTypes {
 		t.Errorf("%d types", len(s.types))
 	}
-	if again := s.intern([]byte{1, 0}); again == first || !again.same(first) {
+	if again := s.intern([]byte{1, 0}, false); again == first || !again.same(first) {
 		t.Error("types that were forgotten are not the same as new ones")
 	}
 }
@@ -328,14 +319,14 @@ func BenchmarkExecute(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			e, on := prepared(4)
-			e.types = e.Statement.intern([]byte("\x03\x00\xfd\x00\x03\x00\xfd\x00"))
+			told(e, []byte("\x03\x00\xfd\x00\x03\x00\xfd\x00"))
 			on.types = e.types
 			benchmarkExecute(b, x, e, func() *Prepared { return on })
 		})
 	}
 	b.Run("put in", func(b *testing.B) {
 		e, on := prepared(4)
-		e.types = e.Statement.intern([]byte("\x03\x00\xfd\x00\x03\x00\xfd\x00"))
+		told(e, []byte("\x03\x00\xfd\x00\x03\x00\xfd\x00"))
 		benchmarkExecute(b, execution{id: 1, values: values}, e, func() *Prepared { on.types = nil; return on })
 	})
 }
@@ -345,8 +336,8 @@ func benchmarkExecute(b *testing.B, x execution, e *Entry, on func() *Prepared) 
 	var patcher Patcher
 	b.ReportAllocs()
 	for b.Loop() {
-		if p, err := patcher.Execute(m, true, x.caps, e, on()); err != nil || p.Need > 0 {
-			b.Fatal(p, err)
+		if _, need, err := run(&patcher, m, true, x.caps, e, on()); err != nil || need > 0 {
+			b.Fatal(need, err)
 		}
 	}
 }
@@ -360,6 +351,7 @@ func BenchmarkStatement(b *testing.B) {
 	for i := range 20 {
 		e := c.Add(r.Acquire(Context{User: "u"}, []byte{'a' + byte(i)}))
 		e.Statement.params = 1
+		told(e, text)
 		server.Add(c.Slot(e), uint32(i))
 		ids = append(ids, e.ID)
 	}
@@ -372,10 +364,11 @@ func BenchmarkStatement(b *testing.B) {
 		next = (next + 1) % len(ids)
 		id, _ := ReadID(m)
 		e := c.Find(id)
-		at := c.Slot(e)
-		if _, err := x.Execute(m, true, 0, e, server.Find(at)); err != nil {
-			b.Fatal(err)
+		read, refusal := e.Read(m, true, 0)
+		if refusal != nil {
+			b.Fatal(refusal)
 		}
-		c.Executed(e, false, false)
+		x.Patch(m, read, server.Find(c.Slot(e)))
+		c.Executed(e, server, false, false)
 	}
 }

@@ -32,12 +32,12 @@ func FuzzExecute(f *testing.F) {
 			list = bytes.Repeat([]byte{0xfd, 0, 1, 'n'}, int(params))
 		}
 		e, on := prepared(int(params))
-		e.types = e.Statement.intern(list)
+		e.types = e.Statement.intern(list, named)
 		m := message(payload)
 		var x Patcher
-		p, err := x.Execute(m, true, caps, e, on)
-		if p.Need > 0 {
-			t.Fatalf("needs %d of a whole message", p.Need)
+		p, need, err := run(&x, m, true, caps, e, on)
+		if need > 0 {
+			t.Fatalf("needs %d of a whole message", need)
 		}
 		if err != nil {
 			return
@@ -55,9 +55,9 @@ func FuzzExecute(f *testing.F) {
 			}
 			return
 		}
-		at, need, err := locate(got[protocol.HeaderLen:], int(params), caps)
-		if err != nil || need > 0 || !at.bound || string(got[protocol.HeaderLen:][at.types:at.end]) != e.types.list() {
-			t.Fatalf("%q became %q: %+v, %d, %v", payload, got, at, need, err)
+		at, need := locate(got[protocol.HeaderLen:], int(params), caps)
+		if need > 0 || !at.bound || string(got[protocol.HeaderLen:][at.types:at.end]) != e.types.list() {
+			t.Fatalf("%q became %q: %+v, %d", payload, got, at, need)
 		}
 		if rest := payload[p.Skip-protocol.HeaderLen:]; !bytes.HasSuffix(got, rest) || len(got) != len(m)+len(list) {
 			t.Fatalf("%q became %q", payload, got)

@@ -81,6 +81,24 @@ func prepared(params int) (*Entry, *Prepared) {
 	return &Entry{ID: 1, Statement: s}, &Prepared{ID: 7}
 }
 
+// run reads and patches what came of a message.
+func run(p *Patcher, message []byte, whole bool, caps protocol.Capability, e *Entry, on *Prepared) (patch Patch, need int, err error) {
+	x, refusal := e.Read(message, whole, caps)
+	switch {
+	case refusal != nil:
+		return patch, 0, refusal
+	case x.Need > 0:
+		return patch, x.Need, nil
+	}
+	return p.Patch(message, x, on), 0, nil
+}
+
+// told makes the entry one whose client has sent types before.
+func told(e *Entry, list []byte) {
+	e.types = e.Statement.intern(list, false)
+	e.shape = e.types.kinds
+}
+
 // apply is what the server gets of a whole message.
 func apply(p Patch, message []byte) (sent []byte) {
 	if p.Splice != nil {

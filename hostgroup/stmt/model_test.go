@@ -14,6 +14,7 @@ import (
 type modelServer struct {
 	next  uint32
 	types map[uint32]string // by statement id: what it was told last
+	first map[uint32]string // by statement id: what it was told first, after which MySQL computes
 	long  map[uint32]string // by statement id: who sent long data for it
 	known ServerStatements
 }
@@ -21,9 +22,9 @@ type modelServer struct {
 // execute reads an execution and returns with which types its values are understood.
 func (m *modelServer) execute(t *testing.T, message []byte, params int, caps protocol.Capability) (id uint32, types string) {
 	t.Helper()
-	at, need, err := locate(message[protocol.HeaderLen:], params, caps)
-	if need > 0 || err != nil {
-		t.Fatalf("%q: needs %d, %v", message, need, err)
+	at, need := locate(message[protocol.HeaderLen:], params, caps)
+	if need > 0 {
+		t.Fatalf("%q: needs %d", message, need)
 	}
 	id, _ = ReadID(message)
 	known, ok := m.types[id]
@@ -63,7 +64,7 @@ type model struct {
 	r       *Registry
 	servers []*modelServer
 	clients []*modelClient
-	x       Patcher
+	patcher Patcher
 }
 
 const modelParams = 2
@@ -71,7 +72,7 @@ const modelParams = 2
 func newModel(random *rand.Rand, caps protocol.Capability) *model {
 	m := &model{random: random, caps: caps, r: NewRegistry(4, 1<<20)}
 	for range 3 {
-		m.servers = append(m.servers, &modelServer{types: map[uint32]string{}, long: map[uint32]string{}, known: *NewServerStatements(3)})
+		m.servers = append(m.servers, &modelServer{types: map[uint32]string{}, first: map[uint32]string{}, long: map[uint32]string{}, known: *NewServerStatements(3)})
 	}
 	for range 4 {
 		m.clients = append(m.clients, &modelClient{ClientStatements: NewClientStatements(m.r, 8, 1<<20), told: map[uint32]string{}})
@@ -98,14 +99,9 @@ func (m *model) step(t *testing.T) {
 	e := c.Find(ids[m.random.IntN(len(ids))])
 	switch m.random.IntN(10) {
 	case 0:
-		held := e.held != 0
-		left := c.Close(e)
-		if held != (left != Slot{}) {
-			t.Fatalf("held %v, left %v", held, left)
-		}
-		if held {
-			c.server.retire(left)
-		}
+		c.Close(e, c.attached())
+	case 2:
+		c.Reset(e, c.attached())
 	case 1:
 		m.longData(t, c, e)
 	default:
@@ -116,45 +112,56 @@ func (m *model) step(t *testing.T) {
 	}
 }
 
-func (m *modelServer) retire(at Slot) { m.known.Retire(at) }
+// attached is what is known of the server that the client holds; nil if none.
+func (c *modelClient) attached() *ServerStatements {
+	if c.server == nil {
+		return nil
+	}
+	return &c.server.known
+}
 
-// attach gives the client a server, prepares the statement there if need be, and closes what is too much.
-func (m *model) attach(t *testing.T, c *modelClient, e *Entry) (*modelServer, *Prepared) {
+// attach gives the client a server, and closes what is too much there; nil if there is none free.
+func (m *model) attach(t *testing.T, c *modelClient) *modelServer {
 	t.Helper()
 	for c.server == nil {
 		s := m.servers[m.random.IntN(len(m.servers))]
 		if !slices.ContainsFunc(m.clients, func(o *modelClient) bool { return o.server == s }) {
 			c.server = s
 		} else if m.random.IntN(20) == 0 {
-			return nil, nil
+			return nil
 		}
 	}
 	s := c.server
 	for _, id := range closedIDs(t, s.known.AppendCloses(nil, c.ClientStatements)) {
 		delete(s.types, id)
+		delete(s.first, id)
 		delete(s.long, id)
 	}
-	at := c.Slot(e)
-	p := s.known.Find(at)
+	return s
+}
+
+// prepare finds the statement in the slot, or prepares it.
+func (m *modelServer) prepare(at Slot) *Prepared {
+	p := m.known.Find(at)
 	if p == nil {
-		s.next++
-		s.types[s.next] = ""
-		p = s.known.Add(at, s.next)
+		m.next++
+		m.types[m.next] = ""
+		p = m.known.Add(at, m.next)
 	}
-	return s, p
+	return p
 }
 
 func (m *model) longData(t *testing.T, c *modelClient, e *Entry) {
-	s, p := m.attach(t, c, e)
+	s := m.attach(t, c)
 	if s == nil {
 		return
 	}
-	s.long[p.ID] = fmt.Sprintf("%p %d", c, e.ID)
+	s.long[s.prepare(c.LongDataSlot(e)).ID] = fmt.Sprintf("%p %d", c, e.ID)
 	c.SentLongData(e)
 }
 
 func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
-	s, p := m.attach(t, c, e)
+	s := m.attach(t, c)
 	if s == nil {
 		return
 	}
@@ -164,19 +171,20 @@ func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
 	}
 	sent := message(x.payload())
 	if x.types != nil {
-		at, _, _ := locate(sent[protocol.HeaderLen:], modelParams, m.caps)
+		at, _ := locate(sent[protocol.HeaderLen:], modelParams, m.caps)
 		c.told[e.ID] = string(sent[protocol.HeaderLen:][at.types:at.end])
+	}
+	read, refusal := e.Read(sent, true, m.caps)
+	if refusal != nil || read.Need > 0 {
+		t.Fatalf("%v, needs %d", refusal, read.Need)
 	}
 	// A first try on a server that is lost changes nothing.
 	if m.random.IntN(5) == 0 {
-		if _, err := m.x.Execute(sent, true, m.caps, e, &Prepared{ID: 999}); err != nil {
-			t.Fatal(err)
-		}
+		m.patcher.Patch(sent, read, &Prepared{ID: 999})
 	}
-	patch, err := m.x.Execute(sent, true, m.caps, e, p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	at := c.Slot(e)
+	p := s.prepare(at)
+	patch := m.patcher.Patch(sent, read, p)
 	got := apply(patch, sent)
 	if !bytes.HasSuffix(got, []byte{1, 1, 1, 2}) {
 		t.Fatalf("values are lost: %q", got)
@@ -184,6 +192,11 @@ func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
 	id, types := s.execute(t, got, modelParams, m.caps)
 	if types != c.told[e.ID] {
 		t.Fatalf("understood as %q, meant as %q", types, c.told[e.ID])
+	}
+	if first, ok := s.first[id]; !ok {
+		s.first[id] = types
+	} else if first != types && at.owner == 0 {
+		t.Fatalf("statement %d was told %q first and then %q", id, first, types)
 	}
 	if who, want := s.long[id], fmt.Sprintf("%p %d", c, e.ID); who != "" && who != want {
 		t.Fatalf("statement %s executes with long data of %s", want, who)
@@ -196,7 +209,5 @@ func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
 			s.types[id] = "lost"
 		}
 	}
-	if left := c.Executed(e, m.random.IntN(4) == 0, failed); left != (Slot{}) {
-		s.retire(left)
-	}
+	c.Executed(e, &s.known, m.random.IntN(4) == 0, failed)
 }

@@ -32,56 +32,53 @@ type parameters struct {
 
 // locate finds the parameters of a COM_STMT_EXECUTE for a statement with params parameters from a client with these
 // capabilities. payload is the beginning of the command, at least its first byte. need > 0: so much of it, or all, has to be there
-// to go on.
+// to go on; if that is there, the command is malformed.
 //
 // The count of values is there if ClientQueryAttributes is and the statement has parameters; the flag that announces it matters
 // only without parameters. Seen with MySQL 9.7, as the rest: a server keeps the types of the statement's own parameters, but not
 // those of query attributes; with these, types always have to follow.
-func locate(payload []byte, params int, caps protocol.Capability) (at parameters, need int, err error) {
+func locate(payload []byte, params int, caps protocol.Capability) (at parameters, need int) {
 	if protocol.Command(payload[0]) == protocol.ComStmtBulkExecute {
 		return locateBulk(payload, params)
 	}
 	if len(payload) < protocol.ExecuteLen {
-		return at, protocol.ExecuteLen, nil
+		return at, protocol.ExecuteLen
 	}
 	named := caps.Has(protocol.ClientQueryAttributes)
 	pos := protocol.ExecuteLen
 	at.count = params
 	if named && (params > 0 || payload[5]&protocol.ParameterCountAvailable != 0) {
 		count, n, ok := protocol.ReadLenencInt(payload[pos:])
-		switch {
-		case !ok && len(payload) < pos+longestLenenc:
-			return at, pos + longestLenenc, nil
-		case !ok || count > maxValues:
-			return at, 0, &protocol.MalformedError{Message: protocol.ComStmtExecute.String(), Reason: "no count of values"}
+		if !ok || count > maxValues {
+			return at, pos + longestLenenc // less is enough if the count is good
 		}
 		at.count, pos = int(count), pos+n
 	}
 	if at.count == 0 {
-		return at, 0, nil
+		return at, 0
 	}
 	at.flag = pos + (at.count+7)/8 // behind the bits of the NULLs
 	at.types = at.flag + 1
 	if len(payload) < at.types {
-		return at, at.types, nil
+		return at, at.types
 	}
 	if at.bound = payload[at.flag] != 0; !at.bound {
-		return at, 0, nil
+		return at, 0
 	}
 	at.end, need = endOfTypes(payload, at.types, min(params, at.count), named)
-	return at, need, nil
+	return at, need
 }
 
 // locateBulk is locate for COM_STMT_BULK_EXECUTE. It knows no query attributes.
-func locateBulk(payload []byte, params int) (at parameters, need int, err error) {
+func locateBulk(payload []byte, params int) (at parameters, need int) {
 	at = parameters{count: params, flag: bulkFlagsAt, types: bulkHead, end: bulkHead + 2*params}
 	if len(payload) < bulkHead {
-		return at, bulkHead, nil
+		return at, bulkHead
 	}
 	if at.bound = payload[bulkFlagsAt]&bulkTypesFollow != 0; at.bound && len(payload) < at.end {
-		return at, at.end, nil
+		return at, at.end
 	}
-	return at, 0, nil
+	return at, 0
 }
 
 // endOfTypes is where count types end that begin at pos. need > 0: that takes so much of the payload.

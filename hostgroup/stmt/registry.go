@@ -12,6 +12,7 @@ type Registry struct {
 	idle          list[Statement] // without references, in the order in which they lost the last
 	described     list[Statement] // with definitions, the least recently asked for first
 	bytes         int64
+	serial        uint64 // of entries
 }
 
 // NewRegistry makes an empty registry. More than maxStatements statements are kept only while clients have them open; more than

@@ -56,8 +56,11 @@ func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
 	return p
 }
 
-// Retire gives up the statement in this slot, if there is one: AppendCloses will close it.
+// Retire gives up the statement in this slot, if there is one: AppendCloses will close it. s may be nil.
 func (s *ServerStatements) Retire(at Slot) {
+	if s == nil || at == (Slot{}) {
+		return
+	}
 	if p := s.bySlot[at]; p != nil {
 		s.drop(p)
 		s.closing = append(s.closing, p.ID)

@@ -74,10 +74,10 @@ func TestServerClosesTheOldest(t *testing.T) {
 func TestServerKeepsWhatIsHeld(t *testing.T) {
 	c, e := openStatements("a", "b", "c")
 	s := NewServerStatements(1)
-	for i, entry := range e {
-		s.Add(c.Slot(entry), uint32(10+i))
-	}
-	c.Executed(e[0], true, false)
+	s.Add(c.Slot(e[0]), 10)
+	s.Add(c.LongDataSlot(e[1]), 11)
+	s.Add(c.Slot(e[2]), 12)
+	c.Executed(e[0], s, true, false)
 	c.SentLongData(e[1])
 	if got := closedIDs(t, s.AppendCloses(nil, c)); !slices.Equal(got, []uint32{12}) {
 		t.Errorf("closed %v", got)

@@ -40,7 +40,9 @@ type Statement struct {
 	warnings    int
 	definitions []byte // packets as they came, parameters before columns, without EOF packets; nil if they are not kept
 	types       []*Types
+	shapes      []string
 	nextType    int             // which of types to replace next
+	nextShape   int             // which of shapes
 	idle        node[Statement] // in Registry.idle while refs is 0
 	described   node[Statement] // in Registry.described while definitions are kept
 }
