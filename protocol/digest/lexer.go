@@ -45,9 +45,6 @@ const (
 	tokOther                   // what no statement has: a control character, a backslash, a dot behind no name
 )
 
-// isValue reports whether t is a literal or a placeholder.
-func (t token) isValue() bool { return t >= tokString && t <= tokParam }
-
 // lexer splits a text into tokens as the servers do, and skips what is between them. The zero value with sql and opts
 // set is ready. A copy of it looks ahead.
 type lexer struct {
