@@ -7,8 +7,8 @@
 //
 // What a session does:
 //
-//	COM_STMT_PREPARE         Check, Registry.Acquire; Statement.AppendAnswer, or the server's answer with its id exchanged
-//	                         (PatchPrepared) and recorded (Recorder, Registry.Describe); then Add. Fail if it failed.
+//	COM_STMT_PREPARE         Check, Registry.Acquire. If Answerable, Add and AppendAnswer. Else the server's answer: Recorder; if it
+//	                         is an error Fail, else Add, ServerStatements.Add in the Slot, PatchPrepared, at the end Describe.
 //	COM_STMT_EXECUTE,
 //	COM_STMT_BULK_EXECUTE    Find, Entry.Read, Slot, ServerStatements.Find or prepare it there and Add, Patcher.Patch; Executed
 //	COM_STMT_SEND_LONG_DATA  Find, LongDataSlot, the same with PatchID; SentLongData

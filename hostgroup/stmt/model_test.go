@@ -92,7 +92,14 @@ func (m *model) step(t *testing.T) {
 		if c.Check(1) == nil {
 			s := m.r.Acquire(Context{}, []byte{'a' + byte(m.random.IntN(6))})
 			s.known, s.params = true, modelParams
-			delete(c.told, c.Add(s).ID)
+			e := c.Add(s)
+			delete(c.told, e.ID)
+			if server := m.attach(t, c); server != nil && m.random.IntN(2) == 0 {
+				server.prepare(c.Slot(e)) // for the client's COM_STMT_PREPARE
+			}
+			if c.Held() == 0 {
+				c.server = nil
+			}
 		}
 		return
 	}

@@ -28,10 +28,18 @@ func NewServerStatements(limit int) *ServerStatements { return &ServerStatements
 // Len is the number of statements, those that are to be closed not counted.
 func (s *ServerStatements) Len() int { return len(s.bySlot) }
 
-// Find returns the statement in this slot and marks it as used; nil if it has to be prepared. It is valid until the next call of
-// AppendCloses, Retire or Clear.
+// Find returns the statement in this slot and marks it as used; nil if it has to be prepared. One that was prepared before its types
+// were known, for a client's COM_STMT_PREPARE, becomes that of the first types that are asked for. It is valid until the next
+// call of AppendCloses, Retire or Clear.
 func (s *ServerStatements) Find(at Slot) *Prepared {
 	p := s.bySlot[at]
+	if p == nil && at.shape != "" && at.owner == 0 {
+		untyped := Slot{Statement: at.Statement}
+		if p = s.bySlot[untyped]; p != nil {
+			delete(s.bySlot, untyped)
+			s.bySlot[at], p.slot = p, at
+		}
+	}
 	if p != nil {
 		s.order.toBack(&p.order)
 	}

@@ -71,6 +71,25 @@ func TestServerClosesTheOldest(t *testing.T) {
 	}
 }
 
+// What a client's COM_STMT_PREPARE left on the server serves the first types, and only them.
+func TestServerStatementWithoutTypes(t *testing.T) {
+	at := slots(1)[0]
+	numbers, texts := Slot{Statement: at.Statement, shape: "\x03\x00"}, Slot{Statement: at.Statement, shape: "\xfd\x00"}
+	own := Slot{Statement: at.Statement, owner: 5}
+	s := NewServerStatements(10)
+	p := s.Add(at, 10)
+	if s.Find(own) != nil {
+		t.Error("a slot of one's own is found in the shared one")
+	}
+	if s.Find(numbers) != p || s.Find(numbers) != p || s.Find(texts) != nil || s.Find(at) != nil || s.Len() != 1 {
+		t.Error("it didn't become that of the first types")
+	}
+	s.Retire(numbers)
+	if got := closedIDs(t, s.AppendCloses(nil, nil)); !slices.Equal(got, []uint32{10}) || s.Len() != 0 {
+		t.Errorf("closed %v", got)
+	}
+}
+
 func TestServerKeepsWhatIsHeld(t *testing.T) {
 	c, e := openStatements("a", "b", "c")
 	s := NewServerStatements(1)
