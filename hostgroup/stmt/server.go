@@ -46,9 +46,10 @@ func (s *ServerStatements) Find(at Slot) *Prepared {
 	return p
 }
 
-// Add notes that the statement was prepared for a slot that was empty; id is the server's. Its schema and environment were in
-// force on the connection at that moment.
+// Add notes that the statement was prepared for this slot; id is the server's. Its schema and environment were in force on the
+// connection at that moment. What was in the slot is retired.
 func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
+	s.Retire(at)
 	if s.bySlot == nil {
 		s.bySlot = make(map[Slot]*Prepared)
 	}

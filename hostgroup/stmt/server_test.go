@@ -69,6 +69,10 @@ func TestServerClosesTheOldest(t *testing.T) {
 	if p := s.Add(at[0], 30); s.Find(at[0]) != p {
 		t.Error("not found after a reset")
 	}
+	p := s.Add(at[0], 31)
+	if got := closedIDs(t, s.AppendCloses(nil, nil)); !slices.Equal(got, []uint32{30}) || s.Find(at[0]) != p || s.Len() != 1 {
+		t.Errorf("prepared again: closed %v", got)
+	}
 }
 
 // What a client's COM_STMT_PREPARE left on the server serves the first types, and only them.
