@@ -40,8 +40,9 @@ var stateChangeDecoders = [...]func(*fields, *StateChange){
 		c.Name = f.lenencBytes()
 		c.Value = f.lenencBytes()
 	},
-	TrackSchema:      func(f *fields, c *StateChange) { c.Value = f.lenencBytes() },
-	TrackStateChange: func(f *fields, c *StateChange) { c.Value = f.lenencBytes() },
+	TrackSchema: func(f *fields, c *StateChange) { c.Value = f.lenencBytes() },
+	// The one report without a length of its own: MariaDB 10.11 and MySQL 9 send 02 01 '1'.
+	TrackStateChange: func(f *fields, c *StateChange) { c.Value = f.take(len(f.rest)) },
 	TrackGTIDs: func(f *fields, c *StateChange) {
 		f.uint8() // how they are encoded: 0, as text
 		c.Value = f.lenencBytes()
@@ -87,12 +88,13 @@ func (s *StateChanges) Err() error { return s.err }
 // Append writes the report as an entry of a tracker block.
 func (c *StateChange) Append(dst []byte) []byte {
 	size := lenencSize(len(c.Value))
+	bare := c.Type == TrackStateChange || int(c.Type) >= len(stateChangeDecoders)
 	switch {
 	case c.Type == TrackSystemVariables:
 		size += lenencSize(len(c.Name))
 	case c.Type == TrackGTIDs:
 		size++
-	case int(c.Type) >= len(stateChangeDecoders):
+	case bare:
 		size = len(c.Value)
 	}
 	dst = append(dst, byte(c.Type))
@@ -102,7 +104,7 @@ func (c *StateChange) Append(dst []byte) []byte {
 		dst = AppendLenencBytes(dst, c.Name)
 	case c.Type == TrackGTIDs:
 		dst = append(dst, 0)
-	case int(c.Type) >= len(stateChangeDecoders):
+	case bare:
 		return append(dst, c.Value...)
 	}
 	return AppendLenencBytes(dst, c.Value)

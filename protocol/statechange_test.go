@@ -32,6 +32,10 @@ func TestStateChanges(t *testing.T) {
 	if got, err := stateChanges(block); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}
+	// As MariaDB 10.11 and MySQL 9 send it after SET @a=1.
+	if got, err := stateChanges(unhex(t, "02 01 31")); err != nil || !reflect.DeepEqual(got, []string{"2 =1"}) {
+		t.Errorf("%q, %v", got, err)
+	}
 	// Two variables in one entry.
 	if got, err := stateChanges(unhex(t, "00 08 0161 0131 0162 0132 01 02 0164")); err != nil || !reflect.DeepEqual(got, []string{"0 a=1", "0 b=2", "1 =d"}) {
 		t.Errorf("%q, %v", got, err)
