@@ -27,8 +27,8 @@ import (
 const resolveInterval = 5 * time.Second
 
 // Manager publishes the table of hostgroups and the greeting for clients.
-// Table, Greeting and Learn may be called on any thread; the rest belongs to
-// the control thread.
+// Table, Greeting and Learn may be called on any thread; Apply belongs to the
+// control thread, Run to a goroutine of its own.
 type Manager struct {
 	// Immutable.
 	log     zerolog.Logger
