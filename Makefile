@@ -1,12 +1,13 @@
-# `make` alone lists the targets. Settings: ARGS (for run, bench, bench-wait), FUZZTIME, VERSION.
+# `make` alone lists the targets. Settings: ARGS (for run, bench, bench-wait, torture), FUZZTIME, TORTURE_TIME, VERSION.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql check lint bench bench-wait fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-wait fuzz cover clean tools
 
 ARGS ?=
 FUZZTIME ?= 20s
+TORTURE_TIME ?= 10m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -35,10 +36,14 @@ test: tools ## all tests, those against real MariaDB too; installs what is missi
 test-mysql: ## the integration tests against real MySQL 9; SKIPPED where that can't be had
 	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
 	case $$status in \
-	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./bench/e2e/... ;; \
+	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./bench/e2e/... ./bench/torture ;; \
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make test-mysql: SKIPPED, nothing was tested against MySQL (the reason is above)' '#################' ;; \
 	  *) exit $$status ;; \
 	esac
+
+torture: ## random clients, directly and through the proxy, compared for TORTURE_TIME (10m; ARGS="-flavor mysql", "-h" tells more)
+	@bench/scripts/install.sh mariadbd mariadb
+	go run ./bench/torture -time $(TORTURE_TIME) $(ARGS)
 
 check: lint ## what CI checks before the tests: lint, and who may import whom
 	go test -run '^TestImports$$' ./cmd/parkway

@@ -1,0 +1,152 @@
+package grammar
+
+import (
+	"fmt"
+
+	"parkway/bench/torture/script"
+)
+
+// template is a statement for COM_STMT_PREPARE and the types of its
+// parameters.
+type template struct {
+	text   string
+	params []string
+}
+
+var templates = []template{
+	{"SELECT ? + 1, ?", []string{"number", "string"}},
+	{"SELECT id, n, s FROM t WHERE id > ? ORDER BY id", []string{"number"}},
+	{"SELECT id, n, s FROM t WHERE s = ? OR n = ? ORDER BY id", []string{"string", "number"}},
+	{"INSERT INTO t (n, s) VALUES (?, ?)", []string{"number", "short"}},
+	{"UPDATE t SET s = ? WHERE id = ?", []string{"short", "number"}},
+	{"DELETE FROM t WHERE id = ?", []string{"number"}},
+	{"SET @u0 = ?, @u1 = CONCAT('p', ?)", []string{"number", "string"}},
+	{"SELECT @u0, @u1, LAST_INSERT_ID(), @@time_zone, DATABASE()", nil},
+	{"SELECT LENGTH(?), MD5(?), ? IS NULL", []string{"blob", "blob", "string"}},
+	{"SELECT ?, ?, ?", []string{"double", "date", "decimal"}},
+	{"SELECT a.id, b.id FROM t a, t b WHERE a.id < ? AND b.id < ? ORDER BY 1, 2", []string{"number", "number"}},
+	{"SELECT n FROM m ORDER BY n, id", nil},
+	{"SELECT COUNT(*) FROM x1 WHERE n > ?", []string{"number"}},
+	{"CALL two_results(?)", []string{"number"}},
+	{"SET time_zone = ?", []string{"zone"}},
+	{"BEGIN", nil},
+	{"COMMIT", nil},
+	{"SHOW COUNT(*) WARNINGS", nil}, // not the warnings: they name statements by ids
+	{"SELECT ROW_COUNT(), @@warning_count", nil},
+	{"SELECT CAST(? AS SIGNED)", []string{"string"}},
+	{"SELEKT ?", nil},
+	{"SELECT * FROM missing WHERE a = ?", nil},
+}
+
+// prepared uses prepared statements of the binary protocol: several at once,
+// executed again and again, with cursors and long data, closed, reset, and used
+// after their end.
+func prepared(c *client) {
+	slot := c.number(slots)
+	if _, open := c.slots[slot]; !open || c.chance(15) {
+		if open && c.chance(80) {
+			c.step(script.Step{Verb: script.CloseStatement, Slot: slot})
+		}
+		t := pick(c, templates)
+		c.step(script.Step{Verb: script.Prepare, Slot: slot, Text: t.text})
+		c.slots[slot] = t.params
+	}
+	switch c.number(12) {
+	case 0:
+		c.step(script.Step{Verb: script.ResetStatement, Slot: slot})
+	case 1:
+		c.step(script.Step{Verb: script.CloseStatement, Slot: slot})
+		if c.chance(30) {
+			c.execute(slot, false)
+		}
+		delete(c.slots, slot)
+	case 2:
+		c.cursor(slot)
+	case 3:
+		c.longData(slot)
+	default:
+		for range 1 + c.number(3) {
+			c.execute(slot, false)
+		}
+	}
+}
+
+// longData sends a text parameter in parts, or two.
+func (c *client) longData(slot int) {
+	for i, t := range c.slots[slot] {
+		// Numbers sent as text are numbers; as long data they are garbage in MariaDB.
+		if (t == "blob" || t == "string" || t == "short") && c.chance(70) {
+			for range 1 + c.number(2) {
+				c.step(script.Step{Verb: script.LongData, Slot: slot, Number: i, Text: fmt.Sprintf("long %d ", c.number(1000))})
+			}
+		}
+	}
+	c.execute(slot, false)
+}
+
+// cursor opens a cursor and fetches from it, sometimes with other statements
+// between.
+func (c *client) cursor(slot int) {
+	c.execute(slot, true)
+	for range 1 + c.number(3) {
+		if c.chance(25) {
+			c.query("%s", c.one("SELECT 'between'", "INSERT INTO m (n) VALUES (9)", "COMMIT", "SET @u2 = 2"))
+		}
+		c.step(script.Step{Verb: script.Fetch, Slot: slot, Number: 1 + c.number(4)})
+	}
+}
+
+func (c *client) execute(slot int, cursor bool) {
+	s := script.Step{Verb: script.Execute, Slot: slot, Cursor: cursor}
+	for _, t := range c.slots[slot] {
+		s.Params = append(s.Params, c.param(t))
+	}
+	c.step(s)
+}
+
+// param is a parameter of about the type wanted.
+func (c *client) param(t string) string {
+	n := c.number(40)
+	switch t {
+	case "number":
+		return c.one(fmt.Sprintf("long:%d", n), fmt.Sprintf("long:%d", n), fmt.Sprintf("longlong:%d", n), fmt.Sprintf("tiny:%d", n),
+			fmt.Sprintf("ushort:%d", n), fmt.Sprintf("string:%d", n), "long:null")
+	case "string":
+		return c.one(fmt.Sprintf("string:v%d", n), fmt.Sprintf("string:v%d", n), "string:", "string:\u00e4\u20ac", "string:null", fmt.Sprintf("long:%d", n))
+	case "short":
+		return c.one(fmt.Sprintf("string:p%d", n), "string:null")
+	case "blob":
+		return c.one("blob:\x00\x01\xff", fmt.Sprintf("blob:b%d", n))
+	case "double":
+		return c.one("double:1.5", "float:0.25", "double:null")
+	case "date":
+		return c.one("date:2024-02-29", "string:2024-02-30")
+	case "zone":
+		return c.one("string:+01:00", "string:-02:00", "string:nowhere")
+	default:
+		return c.one("decimal:123.4500", "decimal:-1")
+	}
+}
+
+// textPrepared uses PREPARE, EXECUTE and DEALLOCATE.
+func textPrepared(c *client) {
+	name := c.one("st1", "st2", "st3")
+	switch c.number(7) {
+	case 0, 1:
+		c.query("PREPARE %s FROM '%s'", name, c.one("SELECT ? + 1 AS r", "SELECT s FROM t WHERE id = ?", "INSERT INTO t (n) VALUES (?)",
+			"SET @u3 = ?", "SELECT 7", "SELEKT"))
+	case 2:
+		c.query("%s PREPARE %s", c.one("DEALLOCATE", "DROP"), name)
+	case 3:
+		c.query("SET @text = CONCAT('SELECT ', %d)", c.number(100))
+		c.query("PREPARE %s FROM @text", name)
+	case 4:
+		if !c.mysql() {
+			c.query("EXECUTE IMMEDIATE 'SELECT ?' USING %d", c.number(100))
+		}
+	}
+	if c.chance(40) {
+		c.query("SET @p = %d", c.number(20))
+	}
+	c.query("EXECUTE %s%s", name, c.one(" USING @p", " USING @p", ""))
+}
