@@ -74,7 +74,6 @@ func prepared(c *client) {
 // longData sends a text parameter in parts, or two.
 func (c *client) longData(slot int) {
 	for i, t := range c.slots[slot] {
-		// Numbers sent as text are numbers; as long data they are garbage in MariaDB.
 		if (t == "blob" || t == "string" || t == "short") && c.chance(70) {
 			for range 1 + c.number(2) {
 				c.step(script.Step{Verb: script.LongData, Slot: slot, Number: i, Text: fmt.Sprintf("long %d ", c.number(1000))})

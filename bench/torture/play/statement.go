@@ -3,6 +3,7 @@ package play
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"parkway/bench/torture/script"
 	"parkway/protocol"
@@ -16,6 +17,9 @@ type statement struct {
 	longData map[int]bool // parameters of which the server has data
 	cursor   bool         // it was executed with a cursor
 }
+
+// textTypes are the types of parameters that are sent as text.
+var textTypes = []protocol.ColumnType{protocol.TypeVarString, protocol.TypeBlob}
 
 // noStatement is the id sent for a slot that has no statement, plus the slot:
 // no server gets that far.
@@ -110,6 +114,8 @@ func (s *session) fetch(r *record, step script.Step) error {
 
 // longData has no answer. A parameter that the statement does not have is
 // replaced by one that it has: servers remember the mistake in different ways.
+// One that was a number before is left alone: MariaDB 10.11 takes the data's
+// address for the number.
 func (s *session) longData(r *record, step script.Step) error {
 	st := s.slot(step.Slot)
 	if st.params == 0 {
@@ -117,6 +123,10 @@ func (s *session) longData(r *record, step script.Step) error {
 		return nil
 	}
 	param := step.Number % st.params
+	if st.types != nil && !slices.Contains(textTypes, protocol.ColumnType(st.types[2*param])) {
+		r.addf("not sent: the parameter is a number")
+		return nil
+	}
 	st.longData[param] = true
 	message := binary.LittleEndian.AppendUint16(st.idBytes(), uint16(param))
 	return s.client.WriteCommand(protocol.ComStmtSendLongData, append(message, step.Text...)...)
