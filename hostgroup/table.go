@@ -31,6 +31,19 @@ func (t *Table) Hostgroup(id int) *Hostgroup { return t.groups[id] }
 // Servers lists every server in the order of the configuration.
 func (t *Table) Servers() []*Server { return t.servers }
 
+// StatusOf returns the configured status of a server; one that was removed is
+// OFFLINE_HARD.
+func (t *Table) StatusOf(s *Server) Status {
+	if h := t.groups[s.hostgroup]; h != nil {
+		for i := range h.Members {
+			if m := &h.Members[i]; m.Server == s {
+				return m.Status
+			}
+		}
+	}
+	return OfflineHard
+}
+
 // Members lists every member of every hostgroup, in no order.
 func (t *Table) Members() []*Member {
 	var all []*Member

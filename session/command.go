@@ -20,7 +20,7 @@ type action func(s *Session, p []byte, whole bool) int
 var actions = [256]action{
 	protocol.ComQuit:             (*Session).quit,
 	protocol.ComInitDB:           (*Session).forward,
-	protocol.ComQuery:            (*Session).forward,
+	protocol.ComQuery:            (*Session).query,
 	protocol.ComFieldList:        (*Session).forward,
 	protocol.ComCreateDB:         (*Session).forward,
 	protocol.ComDropDB:           (*Session).forward,
@@ -30,7 +30,7 @@ var actions = [256]action{
 	protocol.ComDebug:            (*Session).forward,
 	protocol.ComPing:             (*Session).forwardOrOK,
 	protocol.ComChangeUser:       (*Session).changeUser,
-	protocol.ComStmtPrepare:      (*Session).forward,
+	protocol.ComStmtPrepare:      (*Session).prepare,
 	protocol.ComStmtExecute:      (*Session).forward,
 	protocol.ComStmtSendLongData: (*Session).forwardSilent,
 	protocol.ComStmtClose:        (*Session).forwardSilent,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"parkway/hostgroup"
 	"parkway/protocol"
 )
 
@@ -56,6 +57,13 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 		s.fatal(s.file.NextSeq(), s.refusal)
 	default:
 		s.goodbye(reason)
+	}
+}
+
+// leaveServer ends the session if its server is not to be used any more.
+func (s *Session) leaveServer() {
+	if b := s.backend; b != nil && s.worker.proxy.hostgroups.Table().StatusOf(b.Server()) == hostgroup.OfflineHard {
+		s.interrupt(protocol.NewERR(protocol.ErrCodeNewAbortingConnection, "parkway: server %s was taken offline (OFFLINE_HARD)", b.Server()))
 	}
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	Hostgroups *hostgroup.Manager
 	Settings   *config.MySQLVariables
 	Users      *users.Table
+	MaxClients int           // that the process has descriptors for; 0: no limit of its own
 	Keys       *auth.KeyPair // for clients that send their password by RSA
 	Metrics    *metrics.Metrics
 	Loops      []*reactor.Loop
@@ -39,6 +40,7 @@ type Proxy struct {
 	// Immutable.
 	hostgroups *hostgroup.Manager
 	keys       *auth.KeyPair
+	maxClients int
 	log        zerolog.Logger
 	noise      zerolog.Logger // sampled: what a client can cause as often as it likes
 	started    time.Time
@@ -62,6 +64,7 @@ func New(cfg Config) *Proxy {
 	p := &Proxy{
 		hostgroups: cfg.Hostgroups,
 		keys:       cfg.Keys,
+		maxClients: cfg.MaxClients,
 		log:        cfg.Log,
 		noise:      cfg.Log.Sample(&zerolog.BurstSampler{Burst: noiseBurst, Period: time.Second}),
 		started:    time.Now(),
@@ -90,8 +93,12 @@ func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table) {
 	p.users.Store(table)
 }
 
-// HostgroupsChanged lets clients that wait for a backend try again. Any thread.
-func (p *Proxy) HostgroupsChanged() { p.pools.Wake() }
+// HostgroupsChanged lets clients that wait for a backend try again, and ends
+// those whose server is OFFLINE_HARD now. Any thread.
+func (p *Proxy) HostgroupsChanged() {
+	p.pools.Wake()
+	p.each((*Session).leaveServer)
+}
 
 // Users returns the table in force. Any thread.
 func (p *Proxy) Users() *users.Table { return p.users.Load() }
@@ -101,6 +108,16 @@ func (p *Proxy) Users() *users.Table { return p.users.Load() }
 func (p *Proxy) Accept(c *reactor.Conn) error {
 	p.workers[c.Loop().Index()].accept(c)
 	return nil
+}
+
+// clientLimit is how many clients are let in, and what says so: max_connections,
+// or the process's descriptors if they suffice for fewer.
+func (p *Proxy) clientLimit() (limit int, whose string) {
+	limit = p.settings.Load().MaxConnections
+	if p.maxClients > 0 && p.maxClients < limit {
+		return p.maxClients, "clients that RLIMIT_NOFILE allows"
+	}
+	return limit, "max_connections"
 }
 
 // Sessions returns how many clients are connected. Any thread.

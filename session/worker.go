@@ -39,11 +39,11 @@ func (w *worker) accept(c *reactor.Conn) {
 	c.SetHandler(s)
 	w.metrics.SessionCreated()
 	connected := w.proxy.sessions.Add(1)
-	switch limit := w.proxy.settings.Load().MaxConnections; {
+	switch limit, whose := w.proxy.clientLimit(); {
 	case w.proxy.draining.Load():
 		s.turnAway(protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress"))
 	case connected > int64(limit):
-		s.turnAway(protocol.NewERR(protocol.ErrCodeTooManyConnections, "parkway: Too many connections (max_connections = %d)", limit))
+		s.turnAway(protocol.NewERR(protocol.ErrCodeTooManyConnections, "parkway: Too many connections (%s = %d)", whose, limit))
 	default:
 		s.greet()
 	}

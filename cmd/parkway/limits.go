@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"parkway/config"
 )
 
 // reserved is how many descriptors the process keeps for itself: log, HTTP,
@@ -26,7 +28,11 @@ func raiseDescriptors() (limit uint64, err error) {
 // clientsAllowed returns how many clients the descriptors suffice for, when as
 // many backend connections may be open as the servers allow or as there are
 // clients, whichever is less.
-func clientsAllowed(descriptors uint64, backends int) int {
+func clientsAllowed(descriptors uint64, servers []config.MySQLServer) int {
+	backends := 0
+	for i := range servers {
+		backends += servers[i].MaxConnections
+	}
 	left := max(int(descriptors)-reserved, 0)
 	return max(left/2, left-backends)
 }

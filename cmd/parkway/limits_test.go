@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"parkway/config"
 )
 
 func TestClientsAllowed(t *testing.T) {
@@ -20,7 +22,8 @@ func TestClientsAllowed(t *testing.T) {
 		{reserved + 1000, 100_000, 500},
 		{1 << 20, 1000, 1<<20 - reserved - 1000},
 	} {
-		if got := clientsAllowed(test.descriptors, test.backends); got != test.want {
+		servers := []config.MySQLServer{{MaxConnections: test.backends / 2}, {MaxConnections: test.backends - test.backends/2}}
+		if got := clientsAllowed(test.descriptors, servers); got != test.want {
 			t.Errorf("%d descriptors, %d backend connections: %d clients, want %d", test.descriptors, test.backends, got, test.want)
 		}
 	}

@@ -33,6 +33,7 @@ type server struct {
 	hostgroups *hostgroup.Manager
 	proxy      *session.Proxy
 	http       *http.Server
+	clients    int // that there are descriptors for
 
 	// Owned by the control thread.
 	cfg *config.Config
@@ -56,6 +57,9 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 	s, err := start(ctx, file, cfg, log)
 	if err != nil {
 		log.Error().Err(err).Msg("cannot start")
+		if cfg.Log.File != "" {
+			fmt.Fprintf(errs, "parkway: cannot start: %v\n", err)
+		}
 		return exitStart
 	}
 	go s.hostgroups.Run(ctx, cfg.MySQL.ConnectTimeoutServer)
@@ -78,7 +82,10 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 	if err != nil {
 		return nil, err
 	}
-	s := &server{file: file, log: log, cfg: cfg}
+	s := &server{file: file, log: log, cfg: cfg, clients: clientsAllowed(descriptors, cfg.Servers)}
+	if s.clients == 0 {
+		return nil, fmt.Errorf("RLIMIT_NOFILE = %d leaves no descriptors for clients", descriptors)
+	}
 	if s.group, err = reactor.New(reactor.Config{Loops: cfg.Reactor.EventLoops, Pin: cfg.Reactor.Pin, Log: log}); err != nil {
 		return nil, err
 	}
@@ -117,6 +124,7 @@ func (s *server) assemble(ctx context.Context) error {
 		Hostgroups: s.hostgroups,
 		Settings:   &cfg.MySQL,
 		Users:      table,
+		MaxClients: s.clients,
 		Keys:       keys,
 		Metrics:    counters,
 		Loops:      loops,
@@ -166,12 +174,8 @@ func (s *server) announce(descriptors uint64) {
 	s.log.Info().Str("version", versionText()).Int("loops", len(s.group.Loops())).Bool("pinned", s.cfg.Reactor.Pin).
 		Ints("cores", pinned).Uint64("descriptors", descriptors).
 		Strs("listen", addresses).Msg("serving")
-	backends := 0
-	for _, c := range s.cfg.Servers {
-		backends += c.MaxConnections
-	}
-	if allowed := clientsAllowed(descriptors, backends); allowed < s.cfg.MySQL.MaxConnections {
-		s.log.Warn().Uint64("descriptors", descriptors).Int("clients", allowed).Int("max_connections", s.cfg.MySQL.MaxConnections).
+	if s.clients < s.cfg.MySQL.MaxConnections {
+		s.log.Warn().Uint64("descriptors", descriptors).Int("clients", s.clients).Int("max_connections", s.cfg.MySQL.MaxConnections).
 			Msg("RLIMIT_NOFILE allows fewer clients than max_connections")
 	}
 }
