@@ -329,6 +329,14 @@ func TestBackendRefusesLogin(t *testing.T) {
 	}
 }
 
+// There are fewer descriptors than max_connections needs.
+func TestMaxClients(t *testing.T) {
+	w := newWorld(t, func(s *setup) { s.clients = 1 })
+	w.dial()
+	_, err := mysqltest.Connect(w.client())
+	wantERR(t, err, protocol.ErrCodeTooManyConnections, "parkway: Too many connections (clients that RLIMIT_NOFILE allows = 1)")
+}
+
 func TestMaxConnections(t *testing.T) {
 	w := newWorld(t, func(s *setup) { s.settings.MaxConnections = 2 })
 	first := w.dial()

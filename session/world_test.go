@@ -40,6 +40,7 @@ type setup struct {
 	users    []config.MySQLUser
 	servers  []config.MySQLServer // in place of the server
 	loops    int
+	clients  int // that there are descriptors for
 }
 
 // world is a proxy with clients in front of it and a scripted server behind it.
@@ -97,6 +98,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	w.metrics = metrics.New(cfg.loops)
 	w.Proxy = session.New(session.Config{
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
+		MaxClients: cfg.clients,
 	})
 	w.unix = "unix:" + filepath.Join(t.TempDir(), "p")
 	for _, addr := range []string{"127.0.0.1:0", w.unix} {
