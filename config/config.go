@@ -13,6 +13,7 @@
 //	oneof    the words allowed, separated by spaces
 //	secret   never printed
 //	restart  a section or key that a running proxy can't take over
+//	later    a key or list that is checked, but that nothing uses yet: who sets it is warned
 package config
 
 import "time"
@@ -26,7 +27,7 @@ type Config struct {
 	MySQL                 MySQLVariables              `toml:"mysql_variables"`
 	Servers               []MySQLServer               `toml:"mysql_servers"`
 	Users                 []MySQLUser                 `toml:"mysql_users"`
-	ReplicationHostgroups []MySQLReplicationHostgroup `toml:"mysql_replication_hostgroups"`
+	ReplicationHostgroups []MySQLReplicationHostgroup `toml:"mysql_replication_hostgroups" later:"true"`
 	Scripting             Scripting                   `toml:"scripting"`
 
 	warnings []Problem
@@ -46,7 +47,7 @@ type Log struct {
 type Reactor struct {
 	EventLoops int  `toml:"event_loops" default:"0" range:"0 1024"` // 0: one per usable core.
 	Pin        bool `toml:"pin" default:"true"`
-	IdleLoops  bool `toml:"idle_loops" default:"true"`
+	IdleLoops  bool `toml:"idle_loops" default:"true" later:"true"`
 }
 
 // Listen is the table [listen]; it changes only by a restart.
@@ -58,7 +59,7 @@ type Listen struct {
 // MySQLVariables is the table [mysql_variables].
 type MySQLVariables struct {
 	// Clients.
-	SessionIdle          time.Duration `toml:"session_idle_ms" unit:"ms" default:"1000" range:"0 31536000000"`
+	SessionIdle          time.Duration `toml:"session_idle_ms" unit:"ms" default:"1000" range:"0 31536000000" later:"true"`
 	MaxConnections       int           `toml:"max_connections" default:"100000" range:"1 10000000"`
 	WaitTimeout          time.Duration `toml:"wait_timeout_ms" unit:"ms" default:"28800000" range:"1 31536000000"`
 	ConnectTimeoutClient time.Duration `toml:"connect_timeout_client_ms" unit:"ms" default:"10000" range:"1 31536000000"`
@@ -68,42 +69,42 @@ type MySQLVariables struct {
 
 	// Statements.
 	DefaultQueryTimeout   time.Duration `toml:"default_query_timeout_ms" unit:"ms" default:"86400000" range:"0 31536000000"`
-	QueryRetriesOnFailure int           `toml:"query_retries_on_failure" default:"1" range:"0 1000"`
+	QueryRetriesOnFailure int           `toml:"query_retries_on_failure" default:"1" range:"0 1000" later:"true"`
 	Multiplexing          bool          `toml:"multiplexing" default:"true"`
 
 	// Backend connections.
 	ConnectTimeoutServer        time.Duration `toml:"connect_timeout_server_ms" unit:"ms" default:"3000" range:"1 31536000000"`
 	ConnectTimeoutServerMax     time.Duration `toml:"connect_timeout_server_max_ms" unit:"ms" default:"10000" range:"1 31536000000"`
 	ConnectRetriesOnFailure     int           `toml:"connect_retries_on_failure" default:"10" range:"0 1000"`
-	PingIntervalServer          time.Duration `toml:"ping_interval_server_msec" unit:"ms" default:"10000" range:"0 31536000000"`
-	PingTimeoutServer           time.Duration `toml:"ping_timeout_server_ms" unit:"ms" default:"200" range:"1 31536000000"`
-	ConnectionMaxAge            time.Duration `toml:"connection_max_age_ms" unit:"ms" default:"0" range:"0 31536000000"`
-	FreeConnectionsPct          int           `toml:"free_connections_pct" default:"10" range:"0 100"`
-	ConnectionResetAfterQueries int           `toml:"connection_reset_after_queries" default:"0" range:"0 2147483647"`
-	ShunOnFailures              int           `toml:"shun_on_failures" default:"5" range:"0 10000000"`
-	ShunRecoveryTime            time.Duration `toml:"shun_recovery_time_sec" unit:"s" default:"10" range:"0 31536000"`
+	PingIntervalServer          time.Duration `toml:"ping_interval_server_msec" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
+	PingTimeoutServer           time.Duration `toml:"ping_timeout_server_ms" unit:"ms" default:"200" range:"1 31536000000" later:"true"`
+	ConnectionMaxAge            time.Duration `toml:"connection_max_age_ms" unit:"ms" default:"0" range:"0 31536000000" later:"true"`
+	FreeConnectionsPct          int           `toml:"free_connections_pct" default:"10" range:"0 100" later:"true"`
+	ConnectionResetAfterQueries int           `toml:"connection_reset_after_queries" default:"0" range:"0 2147483647" later:"true"`
+	ShunOnFailures              int           `toml:"shun_on_failures" default:"5" range:"0 10000000" later:"true"`
+	ShunRecoveryTime            time.Duration `toml:"shun_recovery_time_sec" unit:"s" default:"10" range:"0 31536000" later:"true"`
 
 	// The process.
 	ShutdownTimeout time.Duration `toml:"shutdown_timeout_ms" unit:"ms" default:"30000" range:"0 31536000000"`
 
 	// The monitor.
-	MonitorEnabled                 bool          `toml:"monitor_enabled" default:"true"`
-	MonitorUsername                string        `toml:"monitor_username" default:"monitor"`
-	MonitorPassword                string        `toml:"monitor_password" default:"" secret:"true" json:"-"`
-	MonitorConnectInterval         time.Duration `toml:"monitor_connect_interval" unit:"ms" default:"60000" range:"0 31536000000"`
-	MonitorConnectTimeout          time.Duration `toml:"monitor_connect_timeout" unit:"ms" default:"600" range:"1 31536000000"`
-	MonitorPingInterval            time.Duration `toml:"monitor_ping_interval" unit:"ms" default:"10000" range:"0 31536000000"`
-	MonitorPingTimeout             time.Duration `toml:"monitor_ping_timeout" unit:"ms" default:"1000" range:"1 31536000000"`
-	MonitorPingMaxFailures         int           `toml:"monitor_ping_max_failures" default:"3" range:"1 1000000"`
-	MonitorReadOnlyInterval        time.Duration `toml:"monitor_read_only_interval" unit:"ms" default:"1500" range:"0 31536000000"`
-	MonitorReadOnlyTimeout         time.Duration `toml:"monitor_read_only_timeout" unit:"ms" default:"500" range:"1 31536000000"`
-	MonitorReadOnlyMaxTimeoutCount int           `toml:"monitor_read_only_max_timeout_count" default:"3" range:"1 1000000"`
-	MonitorReplicationLagInterval  time.Duration `toml:"monitor_replication_lag_interval" unit:"ms" default:"10000" range:"0 31536000000"`
-	MonitorReplicationLagTimeout   time.Duration `toml:"monitor_replication_lag_timeout" unit:"ms" default:"1000" range:"1 31536000000"`
-	MonitorSlaveLagWhenNull        time.Duration `toml:"monitor_slave_lag_when_null" unit:"s" default:"60" range:"0 31536000"`
-	MonitorWriterIsAlsoReader      bool          `toml:"monitor_writer_is_also_reader" default:"true"`
-	MonitorThreadsMin              int           `toml:"monitor_threads_min" default:"2" range:"1 1024"`
-	MonitorThreadsMax              int           `toml:"monitor_threads_max" default:"64" range:"1 1024"`
+	MonitorEnabled                 bool          `toml:"monitor_enabled" default:"true" later:"true"`
+	MonitorUsername                string        `toml:"monitor_username" default:"monitor" later:"true"`
+	MonitorPassword                string        `toml:"monitor_password" default:"" secret:"true" json:"-" later:"true"`
+	MonitorConnectInterval         time.Duration `toml:"monitor_connect_interval" unit:"ms" default:"60000" range:"0 31536000000" later:"true"`
+	MonitorConnectTimeout          time.Duration `toml:"monitor_connect_timeout" unit:"ms" default:"600" range:"1 31536000000" later:"true"`
+	MonitorPingInterval            time.Duration `toml:"monitor_ping_interval" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
+	MonitorPingTimeout             time.Duration `toml:"monitor_ping_timeout" unit:"ms" default:"1000" range:"1 31536000000" later:"true"`
+	MonitorPingMaxFailures         int           `toml:"monitor_ping_max_failures" default:"3" range:"1 1000000" later:"true"`
+	MonitorReadOnlyInterval        time.Duration `toml:"monitor_read_only_interval" unit:"ms" default:"1500" range:"0 31536000000" later:"true"`
+	MonitorReadOnlyTimeout         time.Duration `toml:"monitor_read_only_timeout" unit:"ms" default:"500" range:"1 31536000000" later:"true"`
+	MonitorReadOnlyMaxTimeoutCount int           `toml:"monitor_read_only_max_timeout_count" default:"3" range:"1 1000000" later:"true"`
+	MonitorReplicationLagInterval  time.Duration `toml:"monitor_replication_lag_interval" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
+	MonitorReplicationLagTimeout   time.Duration `toml:"monitor_replication_lag_timeout" unit:"ms" default:"1000" range:"1 31536000000" later:"true"`
+	MonitorSlaveLagWhenNull        time.Duration `toml:"monitor_slave_lag_when_null" unit:"s" default:"60" range:"0 31536000" later:"true"`
+	MonitorWriterIsAlsoReader      bool          `toml:"monitor_writer_is_also_reader" default:"true" later:"true"`
+	MonitorThreadsMin              int           `toml:"monitor_threads_min" default:"2" range:"1 1024" later:"true"`
+	MonitorThreadsMax              int           `toml:"monitor_threads_max" default:"64" range:"1 1024" later:"true"`
 }
 
 // The words of MySQLServer.Status: what the configuration wants of a server. What is observed of it (shunned, lagging)
@@ -122,7 +123,7 @@ type MySQLServer struct {
 	Weight            int           `toml:"weight" default:"1" range:"0 10000000"`
 	Status            string        `toml:"status" default:"ONLINE" oneof:"ONLINE OFFLINE_SOFT OFFLINE_HARD"`
 	MaxConnections    int           `toml:"max_connections" default:"1000" range:"1 1000000"`
-	MaxReplicationLag time.Duration `toml:"max_replication_lag" unit:"s" default:"0" range:"0 31536000"` // 0: not checked.
+	MaxReplicationLag time.Duration `toml:"max_replication_lag" unit:"s" default:"0" range:"0 31536000" later:"true"` // 0: not checked.
 	Comment           string        `toml:"comment" default:""`
 }
 
@@ -133,7 +134,7 @@ type MySQLUser struct {
 	DefaultHostgroup      int    `toml:"default_hostgroup" range:"0 2147483647"`
 	DefaultSchema         string `toml:"default_schema" default:""`
 	MaxConnections        int    `toml:"max_connections" default:"10000" range:"0 10000000"` // 0: no limit.
-	TransactionPersistent bool   `toml:"transaction_persistent" default:"true"`
+	TransactionPersistent bool   `toml:"transaction_persistent" default:"true" later:"true"`
 	Active                bool   `toml:"active" default:"true"`
 }
 
@@ -147,9 +148,9 @@ type MySQLReplicationHostgroup struct {
 
 // Scripting is the table [scripting].
 type Scripting struct {
-	File    string        `toml:"file" default:""` // Empty: off.
-	Timeout time.Duration `toml:"timeout_ms" unit:"ms" default:"10" range:"1 31536000000"`
-	OnError string        `toml:"on_error" default:"continue" oneof:"continue reject"`
-	PoolMin int           `toml:"pool_min" default:"1" range:"0 1024"`
-	PoolMax int           `toml:"pool_max" default:"8" range:"1 1024"`
+	File    string        `toml:"file" default:"" later:"true"` // Empty: off.
+	Timeout time.Duration `toml:"timeout_ms" unit:"ms" default:"10" range:"1 31536000000" later:"true"`
+	OnError string        `toml:"on_error" default:"continue" oneof:"continue reject" later:"true"`
+	PoolMin int           `toml:"pool_min" default:"1" range:"0 1024" later:"true"`
+	PoolMax int           `toml:"pool_max" default:"8" range:"1 1024" later:"true"`
 }

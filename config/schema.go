@@ -19,6 +19,7 @@ type field struct {
 	oneof    []string
 	secret   bool
 	restart  bool
+	later    bool
 }
 
 var units = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second}
@@ -33,7 +34,8 @@ func fields(t reflect.Type) []field {
 		if !ok {
 			continue
 		}
-		f := field{index: i, key: key, secret: tag.Get("secret") == "true", restart: tag.Get("restart") == "true"}
+		f := field{index: i, key: key}
+		f.secret, f.restart, f.later = tag.Get("secret") == "true", tag.Get("restart") == "true", tag.Get("later") == "true"
 		f.def, ok = tag.Lookup("default")
 		f.required = !ok
 		f.oneof = strings.Fields(tag.Get("oneof"))
