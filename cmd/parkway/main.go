@@ -24,7 +24,7 @@ const (
 const usage = `usage:
   parkway [serve] --config FILE   run the proxy
   parkway check --config FILE     check a configuration: every error with its line and key
-  parkway version                 print the version
+  parkway version, --version      print the version
 `
 
 // version is set by the linker.
@@ -34,10 +34,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run carries out the command line and returns the exit code.
 func run(args []string, out, errs io.Writer) int {
-	command := "serve"
-	if len(args) > 0 && len(args[0]) > 0 && args[0][0] != '-' {
-		command, args = args[0], args[1:]
-	}
+	command, args := commandOf(args)
 	flags := flag.NewFlagSet("parkway "+command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	file := ""
@@ -81,6 +78,20 @@ func run(args []string, out, errs io.Writer) int {
 		return exitOK
 	}
 	return serve(file, cfg, errs)
+}
+
+// commandOf parts the command line into the command, which is serve when none
+// is named, and its flags.
+func commandOf(args []string) (command string, flags []string) {
+	switch {
+	case len(args) == 0 || args[0] == "":
+		return "serve", args
+	case args[0] == "--version" || args[0] == "-version":
+		return "version", args[1:]
+	case args[0][0] == '-':
+		return "serve", args
+	}
+	return args[0], args[1:]
 }
 
 func misused(errs io.Writer, what string) int {

@@ -80,6 +80,7 @@ func TestCommandLine(t *testing.T) {
 	keepGlobals(t)
 	good := writeConfig(t, settings{}.text())
 	warned := writeConfig(t, settings{more: "connect_timeout_server_ms = 20000"}.text())
+	unused := writeConfig(t, settings{more: "session_idle_ms = 1"}.text())
 	bad := writeConfig(t, "[listen]\nmysql = [\"nowhere\"]\nhtpp = \"\"\n")
 	missing := filepath.Join(t.TempDir(), "none.toml")
 	for _, test := range []struct {
@@ -88,6 +89,8 @@ func TestCommandLine(t *testing.T) {
 		out, err string // parts of what is written
 	}{
 		{"version", exitOK, "parkway dev ", ""},
+		{"--version", exitOK, "parkway dev ", ""},
+		{"-version", exitOK, "parkway dev ", ""},
 		{"help", exitOK, "usage:", ""},
 		{"-h", exitOK, "usage:", ""},
 		{"check --help", exitOK, "usage:", ""},
@@ -98,8 +101,11 @@ func TestCommandLine(t *testing.T) {
 		{"check --config " + good + " twice", exitConfig, "", `unexpected argument "twice"`},
 		{"--nonsense", exitConfig, "", "nonsense"},
 		{"version --config " + good, exitConfig, "", "config"},
+		{"--version --config " + good, exitConfig, "", "config"},
+		{"serve --version", exitConfig, "", "version"},
 		{"check --config " + good, exitOK, good + ": ok", ""},
 		{"check --config " + warned, exitOK, "warning: ", ""},
+		{"check --config " + unused, exitOK, "mysql_variables.session_idle_ms: is accepted, but has no effect in this version\n" + unused + ": ok", ""},
 		{"check --config " + bad, exitConfig, "", ":3: listen.htpp"},
 		{"--config " + bad, exitConfig, "", ":2: listen.mysql"},
 		{"check --config " + missing, exitConfig, "", "no such file"},
