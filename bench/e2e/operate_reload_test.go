@@ -67,7 +67,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("a session from before: %q, %v", kept, err)
 	}
 
-	write(func(c *proxy.Config) { c.Servers[0].Status = "OFFLINE_HARD" })
+	write(func(c *proxy.Config) { c.Servers[0].Status = "OFFLINE_SOFT" })
 	reload(t, p, reloaded)
 	c, err := s.connect(t, "app", "app")
 	if err != nil {
@@ -82,6 +82,12 @@ func TestReload(t *testing.T) {
 	login("plain", "plain", 0)
 	if kept, err := old.Value("SELECT @mine"); err != nil || kept != "kept" {
 		t.Errorf("a session from before: %q, %v", kept, err)
+	}
+
+	write(func(c *proxy.Config) { c.Servers[0].Status = "OFFLINE_HARD" })
+	reload(t, p, reloaded)
+	if kept, err := old.Value("SELECT @mine"); err == nil {
+		t.Errorf("a session on a server that is OFFLINE_HARD goes on: %q", kept)
 	}
 }
 

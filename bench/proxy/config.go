@@ -64,7 +64,7 @@ const (
 func Behind(c *servers.Cluster) Config {
 	config := Config{
 		Users:     []User{{Name: "app", Password: "app", Hostgroup: Primaries}},
-		Variables: map[string]any{"monitor_username": "mon", "monitor_password": "mon"},
+		Variables: map[string]any{},
 	}
 	for i, s := range c.Servers {
 		hostgroup := Replicas

@@ -22,6 +22,9 @@ func (s *server) reload() {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
 	}
+	for _, w := range next.Warnings() {
+		s.log.Warn().Msg(w.String())
+	}
 	s.proxy.Apply(&next.MySQL, table)
 	s.proxy.HostgroupsChanged()
 	if err := setLevel(next.Log); err != nil {

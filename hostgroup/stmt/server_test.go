@@ -85,7 +85,8 @@ func TestServerStatementWithoutTypes(t *testing.T) {
 	if s.Find(own) != nil {
 		t.Error("a slot of one's own is found in the shared one")
 	}
-	if s.Find(numbers) != p || s.Find(numbers) != p || s.Find(texts) != nil || s.Find(at) != nil || s.Len() != 1 {
+	first, again := s.Find(numbers), s.Find(numbers)
+	if first != p || again != p || s.Find(texts) != nil || s.Find(at) != nil || s.Len() != 1 {
 		t.Error("it didn't become that of the first types")
 	}
 	s.Retire(numbers)
