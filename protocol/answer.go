@@ -123,6 +123,7 @@ func (r *ResponseReader) resultHead(body []byte, length int) error {
 	if !ok || count == 0 || count > maxColumns || length > n+1 || length > n && !flagged {
 		return r.malformed("%d bytes that begin with 0x%02x are no column count", length, body[0])
 	}
+	r.rows = true
 	r.beginColumns(int(count), length == n || body[n] != 0, phaseRows)
 	return nil
 }
@@ -186,16 +187,25 @@ func (r *ResponseReader) isEnd(body []byte, length int) bool {
 // length: servers send EOF packets in a few places even under ClientDeprecateEOF.
 func (r *ResponseReader) readStatus(body []byte) error {
 	if body[0] == headerEOF && len(body) == 5 {
+		r.warnings = binary.LittleEndian.Uint16(body[1:])
 		r.status = StatusFlags(binary.LittleEndian.Uint16(body[3:]))
 		return nil
 	}
 	at := 1
+	var insertID uint64
 	for range 2 { // affected rows, insert id
-		_, n, ok := ReadLenencInt(body[at:])
+		v, n, ok := ReadLenencInt(body[at:])
 		if !ok {
 			return r.malformed("an OK or EOF packet without a status")
 		}
+		insertID = v
 		at += n
+	}
+	if insertID != 0 {
+		r.insertID = insertID
+	}
+	if len(body) >= at+fixedEnd {
+		r.warnings = binary.LittleEndian.Uint16(body[at+2:])
 	}
 	if len(body) < at+2 {
 		return r.malformed("an OK or EOF packet without a status")

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,6 +66,38 @@ func (b *buffered) feed(stream []byte, cut func(at int) int, feed func(p []byte)
 // replay runs an exchange's answer through a reader, cut as cut says, and checks that it ends where the server ended it.
 func replay(t *testing.T, e mysqltest.Exchange, cut func(at int) int) {
 	t.Helper()
+	replayBy(t, e, cut, (*protocol.ResponseReader).Feed)
+}
+
+// feedWatching is Feed of a reader that stops at notable OK packets: each is read and must come out as it went in.
+func feedWatching(t *testing.T, e mysqltest.Exchange, notable *int) func(*protocol.ResponseReader, []byte) (int, protocol.Progress, error) {
+	return func(r *protocol.ResponseReader, p []byte) (n int, prog protocol.Progress, err error) {
+		r.WatchOK()
+		for {
+			passed, prog, err := r.Feed(p[n:])
+			n += passed
+			if err != nil || prog != protocol.Notable {
+				return n, prog, err
+			}
+			*notable++
+			ok, size, seq, prog, err := r.ReadOK(p[n:])
+			if err != nil {
+				return n, prog, err
+			}
+			if again := protocol.AppendPacket(nil, ok.Append(nil, e.Capabilities), seq); !bytes.Equal(again, p[n:n+size]) {
+				t.Errorf("OK packet %x written as %x", p[n:n+size], again)
+			}
+			if n += size; prog == protocol.Done {
+				return n, prog, nil
+			}
+		}
+	}
+}
+
+// replayBy is replay with another function in the place of Feed.
+func replayBy(t *testing.T, e mysqltest.Exchange, cut func(at int) int,
+	feed func(*protocol.ResponseReader, []byte) (int, protocol.Progress, error)) {
+	t.Helper()
 	said := e.Transcript.Entries()
 	if len(said) == 0 || said[0].ByServer {
 		t.Fatal("no command")
@@ -86,7 +119,7 @@ func replay(t *testing.T, e mysqltest.Exchange, cut func(at int) int) {
 		var prog protocol.Progress
 		b := buffered{t}
 		n := b.feed(stream, cut, func(p []byte) (n int, done bool, err error) {
-			n, prog, err = r.Feed(p)
+			n, prog, err = feed(&r, p)
 			return n, prog != protocol.More, err
 		})
 		if n != len(said[i].Bytes) || r.Partial() || (prog == protocol.Done) != last {
@@ -118,15 +151,19 @@ func replay(t *testing.T, e mysqltest.Exchange, cut func(at int) int) {
 func TestGolden(t *testing.T) {
 	for _, path := range goldenFiles(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			notable := 0
 			for _, e := range goldenExchanges(t, path) {
-				t.Run(e.Name, func(t *testing.T) { replayAll(t, e) })
+				t.Run(e.Name, func(t *testing.T) { replayAll(t, e, &notable) })
+			}
+			if notable == 0 {
+				t.Error("no notable OK packet among them")
 			}
 		})
 	}
 }
 
 // replayAll replays an exchange whole, in pieces of several lengths, and cut in two at every place.
-func replayAll(t *testing.T, e mysqltest.Exchange) {
+func replayAll(t *testing.T, e mysqltest.Exchange, notable *int) {
 	size := 0
 	for _, s := range e.Transcript.Entries() {
 		size += len(s.Bytes)
@@ -141,8 +178,9 @@ func replayAll(t *testing.T, e mysqltest.Exchange) {
 		}
 		return
 	}
-	for _, n := range []int{1, 2, 3, 5, 7} {
+	for _, n := range []int{1, 2, 3, 5, 7, size + len(behind)} {
 		replay(t, e, func(int) int { return n })
+		replayBy(t, e, func(int) int { return n }, feedWatching(t, e, notable))
 	}
 	for at := 1; at <= min(size, 600); at++ {
 		replay(t, e, func(arrived int) int {

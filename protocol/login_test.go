@@ -104,7 +104,7 @@ func TestChangeUserOfOldClients(t *testing.T) {
 
 func TestAppendForTheOtherSide(t *testing.T) {
 	ok := OK{Status: StatusAutocommit | StatusSessionStateChanged, Info: []byte("i"), StateChanges: []byte{2, 2, 1, '1'}}
-	if got := string(ok.Append(nil, 0)); got != "\x00\x00\x00\x02\x00\x00\x00i" {
+	if got := string(ok.Append(nil, 0)); got != "\x00\x00\x00\x02\x00\x00\x00\x01i" {
 		t.Errorf("a client without trackers gets %q", got)
 	}
 	if got := string(AppendEndOfRows(nil, StatusAutocommit, 1, 0)); got != "\xfe\x01\x00\x02\x00" {

@@ -77,9 +77,11 @@ var messages = []struct {
 	want             any
 }{
 	{"MariaDB, INSERT", "OK", "00 05 00 0200 0000 26 5265636f7264733a2035 20204475706c6963617465733a2030 20205761726e696e67733a2030", 0,
-		OK{AffectedRows: 5, Status: StatusAutocommit, Info: []byte("&Records: 5  Duplicates: 0  Warnings: 0")}},
+		OK{AffectedRows: 5, Status: StatusAutocommit, Info: []byte("Records: 5  Duplicates: 0  Warnings: 0")}},
+	{"INSERT, with trackers on", "OK", "00 05 00 0200 0000 26 5265636f7264733a2035 20204475706c6963617465733a2030 20205761726e696e67733a2030", trackOK,
+		OK{AffectedRows: 5, Status: StatusAutocommit, Info: []byte("Records: 5  Duplicates: 0  Warnings: 0")}},
 	{"end of rows", "OK", "fe 00 00 2200 0000", trackOK, OK{Header: 0xfe, Status: StatusAutocommit | StatusNoIndexUsed}},
-	{"large numbers, made up", "OK", "00 fce803 fdffffff 0200 0100", 0, OK{AffectedRows: 1000, InsertID: 1<<24 - 1, Status: StatusAutocommit, Warnings: 1, Info: []byte{}}},
+	{"large numbers, made up", "OK", "00 fce803 fdffffff 0200 0100", 0, OK{AffectedRows: 1000, InsertID: 1<<24 - 1, Status: StatusAutocommit, Warnings: 1}},
 	{"USE, made up", "OK", "00 00 00 0240 0000 00 0a 01 04 03617070 02 02 0131", trackOK,
 		OK{Status: StatusAutocommit | StatusSessionStateChanged, Info: []byte{}, StateChanges: []byte("\x01\x04\x03app\x02\x02\x011")}},
 	{"plain", "EOF", "fe 0000 0200", 0, EOF{Status: StatusAutocommit}},

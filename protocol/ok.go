@@ -24,14 +24,11 @@ func (p *OK) Decode(b []byte, caps Capability) error {
 	p.InsertID = f.lenenc()
 	p.Status = StatusFlags(f.uint16())
 	p.Warnings = f.uint16()
-	switch {
-	case !caps.Has(ClientSessionTrack):
-		p.Info = f.take(len(f.rest))
-	case len(f.rest) > 0: // with neither text nor trackers, the length of the text is left out too
+	if len(f.rest) > 0 { // with neither text nor trackers, the length of the text is left out too
 		p.Info = f.lenencBytes()
-		if p.Status&StatusSessionStateChanged != 0 {
-			p.StateChanges = f.lenencBytes()
-		}
+	}
+	if len(f.rest) > 0 && caps.Has(ClientSessionTrack) && p.Status&StatusSessionStateChanged != 0 {
+		p.StateChanges = f.lenencBytes()
 	}
 	if f.short || p.Header != headerOK && p.Header != headerEOF {
 		return malformed("OK packet", "%d bytes", len(b))
@@ -52,10 +49,7 @@ func (p *OK) Append(dst []byte, caps Capability) []byte {
 	dst = AppendLenencInt(dst, p.InsertID)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(status))
 	dst = binary.LittleEndian.AppendUint16(dst, p.Warnings)
-	if !track {
-		return append(dst, p.Info...)
-	}
-	changed := status&StatusSessionStateChanged != 0
+	changed := track && status&StatusSessionStateChanged != 0
 	if len(p.Info) > 0 || changed {
 		dst = AppendLenencBytes(dst, p.Info)
 	}

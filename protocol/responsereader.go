@@ -14,9 +14,10 @@ const prefixSize = 32
 type Progress uint8
 
 const (
-	More   Progress = iota // the answer goes on
-	Done                   // it ended
-	Infile                 // the server wants the client's file: forward it, then call InfileSent
+	More    Progress = iota // the answer goes on
+	Done                    // it ended
+	Infile                  // the server wants the client's file: forward it, then call InfileSent
+	Notable                 // an OK packet that says more than its status is next: see WatchOK
 )
 
 // ResponseReader finds the end of a server's answer to any command, from packet headers and as few payload bytes as possible, at
@@ -36,8 +37,12 @@ type ResponseReader struct {
 	failed    bool
 	code      uint16
 	status    StatusFlags
-	skip      int // bytes of the current packet that are still to come
-	columns   int // column definitions still to come
+	watching  bool
+	rows      bool   // a result set came
+	warnings  uint16 // of the last OK or EOF packet
+	insertID  uint64 // of the last OK packet that had one
+	skip      int    // bytes of the current packet that are still to come
+	columns   int    // column definitions still to come
 	prepared  PrepareOK
 }
 
@@ -51,7 +56,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
 	r.open, r.started, r.failed = false, false, false
-	r.code = 0
+	r.code, r.rows, r.warnings, r.insertID = 0, false, 0, 0
 	r.status &= statusLasting
 	r.skip, r.columns = 0, 0
 	if cmd == ComStmtPrepare {
@@ -100,6 +105,12 @@ func (r *ResponseReader) Feed(p []byte) (n int, prog Progress, err error) {
 				break // it may be an ERR packet that says why
 			}
 			return n, More, r.outOfOrder(rest, length, seq)
+		}
+		if r.watching && !r.open && r.notable(rest[HeaderLen:min(size, len(rest))], length) {
+			if len(rest) < size {
+				break
+			}
+			return n, Notable, nil
 		}
 		if len(rest) < size {
 			if size <= HoldSize || len(rest) < HeaderLen+prefixSize {
@@ -166,6 +177,15 @@ func (r *ResponseReader) Status() StatusFlags { return r.status &^ StatusMoreRes
 
 // Failed reports whether the answer, of several results the last one, ended with an ERR packet, and its code.
 func (r *ResponseReader) Failed() (code uint16, failed bool) { return r.code, r.failed }
+
+// Rows reports whether the answer had a result set.
+func (r *ResponseReader) Rows() bool { return r.rows }
+
+// Warnings is the number of warnings of the answer's last result.
+func (r *ResponseReader) Warnings() uint16 { return r.warnings }
+
+// InsertID is the last insert id that the answer told, 0 if none.
+func (r *ResponseReader) InsertID() uint64 { return r.insertID }
 
 // Prepared is what the last COM_STMT_PREPARE brought; the zero value if it failed.
 func (r *ResponseReader) Prepared() PrepareOK { return r.prepared }
