@@ -70,16 +70,16 @@ type MySQLVariables struct {
 	// Statements.
 	DefaultQueryTimeout   time.Duration `toml:"default_query_timeout_ms" unit:"ms" default:"86400000" range:"0 31536000000"`
 	QueryRetriesOnFailure int           `toml:"query_retries_on_failure" default:"1" range:"0 1000" later:"true"`
-	Multiplexing          bool          `toml:"multiplexing" default:"true"`
+	Multiplexing          bool          `toml:"multiplexing" default:"false"`
 
 	// Backend connections.
 	ConnectTimeoutServer        time.Duration `toml:"connect_timeout_server_ms" unit:"ms" default:"3000" range:"1 31536000000"`
 	ConnectTimeoutServerMax     time.Duration `toml:"connect_timeout_server_max_ms" unit:"ms" default:"10000" range:"1 31536000000"`
 	ConnectRetriesOnFailure     int           `toml:"connect_retries_on_failure" default:"10" range:"0 1000"`
-	PingIntervalServer          time.Duration `toml:"ping_interval_server_msec" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
-	PingTimeoutServer           time.Duration `toml:"ping_timeout_server_ms" unit:"ms" default:"200" range:"1 31536000000" later:"true"`
-	ConnectionMaxAge            time.Duration `toml:"connection_max_age_ms" unit:"ms" default:"0" range:"0 31536000000" later:"true"`
-	FreeConnectionsPct          int           `toml:"free_connections_pct" default:"10" range:"0 100" later:"true"`
+	PingIntervalServer          time.Duration `toml:"ping_interval_server_msec" unit:"ms" default:"10000" range:"0 31536000000"`
+	PingTimeoutServer           time.Duration `toml:"ping_timeout_server_ms" unit:"ms" default:"200" range:"1 31536000000"`
+	ConnectionMaxAge            time.Duration `toml:"connection_max_age_ms" unit:"ms" default:"0" range:"0 31536000000"`
+	FreeConnectionsPct          int           `toml:"free_connections_pct" default:"10" range:"0 100"`
 	ConnectionResetAfterQueries int           `toml:"connection_reset_after_queries" default:"0" range:"0 2147483647" later:"true"`
 	ShunOnFailures              int           `toml:"shun_on_failures" default:"5" range:"0 10000000" later:"true"`
 	ShunRecoveryTime            time.Duration `toml:"shun_recovery_time_sec" unit:"s" default:"10" range:"0 31536000" later:"true"`

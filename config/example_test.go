@@ -49,8 +49,7 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// The example says of each key that nothing uses yet that it has no effect. multiplexing is not tagged as one: to set it
-// to false asks for what is so anyway, which needs no warning.
+// The example says of each key that nothing uses yet that it has no effect.
 func TestExampleMarksUnusedKeys(t *testing.T) {
 	const name, mark = "parkway.example.toml", "[no effect yet]"
 	data, err := os.ReadFile(name)
@@ -71,7 +70,7 @@ func TestExampleMarksUnusedKeys(t *testing.T) {
 			typ, at = typ.Elem(), at.elem(0)
 		}
 		for _, f := range fields(typ) {
-			compare(at.key(f.key), section.key+"."+f.key, f.later || f.key == "multiplexing")
+			compare(at.key(f.key), section.key+"."+f.key, f.later)
 		}
 	}
 }

@@ -15,6 +15,7 @@ type Facts struct {
 	Capabilities protocol.Capability
 	Charset      byte
 	AuthPlugin   string
+	MariaDB      bool
 }
 
 // Facts returns what the server's last greeting said, nil before the first.
@@ -27,6 +28,7 @@ func factsOf(h *protocol.Handshake) Facts {
 		Capabilities: h.Capabilities,
 		Charset:      h.Charset,
 		AuthPlugin:   h.AuthPlugin,
+		MariaDB:      h.IsMariaDB(),
 	}
 }
 
@@ -37,6 +39,7 @@ type Greeting struct {
 	Version      string
 	Capabilities protocol.Capability
 	AuthPlugin   string
+	MariaDB      bool
 }
 
 // unknownServer is the greeting while no server has answered yet: what every
@@ -61,7 +64,7 @@ func greetingOf(servers []*Server) *Greeting {
 		switch {
 		case f == nil:
 		case g == nil:
-			g = &Greeting{Version: f.Version, Capabilities: f.Capabilities, AuthPlugin: f.AuthPlugin}
+			g = &Greeting{Version: f.Version, Capabilities: f.Capabilities, AuthPlugin: f.AuthPlugin, MariaDB: f.MariaDB}
 		default:
 			g.Capabilities &= f.Capabilities
 		}

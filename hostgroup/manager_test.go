@@ -63,7 +63,7 @@ func TestGreetingOf(t *testing.T) {
 	const a, b, c = protocol.ClientProtocol41, protocol.ClientDeprecateEOF, protocol.ClientQueryAttributes
 	known := func(version string, caps protocol.Capability) *Server {
 		s := new(Server)
-		s.facts.Store(&Facts{Version: version, Capabilities: caps, AuthPlugin: "plugin of " + version})
+		s.facts.Store(&Facts{Version: version, Capabilities: caps, AuthPlugin: "plugin of " + version, MariaDB: version == "1"})
 		return s
 	}
 	for _, test := range []struct {
@@ -73,8 +73,8 @@ func TestGreetingOf(t *testing.T) {
 	}{
 		{"none", nil, unknownServer},
 		{"none known", []*Server{new(Server), new(Server)}, unknownServer},
-		{"one", []*Server{known("1", a|b)}, Greeting{"1", a | b, "plugin of 1"}},
-		{"the first known speaks, all are heard", []*Server{new(Server), known("2", a|b|c), known("1", a|c)}, Greeting{"2", a | c, "plugin of 2"}},
+		{"one", []*Server{known("1", a|b)}, Greeting{"1", a | b, "plugin of 1", true}},
+		{"the first known speaks, all are heard", []*Server{new(Server), known("2", a|b|c), known("1", a|c)}, Greeting{"2", a | c, "plugin of 2", false}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := *greetingOf(test.servers); got != test.want {
@@ -90,7 +90,7 @@ func TestLearn(t *testing.T) {
 	said := &protocol.Handshake{ServerVersion: "8.0.1", Capabilities: protocol.ClientProtocol41 | protocol.ClientDeprecateEOF,
 		Charset: 8, AuthPlugin: "mysql_native_password", ConnectionID: 1}
 	m.Learn(first, said)
-	if f := first.Facts(); *f != (Facts{"8.0.1", said.Capabilities, 8, "mysql_native_password"}) {
+	if f := first.Facts(); *f != (Facts{"8.0.1", said.Capabilities, 8, "mysql_native_password", true}) {
 		t.Errorf("facts %+v", f)
 	}
 	if g := m.Greeting(); g.Version != "8.0.1" || g.Capabilities != said.Capabilities {

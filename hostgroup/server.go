@@ -48,7 +48,20 @@ type Server struct {
 	connections atomic.Int64 // open or being opened
 	address     atomic.Pointer[string]
 	facts       atomic.Pointer[Facts]
+	trackers    atomic.Pointer[Trackers]
 }
+
+// Trackers say how the server's session trackers are turned on.
+type Trackers struct {
+	Query []byte // nil: the server has none
+}
+
+// Trackers returns what was learned of the server's session trackers, nil while
+// nobody has asked. Any thread.
+func (s *Server) Trackers() *Trackers { return s.trackers.Load() }
+
+// SetTrackers keeps what a connection learned. Any thread.
+func (s *Server) SetTrackers(t *Trackers) { s.trackers.Store(t) }
 
 // Hostgroup returns the id of the hostgroup that the server belongs to.
 func (s *Server) Hostgroup() int { return s.hostgroup }

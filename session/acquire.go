@@ -3,6 +3,7 @@ package session
 import (
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
+	"parkway/protocol/sysvar"
 )
 
 // clientAttributes are the connection attributes that servers see.
@@ -11,28 +12,72 @@ var clientAttributes = []protocol.Attribute{
 	{Key: "program_name", Value: "parkway"},
 }
 
-// acquire makes the command that has just come wait for a backend.
-func (s *Session) acquire() {
+// obtain gets a backend for the command that has just come and brings it to the
+// session's state. It is false if the command has to wait for that.
+func (s *Session) obtain() bool {
+	if s.backend == nil {
+		s.wish()
+		b := s.worker.pool.Take(&s.request)
+		if b == nil {
+			s.await()
+			s.worker.pool.Acquire(&s.request)
+			return false
+		}
+		s.take(b)
+	}
+	s.request.Want = s.want()
+	if s.backend.Sync(&s.request.Want) {
+		return true
+	}
+	s.mine.strange = false
+	s.await()
+	return false
+}
+
+// await makes the client's bytes wait until there is a backend.
+func (s *Session) await() {
 	s.setState(acquiring)
 	s.conn.PauseRead()
+}
+
+// wish fills in what the session needs of a backend.
+func (s *Session) wish() {
 	s.request.Hostgroup = s.user.DefaultHostgroup
 	s.request.Login = backend.Login{
 		User:         s.user.Name,
 		Credential:   s.credential,
 		Capabilities: s.caps,
 		Charset:      s.charset,
-		Schema:       s.schema,
+		Schema:       s.mine.schema,
+		Session:      s.loginVars(),
+		Shared:       s.sharing(),
 		Attributes:   clientAttributes,
 	}
-	s.worker.pool.Acquire(&s.request)
+	s.request.Want = s.want()
+}
+
+// loginVars is what a login with the session's character set brings about.
+func (s *Session) loginVars() sysvar.State {
+	in := s.worker.pool.Interner()
+	vars, _ := in.Login(s.charset, s.worker.proxy.hostgroups.Greeting().MariaDB)
+	return sysvar.State{Vars: vars, UserVars: in.Empty()}
 }
 
 // OnBackend goes on with the command that waited.
 func (s *Session) OnBackend(b *backend.Conn) {
+	s.take(b)
+	s.request.Want = s.want()
+	s.mine.strange = false
+	if b.Sync(&s.request.Want) {
+		s.OnBackendReady(b)
+	}
+}
+
+// take makes b the session's backend.
+func (s *Session) take(b *backend.Conn) {
 	s.backend = b
+	s.mine.strange = true
 	b.SetOwner(s)
-	s.setState(ready)
-	s.conn.ResumeRead()
 }
 
 // OnNoBackend answers the command that waited with the reason.
@@ -42,15 +87,34 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 	s.resumeNextTurn()
 }
 
-// OnBackendReady belongs to the pool, which hands over connections that are ready.
-func (s *Session) OnBackendReady(*backend.Conn) {}
+// OnBackendReady goes on with the command that waited: the connection is in the
+// session's state.
+func (s *Session) OnBackendReady(*backend.Conn) {
+	s.setState(ready)
+	s.conn.ResumeRead()
+}
+
+// OnSyncFailed answers the command that waited with what the server said to the
+// session's state.
+func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
+	s.backend = nil
+	s.worker.pool.Discard(b)
+	s.OnNoBackend(reason)
+}
 
 // OnBackendClosed ends the session together with its backend connection: the
 // state that the client had there is lost, and it must know.
 func (s *Session) OnBackendClosed(_ *backend.Conn, err *backend.Error) {
 	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
 		Stringer("state", s.state).Err(err).Msg("backend connection lost")
+	if s.lingering() {
+		s.backend, s.mine.pins = nil, 0
+		return
+	}
 	switch s.state {
+	case acquiring:
+		s.backend = nil
+		s.OnNoBackend(err.Packet(protocol.ErrCodeNoBackend))
 	case authing, verifying:
 		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
 	case ready, trailing:

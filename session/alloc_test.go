@@ -4,6 +4,7 @@ import (
 	"io"
 	"testing"
 
+	"parkway/config"
 	"parkway/protocol"
 )
 
@@ -25,9 +26,11 @@ var steadyCommands = map[string][]byte{
 }
 
 // exchanger returns a function that runs one command through a fresh proxy.
-func exchanger(tb testing.TB, command []byte) func() {
+func exchanger(tb testing.TB, command []byte, more protocol.Capability) func() {
 	answer := pointSelect()
-	c := login(tb, startProxy(tb, newServer(tb, serveCanned(answer)), nil).addr)
+	c := login(tb, startProxy(tb, newServer(tb, serveCanned(answer, serverCapabilities|more)), func(v *config.MySQLVariables) {
+		v.Multiplexing = more != 0
+	}).addr)
 	request := protocol.AppendPacket(nil, command, 0)
 	got := make([]byte, len(answer))
 	return func() {
@@ -42,22 +45,24 @@ func exchanger(tb testing.TB, command []byte) func() {
 
 func TestNoAllocationPerCommand(t *testing.T) {
 	for name, command := range steadyCommands {
-		t.Run(name, func(t *testing.T) {
-			exchange := exchanger(t, command)
-			for range 100 {
-				exchange()
-			}
-			if n := testing.AllocsPerRun(2000, exchange); n != 0 {
-				t.Errorf("%v allocations per command", n)
-			}
-		})
+		for server, more := range map[string]protocol.Capability{"plain": 0, "tracked": protocol.ClientSessionTrack} {
+			t.Run(name+"/"+server, func(t *testing.T) {
+				exchange := exchanger(t, command, more)
+				for range 100 {
+					exchange()
+				}
+				if n := testing.AllocsPerRun(2000, exchange); n != 0 {
+					t.Errorf("%v allocations per command", n)
+				}
+			})
+		}
 	}
 }
 
 func BenchmarkCommand(b *testing.B) {
 	for name, command := range steadyCommands {
 		b.Run(name, func(b *testing.B) {
-			exchange := exchanger(b, command)
+			exchange := exchanger(b, command, 0)
 			exchange()
 			b.ReportAllocs()
 			for b.Loop() {

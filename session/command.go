@@ -33,11 +33,11 @@ var actions = [256]action{
 	protocol.ComStmtPrepare:      (*Session).prepare,
 	protocol.ComStmtExecute:      (*Session).forward,
 	protocol.ComStmtSendLongData: (*Session).forwardSilent,
-	protocol.ComStmtClose:        (*Session).forwardSilent,
+	protocol.ComStmtClose:        (*Session).closeStatement,
 	protocol.ComStmtReset:        (*Session).forward,
 	protocol.ComSetOption:        (*Session).forward,
 	protocol.ComStmtFetch:        (*Session).forward,
-	protocol.ComResetConnection:  (*Session).forwardOrOK,
+	protocol.ComResetConnection:  (*Session).resetConnection,
 	protocol.ComStmtBulkExecute:  (*Session).forward,
 
 	protocol.ComShutdown:       unsupported("a client of the proxy cannot stop a server"),

@@ -33,7 +33,7 @@ var fates = map[protocol.Command]string{
 	protocol.ComStmtReset:        "forwarded",
 	protocol.ComSetOption:        "forwarded",
 	protocol.ComStmtFetch:        "forwarded",
-	protocol.ComResetConnection:  "forwarded if attached",
+	protocol.ComResetConnection:  "forwarded",
 	protocol.ComStmtBulkExecute:  "forwarded",
 	protocol.ComShutdown:         "a client of the proxy cannot stop a server",
 	protocol.ComProcessKill:      "connection ids of the proxy are not the server's",
@@ -60,7 +60,10 @@ func serve(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 
 // Every command, before and after the client has a backend connection: who answers it, and that the client can go on.
 func TestFateOfCommands(t *testing.T) {
-	w := newWorld(t, answering(serve))
+	w := newWorld(t, func(s *setup) {
+		unshared(s)
+		s.server.Handler = serve
+	})
 	for _, attached := range []bool{false, true} {
 		for cmd := range 256 {
 			cmd := protocol.Command(cmd)
@@ -117,7 +120,7 @@ func TestFateOfCommands(t *testing.T) {
 }
 
 func TestQuit(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, unshared)
 	for _, attached := range []bool{false, true} {
 		c := w.dial()
 		if attached {
@@ -400,7 +403,10 @@ func TestBadCommandsMidway(t *testing.T) {
 		{"silent, wrong number", silent, packet(7, "x"), 1, protocol.ErrCodeOutOfOrder},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, func(s *setup) { s.settings.MaxAllowedPacket = limit })
+			w := newWorld(t, func(s *setup) {
+				unshared(s)
+				s.settings.MaxAllowedPacket = limit
+			})
 			c := w.dial()
 			mustQuery(t, c, "SELECT 1")
 			if err := c.WriteRaw(append(slices.Clone(test.first), test.then...)); err != nil {

@@ -97,9 +97,15 @@ func (s *Session) leave() {
 
 // release lets go of the backend.
 func (s *Session) release() {
-	if b := s.backend; b != nil {
-		s.backend = nil
-		s.worker.pool.Release(b)
+	b := s.backend
+	if b == nil {
+		return
+	}
+	s.backend = nil
+	if s.bound() || s.status&protocol.StatusInTrans != 0 || !b.Idle() {
+		s.worker.pool.Discard(b)
+	} else {
+		s.worker.pool.Put(b)
 	}
 }
 

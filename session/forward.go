@@ -9,15 +9,18 @@ import (
 
 // forward passes a command to the backend.
 func (s *Session) forward(p []byte, whole bool) int {
-	b := s.backend
-	if b == nil {
-		s.acquire()
-		return 0
-	}
-	if !b.Idle() {
+	if b := s.backend; b != nil && !b.Idle() {
 		// It has failed in this very turn: OnBackendClosed follows.
 		return s.onEarly(p)
 	}
+	if s.sharing() {
+		s.examine(p, whole)
+		s.yield()
+	}
+	if !s.obtain() {
+		return 0
+	}
+	b := s.backend
 	if whole {
 		s.setState(answering)
 	} else {
@@ -179,5 +182,9 @@ func (s *Session) answered() {
 		return
 	}
 	s.setState(ready)
+	if s.sharing() {
+		s.conclude()
+		s.share()
+	}
 	s.settle()
 }

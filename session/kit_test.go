@@ -55,10 +55,10 @@ func newServer(t testing.TB, serve func(net.Conn)) net.Addr {
 
 // serveCanned is a server that allocates nothing once a client is logged in:
 // it lets everybody in and gives the same answer to every command.
-func serveCanned(answer []byte) func(net.Conn) {
+func serveCanned(answer []byte, caps protocol.Capability) func(net.Conn) {
 	return func(c net.Conn) {
 		buf := make([]byte, 64<<10)
-		if !welcome(c, buf) {
+		if !welcomeWith(c, buf, caps) {
 			return
 		}
 		for {
@@ -74,9 +74,12 @@ func serveCanned(answer []byte) func(net.Conn) {
 }
 
 // greeting is the packet that a server begins with.
-func greeting() []byte {
+func greeting() []byte { return greetingWith(serverCapabilities) }
+
+// greetingWith is greeting of a server with these capabilities.
+func greetingWith(caps protocol.Capability) []byte {
 	h := protocol.Handshake{
-		ServerVersion: "8.0.0-canned", AuthPlugin: auth.NativePassword, Nonce: auth.NewNonce(), Capabilities: serverCapabilities,
+		ServerVersion: "8.0.0-canned", AuthPlugin: auth.NativePassword, Nonce: auth.NewNonce(), Capabilities: caps,
 	}
 	return protocol.AppendPacket(nil, h.Append(nil), 0)
 }
@@ -88,8 +91,11 @@ func okPacket(seq byte) []byte {
 
 // welcome is a server's part of a login, which everybody passes. buf has room
 // for the response, which comes in one piece.
-func welcome(c net.Conn, buf []byte) (ok bool) {
-	if _, err := c.Write(greeting()); err != nil {
+func welcome(c net.Conn, buf []byte) (ok bool) { return welcomeWith(c, buf, serverCapabilities) }
+
+// welcomeWith is welcome of a server with these capabilities.
+func welcomeWith(c net.Conn, buf []byte, caps protocol.Capability) (ok bool) {
+	if _, err := c.Write(greetingWith(caps)); err != nil {
 		return false
 	}
 	if _, err := c.Read(buf); err != nil {

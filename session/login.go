@@ -344,6 +344,7 @@ func (s *Session) welcome() {
 	if s.schema == "" {
 		s.schema = s.user.DefaultSchema
 	}
+	s.beginState()
 	s.status = protocol.StatusAutocommit
 	s.login = nil
 	s.setState(ready)

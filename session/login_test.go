@@ -74,6 +74,8 @@ func testLogins(t *testing.T, w *world, password string) {
 func TestBackendLoginIsTheClients(t *testing.T) {
 	seen := make(chan protocol.HandshakeResponse, 1)
 	w := newWorld(t, func(s *setup) {
+		unshared(s)
+		s.server.Greeting.Capabilities = mysqltest.ServerCapabilities
 		s.server.Handler = func(_ protocol.Command, _ []byte, a *mysqltest.Answer) {
 			seen <- a.Login()
 			a.OK()
@@ -374,6 +376,7 @@ func TestUserLimit(t *testing.T) {
 func TestChangeUser(t *testing.T) {
 	seen := make(chan protocol.HandshakeResponse, 1)
 	w := newWorld(t, func(s *setup) {
+		unshared(s)
 		s.users = append(s.users, user("other", "word"))
 		s.server.Handler = func(cmd protocol.Command, _ []byte, a *mysqltest.Answer) {
 			if cmd == protocol.ComQuery {
@@ -418,7 +421,7 @@ func connectionsOf(t *testing.T, table *users.Table, name string) int {
 
 // A backend connection that is lost while its client logs in anew is not missed.
 func TestChangeUserOutlivesTheBackend(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, unshared)
 	c := w.dial()
 	mustQuery(t, c, "SELECT 1")
 	m := protocol.ChangeUser{User: "app", Charset: 45, AuthPlugin: auth.NativePassword}

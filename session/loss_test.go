@@ -68,7 +68,7 @@ func TestServerLostWithinALargePacket(t *testing.T) {
 
 // What a client reads whose server is lost while it has nothing under way: the reason, as the answer to its next command.
 func TestServerLostWhenIdle(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, unshared)
 	c := w.dial()
 	mustQuery(t, c, "SELECT 1")
 	w.server.KillAll()
@@ -90,7 +90,7 @@ func TestServerLostWhileSending(t *testing.T) {
 		{"refused", protocol.ComBinlogDump, 1, protocol.ErrCodeNetRead},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, nil)
+			w := newWorld(t, unshared)
 			c := w.dial()
 			mustQuery(t, c, "SELECT 1")
 			half := packet(0, string(rune(test.cmd))+strings.Repeat("x", 1<<20))[:200_000]
@@ -139,7 +139,10 @@ func leavingServer(t *testing.T) (addr net.Addr, orders chan struct{}) {
 func TestServerLeavesAsTheClientAsks(t *testing.T) {
 	for _, clientFirst := range []bool{false, true} {
 		server, orders := leavingServer(t)
-		w := newWorld(t, func(s *setup) { s.servers = append(s.servers, serverAt(t, server.String())) })
+		w := newWorld(t, func(s *setup) {
+			unshared(s)
+			s.servers = append(s.servers, serverAt(t, server.String()))
+		})
 		c := w.dial()
 		if _, err := c.Command(protocol.ComDebug); err != nil {
 			t.Fatal(err)

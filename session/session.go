@@ -7,6 +7,8 @@ import (
 	"parkway/hostgroup/pool"
 	"parkway/protocol"
 	"parkway/protocol/auth"
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
 	"parkway/reactor"
 	"parkway/session/users"
 )
@@ -40,6 +42,12 @@ type Session struct {
 	file    protocol.InfileReader
 	refusal *protocol.ERR        // answers a command that is refused
 	status  protocol.StatusFlags // of the last answer
+
+	// What the session has set and holds.
+	mine     portable
+	now      statement
+	scanVars *sysvar.Set // that scanned was made of
+	scanned  digest.Options
 
 	// The backend connection, and the wish for one.
 	backend *backend.Conn

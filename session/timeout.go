@@ -12,6 +12,9 @@ func (s *Session) deadline() (at int64, ok bool) {
 	if s.leaving() {
 		return s.since + int64(farewell), true
 	}
+	if s.lingering() {
+		return s.lingerEnd(), true
+	}
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
 	case greeted, authing, verifying:
@@ -45,6 +48,12 @@ func (s *Session) onTimer() {
 		return
 	}
 	if s.worker.loop.Now() < at {
+		s.watch()
+		return
+	}
+	if s.lingering() && !s.leaving() {
+		s.mine.pins = 0
+		s.release()
 		s.watch()
 		return
 	}

@@ -32,7 +32,7 @@ func TestLargePackets(t *testing.T) {
 
 // Commands without an answer, small and streamed: the server gets them, and what follows is in step.
 func TestSilentCommands(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWorld(t, unshared)
 	c := w.dial()
 	for _, attached := range []bool{false, true} {
 		for _, size := range []int{10, 200_000, protocol.MaxPayload + 10} {
@@ -319,6 +319,7 @@ func TestServerThatDoesNotRead(t *testing.T) {
 	w := newWorld(t, func(s *setup) {
 		s.servers = append(s.servers, serverAt(t, server.String()))
 		s.settings.MaxAllowedPacket = 1 << 30
+		unshared(s)
 		s.settings.ConnectTimeoutServer = patience
 	})
 	c := w.dial()
@@ -362,7 +363,10 @@ func TestServerThatDoesNotReadSilentCommands(t *testing.T) {
 			_, _ = io.Copy(io.Discard, c)
 		}
 	})
-	w := newWorld(t, func(s *setup) { s.servers = append(s.servers, serverAt(t, server.String())) })
+	w := newWorld(t, func(s *setup) {
+		unshared(s)
+		s.servers = append(s.servers, serverAt(t, server.String()))
+	})
 	c := w.dial()
 	mustQuery(t, c, "attach")
 	written := make(chan error, 1)

@@ -19,6 +19,7 @@ type worker struct {
 	// Owned by the loop.
 	first   *Session // all sessions of the loop, linked
 	scratch []byte   // for packets that the proxy itself makes
+	block   []byte   // for tracker blocks
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
 }

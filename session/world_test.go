@@ -32,6 +32,9 @@ const patience = 10 * time.Second
 // keys are made once: that takes longer than most tests.
 var keys = sync.OnceValues(auth.GenerateKeyPair)
 
+// untracked are the capabilities of a server without session trackers, on which the proxy runs no commands of its own.
+const untracked = mysqltest.ServerCapabilities &^ protocol.ClientSessionTrack
+
 // setup is what a world is made of.
 type setup struct {
 	server   mysqltest.ServerConfig
@@ -65,6 +68,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 		settings: config.Default().MySQL, loops: 1,
 		users: []config.MySQLUser{user("app", "secret")},
 	}
+	cfg.server.Greeting.Capabilities = untracked
 	if change != nil {
 		change(&cfg)
 	}
@@ -139,6 +143,9 @@ func serverAt(t testing.TB, addr string) config.MySQLServer {
 	c.Hostname, c.Port = a.Addr().String(), int(a.Port())
 	return c
 }
+
+// unshared makes every session keep its backend connection to its end.
+func unshared(s *setup) { s.settings.Multiplexing = false }
 
 // answering is the setup of a server that answers every command with h.
 func answering(h mysqltest.Handler) func(*setup) {

@@ -12,6 +12,7 @@ import (
 	"parkway/hostgroup"
 	"parkway/protocol"
 	"parkway/protocol/auth"
+	"parkway/protocol/sysvar"
 	"parkway/reactor"
 )
 
@@ -22,13 +23,18 @@ type Login struct {
 	Capabilities protocol.Capability // what the client negotiated: see Class
 	Charset      byte
 	Schema       string
-	Attributes   []protocol.Attribute
+	Session      sysvar.State // that the login brings about
+	// Shared is set for connections that may serve other sessions too: their state
+	// has to be known, so that the session trackers are turned on.
+	Shared     bool
+	Attributes []protocol.Attribute
 }
 
 // Spec says where a connection goes and who learns of it.
 type Spec struct {
 	Server  *hostgroup.Server
 	Login   Login
+	Empty   *sysvar.Set   // of the loop's interner
 	Timeout time.Duration // for connecting and logging in together
 	// Greeted is told what the server greeted with.
 	Greeted func(*hostgroup.Server, *protocol.Handshake)
@@ -39,12 +45,19 @@ type Spec struct {
 // Owner is whoever holds the connection at the moment. Its methods are called
 // on the loop; views that it is given die with the call.
 type Owner interface {
-	// OnBackendReady is called once, when the login is done.
+	// OnBackendReady is called when the login is done, and when Sync is.
 	OnBackendReady(b *Conn)
 	// OnAnswer hands over the next bytes of the answer to the command that Begin
 	// announced. With protocol.Done the answer is complete and the connection idle
 	// again; with protocol.Infile the server waits for the client's file.
 	OnAnswer(b *Conn, chunk []byte, progress protocol.Progress)
+	// OnOK hands over an OK packet of the answer that says more than its status,
+	// with its sequence number; what it aliases dies with the call. The owner
+	// writes its own to the client. progress is as for OnAnswer.
+	OnOK(b *Conn, ok *protocol.OK, seq byte, progress protocol.Progress)
+	// OnSyncFailed is called in place of OnBackendReady when the server refused what
+	// Sync asked for; the connection is of no use any more.
+	OnSyncFailed(b *Conn, reason *protocol.ERR)
 	// OnBackendWritable is called when unsent bytes fell below the low mark.
 	OnBackendWritable(b *Conn)
 	// OnBackendClosed is called once, at the end of a turn, unless the owner let
@@ -59,33 +72,36 @@ const (
 	dialing   state = iota
 	greeting        // connected, the greeting is awaited
 	authing         // response sent, OK or more exchange awaited
-	idle            // logged in, nothing under way
+	preparing       // logged in; commands of the connection's own are under way
+	idle            // nothing under way
 	busy            // a command was announced, its answer has not ended
 	closing         // given up; OnClose follows
 	numStates = iota
 )
 
-var stateNames = [numStates]string{"dialing", "greeting", "authing", "idle", "busy", "closing"}
+var stateNames = [numStates]string{"dialing", "greeting", "authing", "preparing", "idle", "busy", "closing"}
 
 func (s state) String() string { return stateNames[s] }
 
 // legal[from] has a bit for each state that may follow.
 var legal = [numStates]uint{
-	dialing:  1<<greeting | 1<<closing,
-	greeting: 1<<authing | 1<<closing,
-	authing:  1<<idle | 1<<closing,
-	idle:     1<<busy | 1<<closing,
-	busy:     1<<idle | 1<<closing,
-	closing:  1 << closing,
+	dialing:   1<<greeting | 1<<closing,
+	greeting:  1<<authing | 1<<closing,
+	authing:   1<<preparing | 1<<closing,
+	preparing: 1<<idle | 1<<closing,
+	idle:      1<<busy | 1<<preparing | 1<<closing,
+	busy:      1<<idle | 1<<closing,
+	closing:   1 << closing,
 }
 
 // stages tells from the state how far a failure reaches.
 var stages = [numStates]Stage{
-	dialing:  StageConnect,
-	greeting: StageGreet,
-	authing:  StageLogin,
-	idle:     StageIdle,
-	busy:     StageCommand,
+	dialing:   StageConnect,
+	greeting:  StageGreet,
+	authing:   StageLogin,
+	preparing: StagePrepare,
+	idle:      StageIdle,
+	busy:      StageCommand,
 }
 
 // Conn is one connection to a server.
@@ -93,14 +109,18 @@ type Conn struct {
 	// Immutable.
 	spec Spec
 	conn *reactor.Conn
+	born time.Time
 
 	// Owned by the loop.
 	owner  Owner // nil: nobody holds it
 	state  state
 	err    *Error // why it is closing, if the connection itself knows
 	timer  *reactor.Timer
-	login  *login // nil once logged in
+	login  *login              // nil once logged in
+	caps   protocol.Capability // that the server was told
 	answer protocol.ResponseReader
+	own    commands
+	have   Have
 }
 
 // Dial starts to connect. The outcome reaches owner later, never from inside
@@ -115,7 +135,7 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Conn{spec: spec, owner: owner, login: new(login)}
+	b := &Conn{spec: spec, owner: owner, login: new(login), born: time.Now()}
 	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
 	b.timer.Reset(spec.Timeout)
 	b.conn = loop.Dial(addr, 0, (*events)(b)) // timer watches over it
@@ -129,6 +149,9 @@ func (b *Conn) Server() *hostgroup.Server { return b.spec.Server }
 // lets go of it.
 func (b *Conn) SetOwner(owner Owner) { b.owner = owner }
 
+// Login returns what the connection was opened with.
+func (b *Conn) Login() *Login { return &b.spec.Login }
+
 // LoggedIn reports whether the login was completed, even if the connection has
 // ended since.
 func (b *Conn) LoggedIn() bool { return b.login == nil }
@@ -141,7 +164,7 @@ func (b *Conn) Idle() bool { return b.state == idle }
 // must be idle.
 func (b *Conn) Begin(cmd protocol.Command, seq byte) {
 	b.setState(busy)
-	b.answer.Start(cmd, b.spec.Login.Capabilities, seq)
+	b.answer.Start(cmd, b.caps, seq)
 }
 
 // Send passes bytes to the server: the packets of a command, or the client's
@@ -215,6 +238,8 @@ func (e *events) OnData(_ *reactor.Conn, p []byte) int {
 		return b.onAnswer(p)
 	case greeting, authing:
 		return b.onLogin(p)
+	case preparing:
+		return b.onOwnAnswer(p)
 	case idle:
 		b.onUnsolicited(p)
 	}
@@ -242,26 +267,56 @@ func (e *events) OnClose(_ *reactor.Conn, err error) {
 }
 
 func (b *Conn) onAnswer(p []byte) int {
-	n, progress, err := b.answer.Feed(p)
-	if err != nil {
-		if b.owner != nil && n > 0 {
-			b.owner.OnAnswer(b, p[:n], protocol.More)
+	used := 0
+	for {
+		n, progress, err := b.answer.Feed(p[used:])
+		if err != nil {
+			if b.owner != nil && n > 0 {
+				b.owner.OnAnswer(b, p[used:used+n], protocol.More)
+			}
+			b.fail(err)
+			return len(p)
 		}
+		if progress == protocol.Done {
+			b.setState(idle)
+		}
+		if b.owner != nil && (n > 0 && progress != protocol.Notable || progress == protocol.Done) {
+			b.owner.OnAnswer(b, p[used:used+n], progress)
+		}
+		if progress == protocol.Notable {
+			if progress, n = b.onNotable(p[used:], n); progress == protocol.More && b.state == busy {
+				used += n
+				continue
+			}
+		}
+		used += n
+		// Also while the client's file is awaited, a server has nothing to say.
+		if progress != protocol.More && used < len(p) {
+			b.onUnsolicited(p[used:])
+			return len(p)
+		}
+		return used
+	}
+}
+
+// onNotable takes the OK packet that stands before bytes into p, and what comes
+// before it. It returns how the answer goes on, and how many bytes it used.
+func (b *Conn) onNotable(p []byte, before int) (protocol.Progress, int) {
+	if b.owner != nil && before > 0 {
+		b.owner.OnAnswer(b, p[:before], protocol.More)
+	}
+	ok, size, seq, progress, err := b.answer.ReadOK(p[before:])
+	if err != nil {
 		b.fail(err)
-		return len(p)
+		return protocol.More, len(p)
 	}
 	if progress == protocol.Done {
 		b.setState(idle)
 	}
-	if b.owner != nil && (n > 0 || progress == protocol.Done) {
-		b.owner.OnAnswer(b, p[:n], progress)
+	if b.owner != nil {
+		b.owner.OnOK(b, &ok, seq, progress)
 	}
-	// Also while the client's file is awaited, a server has nothing to say.
-	if progress != protocol.More && n < len(p) {
-		b.onUnsolicited(p[n:])
-		return len(p)
-	}
-	return n
+	return progress, before + size
 }
 
 // onUnsolicited ends a connection whose server speaks without being asked. A

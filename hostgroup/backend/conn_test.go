@@ -15,12 +15,13 @@ import (
 
 func TestStates(t *testing.T) {
 	moves := map[state][]state{
-		dialing:  {greeting, closing},
-		greeting: {authing, closing},
-		authing:  {idle, closing},
-		idle:     {busy, closing},
-		busy:     {idle, closing},
-		closing:  {closing},
+		dialing:   {greeting, closing},
+		greeting:  {authing, closing},
+		authing:   {preparing, closing},
+		preparing: {idle, closing},
+		idle:      {busy, preparing, closing},
+		busy:      {idle, closing},
+		closing:   {closing},
 	}
 	for from := range state(numStates) {
 		for to := range state(numStates) {

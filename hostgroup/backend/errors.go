@@ -16,6 +16,7 @@ const (
 	StageConnect Stage = iota // no TCP or unix connection
 	StageGreet                // connected, no usable greeting
 	StageLogin                // greeted, not logged in
+	StagePrepare              // logged in, not brought to its session's state
 	StageIdle                 // logged in, no statement under way
 	StageCommand              // a statement was under way
 )
@@ -24,6 +25,7 @@ var stageNames = [...]string{
 	StageConnect: "connect to",
 	StageGreet:   "greeting of",
 	StageLogin:   "login at",
+	StagePrepare: "preparation of the connection to",
 	StageIdle:    "connection to",
 	StageCommand: "answer of",
 }
@@ -58,7 +60,7 @@ var passing = []uint16{
 // unless the server answered properly and said no to this login, or its login
 // can't be served by what is known of the user.
 func (e *Error) Retryable() bool {
-	if e.Stage > StageLogin {
+	if e.Stage > StagePrepare {
 		return false
 	}
 	if said := e.said(); said != nil {

@@ -3,6 +3,7 @@ package backend
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"parkway/protocol"
 	"parkway/protocol/auth"
 	"parkway/protocol/mysqltest"
+	"parkway/protocol/sysvar"
 	"parkway/reactor"
 )
 
@@ -65,11 +67,16 @@ func serverAt(t testing.TB, addr string) *hostgroup.Server {
 
 // event is one call of an Owner's method, or of Spec.Closed.
 type event struct {
-	what     string // ready answer writable lost closed
+	what     string // ready refused answer ok writable lost closed
 	chunk    string
+	ok       protocol.OK // of an ok, with copies of what it aliases
+	reason   *protocol.ERR
 	progress protocol.Progress
 	err      *Error
 }
+
+// interner makes the sets of the tests' connections; it is used by the tests only, one after the other.
+var interner = sysvar.NewInterner()
 
 // recorder is an Owner that writes down what it is told.
 type recorder struct {
@@ -91,6 +98,16 @@ func (r *recorder) OnBackendReady(*Conn) { r.add(event{what: "ready"}) }
 
 func (r *recorder) OnAnswer(_ *Conn, chunk []byte, progress protocol.Progress) {
 	r.add(event{what: "answer", chunk: string(chunk), progress: progress})
+}
+
+func (r *recorder) OnOK(_ *Conn, ok *protocol.OK, _ byte, progress protocol.Progress) {
+	kept := *ok
+	kept.Info, kept.StateChanges = slices.Clone(ok.Info), slices.Clone(ok.StateChanges)
+	r.add(event{what: "ok", ok: kept, progress: progress})
+}
+
+func (r *recorder) OnSyncFailed(_ *Conn, reason *protocol.ERR) {
+	r.add(event{what: "refused", reason: reason})
 }
 
 func (r *recorder) OnBackendWritable(*Conn) { r.add(event{what: "writable"}) }
@@ -145,6 +162,7 @@ func (r *recorder) spec(addr string, change func(*Spec)) Spec {
 		Login:   Login{User: "app", Credential: auth.ClearCredential("secret"), Capabilities: protocol.ClientProtocol41, Charset: 45},
 		Timeout: patience,
 		Greeted: func(*hostgroup.Server, *protocol.Handshake) {},
+		Empty:   interner.Empty(),
 		Closed:  func(*Conn) { r.add(event{what: "closed"}) },
 	}
 	if change != nil {

@@ -12,7 +12,7 @@ import (
 const Class = protocol.ClientLongPassword | protocol.ClientFoundRows | protocol.ClientLongFlag |
 	protocol.ClientNoSchema | protocol.ClientODBC | protocol.ClientLocalFiles |
 	protocol.ClientIgnoreSpace | protocol.ClientInteractive | protocol.ClientMultiStatements |
-	protocol.ClientMultiResults | protocol.ClientPSMultiResults | protocol.ClientSessionTrack |
+	protocol.ClientMultiResults | protocol.ClientPSMultiResults |
 	protocol.ClientDeprecateEOF | protocol.ClientQueryAttributes |
 	protocol.MariaDBProgress | protocol.MariaDBStmtBulk | protocol.MariaDBExtendedMetadata
 
@@ -40,7 +40,6 @@ const clientMaxPacket = 1 << 30
 type login struct {
 	reader protocol.MessageReader
 	seq    byte
-	caps   protocol.Capability // that the server was told
 	client *auth.Client
 }
 
@@ -102,11 +101,17 @@ func (b *Conn) respond(h *protocol.Handshake) (*protocol.HandshakeResponse, erro
 	// CLIENT_LONG_PASSWORD is no capability of a MariaDB server (there the bit,
 	// unset, announces the extended ones), yet every server accepts it.
 	need := want.Capabilities&Class | own
+	use := wanted
+	if want.Shared {
+		use |= protocol.ClientSessionTrack
+	} else {
+		need |= want.Capabilities & protocol.ClientSessionTrack
+	}
 	if missing := need &^ h.Capabilities &^ protocol.ClientLongPassword; missing != 0 {
 		return nil, &loginError{fmt.Errorf("the server (%s) lacks what the client was offered: %s", h.ServerVersion, missing)}
 	}
 	r := &protocol.HandshakeResponse{
-		Capabilities: need | wanted&h.Capabilities,
+		Capabilities: need | use&h.Capabilities,
 		MaxPacket:    clientMaxPacket,
 		Charset:      want.Charset,
 		User:         want.User,
@@ -116,7 +121,7 @@ func (b *Conn) respond(h *protocol.Handshake) (*protocol.HandshakeResponse, erro
 		r.Capabilities |= protocol.ClientConnectWithDB
 		r.Database = want.Schema
 	}
-	b.login.caps = r.Capabilities
+	b.caps = r.Capabilities
 	b.login.client = auth.NewClient(auth.ClientConfig{
 		Plugin:     h.AuthPlugin,
 		Nonce:      h.Nonce[:],
@@ -140,16 +145,13 @@ func (b *Conn) onAuth(payload []byte) error {
 	switch payload[0] {
 	case okHeader:
 		var ok protocol.OK
-		if err := ok.Decode(payload, b.login.caps); err != nil {
+		if err := ok.Decode(payload, b.caps); err != nil {
 			return err
 		}
 		b.answer.SetStatus(ok.Status)
-		b.timer.Stop()
 		b.login = nil
-		b.setState(idle)
-		if b.owner != nil {
-			b.owner.OnBackendReady(b)
-		}
+		b.setState(preparing)
+		b.prepare()
 		return nil
 	case errHeader:
 		said := new(protocol.ERR)

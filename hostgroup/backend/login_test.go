@@ -55,7 +55,7 @@ func testLogins(t *testing.T, plugin string, unix bool, password string) {
 			if len(got.Attributes) != 1 || got.Attributes[0] != attributes[0] {
 				t.Errorf("attributes %v", got.Attributes)
 			}
-			want := caps&Class | own | wanted
+			want := caps&(Class|protocol.ClientSessionTrack) | own | wanted
 			if schema != "" {
 				want |= protocol.ClientConnectWithDB
 			}

@@ -163,9 +163,11 @@ func (c *client) OnBackend(b *backend.Conn) {
 
 func (c *client) OnNoBackend(reason *protocol.ERR) { c.outcome <- outcome{reason: reason} }
 
-func (c *client) OnBackendReady(*backend.Conn)                      {}
-func (c *client) OnAnswer(*backend.Conn, []byte, protocol.Progress) {}
-func (c *client) OnBackendWritable(*backend.Conn)                   {}
+func (c *client) OnBackendReady(*backend.Conn)                              {}
+func (c *client) OnSyncFailed(*backend.Conn, *protocol.ERR)                 {}
+func (c *client) OnAnswer(*backend.Conn, []byte, protocol.Progress)         {}
+func (c *client) OnOK(*backend.Conn, *protocol.OK, byte, protocol.Progress) {}
+func (c *client) OnBackendWritable(*backend.Conn)                           {}
 func (c *client) OnBackendClosed(_ *backend.Conn, err *backend.Error) {
 	if c.lost != nil {
 		c.lost(err)
@@ -177,8 +179,11 @@ func (c *client) acquire() { c.w.on(c.loop, func(p *Pool) { p.Acquire(&c.request
 
 func (c *client) cancel() { c.w.on(c.loop, func(p *Pool) { p.Cancel(&c.request) }) }
 
-// release gives the connection back.
-func (c *client) release() { c.w.on(c.loop, func(p *Pool) { p.Release(c.backend) }) }
+// discard gives the connection back, never to be used again.
+func (c *client) discard() { c.w.on(c.loop, func(p *Pool) { p.Discard(c.backend) }) }
+
+// put gives the connection back for anybody.
+func (c *client) put() { c.w.on(c.loop, func(p *Pool) { p.Put(c.backend) }) }
 
 // wait waits for the outcome.
 func (c *client) wait() outcome {
@@ -229,4 +234,11 @@ func (c *client) pending() {
 		c.w.t.Fatalf("outcome %+v, want none yet", o)
 	default:
 	}
+}
+
+// untracked is a server without session trackers, on which connections run no commands of their own.
+var untracked = protocol.Handshake{Capabilities: mysqltest.ServerCapabilities &^ protocol.ClientSessionTrack}
+
+func free(s *hostgroup.Server) string {
+	return fmt.Sprintf(`parkway_backend_connections{hostgroup="1",server="%s",state="free"}`, s)
 }

@@ -9,6 +9,7 @@ package pool
 import (
 	"container/list"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 
 	"parkway/config"
@@ -16,6 +17,7 @@ import (
 	"parkway/hostgroup/backend"
 	"parkway/monitor/metrics"
 	"parkway/protocol"
+	"parkway/protocol/sysvar"
 	"parkway/reactor"
 )
 
@@ -31,23 +33,30 @@ type Config struct {
 	Settings   func() *config.MySQLVariables // any thread; the present settings
 }
 
-// Set is the pools of all loops. It exists so that a connection's place that
-// becomes free on one loop can serve a session that waits on another.
+// Set is the pools of all loops. It exists so that a connection, or the place
+// of one, that becomes free on one loop can serve a session on another.
 type Set struct {
 	pools []*Pool
+
+	// Guarded by mu.
+	mu    sync.Mutex
+	heads map[int][]atomic.Int64 // by hostgroup and loop: see queue.head
 }
 
 // NewSet returns one pool for each loop. shards holds each loop's metrics.
 func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Loop) *Set {
-	set := &Set{}
+	set := &Set{heads: make(map[int][]atomic.Int64)}
 	for i, l := range loops {
-		set.pools = append(set.pools, &Pool{
-			cfg:     cfg,
-			set:     set,
-			loop:    l,
-			metrics: shards(i),
-			queues:  make(map[int]*list.List),
-		})
+		p := &Pool{
+			cfg:      cfg,
+			set:      set,
+			loop:     l,
+			metrics:  shards(i),
+			interner: sysvar.NewInterner(),
+			groups:   make(map[int]*group),
+		}
+		p.upkeep = l.NewTimer(p.keepUp)
+		set.pools = append(set.pools, p)
 	}
 	return set
 }
@@ -60,31 +69,51 @@ func (s *Set) Pool(i int) *Pool { return s.pools[i] }
 func (s *Set) Wake() {
 	for _, p := range s.pools {
 		p.loop.Post(func() {
-			for id := range p.queues {
+			for id := range p.groups {
 				p.serve(id)
 			}
 		})
 	}
 }
 
+// headsOf returns where each loop tells how long its first waiter of the
+// hostgroup has waited.
+func (s *Set) headsOf(hostgroup int) []atomic.Int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.heads[hostgroup]
+	if h == nil {
+		h = make([]atomic.Int64, len(s.pools))
+		s.heads[hostgroup] = h
+	}
+	return h
+}
+
 // Pool is one loop's part. All its methods belong to the loop.
 type Pool struct {
 	// Immutable.
-	cfg     Config
-	set     *Set
-	loop    *reactor.Loop
-	metrics *metrics.Loop
+	cfg      Config
+	set      *Set
+	loop     *reactor.Loop
+	metrics  *metrics.Loop
+	interner *sysvar.Interner
+	upkeep   *reactor.Timer
 
 	// Owned by the loop.
-	queues map[int]*list.List // hostgroup -> *Request, first come first
+	groups map[int]*group
 
 	// Any thread.
 	waiting atomic.Int64 // requests in queues
+	idle    atomic.Int64 // connections in shelves
 }
 
-// Acquire looks for a backend connection for r. The outcome reaches
-// r.Client later, never from inside the call: OnBackend, or OnNoBackend after
-// connect_timeout_server_max at the latest. Until then r belongs to the pool.
+// Interner returns the loop's interner of session state.
+func (p *Pool) Interner() *sysvar.Interner { return p.interner }
+
+// Acquire looks for a backend connection for r, for which Take found none. The
+// outcome reaches r.Client later, never from inside the call: OnBackend, or
+// OnNoBackend after connect_timeout_server_max at the latest. Until then r
+// belongs to the pool.
 func (p *Pool) Acquire(r *Request) {
 	r.start(p)
 	p.serve(r.Hostgroup) // Nobody overtakes who waits already.
@@ -94,9 +123,9 @@ func (p *Pool) Acquire(r *Request) {
 // Cancel withdraws r, whose client no longer wants a connection.
 func (p *Pool) Cancel(r *Request) { r.end() }
 
-// Release takes back a connection that Acquire gave. Its session state is not
-// known, so that it serves nobody else: it is closed.
-func (p *Pool) Release(b *backend.Conn) { b.Quit() }
+// Discard takes back a connection whose session state must not reach anybody
+// else: it is closed.
+func (p *Pool) Discard(b *backend.Conn) { b.Quit() }
 
 // choose reserves a place for a new connection.
 func (p *Pool) choose(r *Request) (*hostgroup.Member, hostgroup.Refusal, bool) {
@@ -136,14 +165,14 @@ func (p *Pool) closed(b *backend.Conn) {
 // serve lets the waiters of a hostgroup try again, in their order, until none
 // can be helped.
 func (p *Pool) serve(hostgroup int) {
-	q := p.queues[hostgroup]
-	if q == nil {
+	g := p.groups[hostgroup]
+	if g == nil {
 		return
 	}
-	for e := q.Front(); e != nil; {
+	for e := g.queue.Front(); e != nil; {
 		switch r := e.Value.(*Request); {
 		case r.retryFromQueue():
-			e = q.Front()
+			e = g.queue.Front()
 		case len(r.tried) == 0:
 			return // What any server would do for finds none: nobody behind it does.
 		default:
@@ -157,13 +186,35 @@ func (p *Pool) server(s *hostgroup.Server) *metrics.Server {
 	return p.metrics.Hostgroup(s.Hostgroup()).Server(s.String())
 }
 
-func (p *Pool) enqueue(r *Request) {
-	q := p.queues[r.Hostgroup]
-	if q == nil {
-		q = list.New()
-		p.queues[r.Hostgroup] = q
+// group is a loop's part of a hostgroup.
+type group struct {
+	queue list.List // of *Request, first come first
+	shelf shelf
+	heads []atomic.Int64 // see Set.headsOf
+}
+
+func (p *Pool) group(hostgroup int) *group {
+	g := p.groups[hostgroup]
+	if g == nil {
+		g = &group{heads: p.set.headsOf(hostgroup)}
+		p.groups[hostgroup] = g
 	}
-	r.place = q.PushBack(r)
+	return g
+}
+
+// tellHead publishes since when the first of the queue waits; 0: nobody does.
+func (p *Pool) tellHead(g *group) {
+	since := int64(0)
+	if e := g.queue.Front(); e != nil {
+		since = e.Value.(*Request).started
+	}
+	g.heads[p.loop.Index()].Store(since)
+}
+
+func (p *Pool) enqueue(r *Request) {
+	g := p.group(r.Hostgroup)
+	r.place = g.queue.PushBack(r)
+	p.tellHead(g)
 	p.waiting.Add(1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)
 }
@@ -172,8 +223,22 @@ func (p *Pool) dequeue(r *Request) {
 	if r.place == nil {
 		return
 	}
-	p.queues[r.Hostgroup].Remove(r.place)
+	g := p.group(r.Hostgroup)
+	g.queue.Remove(r.place)
 	r.place = nil
+	p.tellHead(g)
 	p.waiting.Add(-1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)
+}
+
+// Waiting reports whether somebody waits for a connection of the hostgroup, on
+// any loop.
+func (p *Pool) Waiting(hostgroup int) bool {
+	g := p.group(hostgroup)
+	for i := range g.heads {
+		if g.heads[i].Load() != 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -20,7 +20,7 @@ func TestDelay(t *testing.T) {
 	}
 }
 
-func TestAcquireAndRelease(t *testing.T) {
+func TestAcquireAndDiscard(t *testing.T) {
 	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: protocol.Handshake{ServerVersion: "8.0.5"}})
 	w := newWorld(t, 1, at(t, server.Addr(), 10))
 	c := w.newClient(0)
@@ -33,7 +33,7 @@ func TestAcquireAndRelease(t *testing.T) {
 		t.Errorf("the manager did not learn of the greeting: %+v", f)
 	}
 	w.wantMetrics(map[string]string{used(w.server(0)): "1", connects(w.server(0), "ok"): "1"})
-	c.release()
+	c.discard()
 	w.waitConnections(0, 0)
 	w.wantMetrics(map[string]string{used(w.server(0)): "0", connects(w.server(0), "error"): "0"})
 	if got := server.Commands(); len(got) != 1 || got[0].Command != protocol.ComQuit {
@@ -152,7 +152,7 @@ func TestQueue(t *testing.T) {
 	}
 	w.wantMetrics(map[string]string{waiting: "6"})
 	for len(here)+len(there) > 0 {
-		holder.release()
+		holder.discard()
 		holder = nextServed(t, &here, &there)
 		if n := w.server(0).Connections(); n != 1 {
 			t.Fatalf("%d connections, want 1", n)
@@ -199,7 +199,7 @@ func TestNewcomersDoNotOvertake(t *testing.T) {
 	server.KillAll()
 	second.mustGet()
 	newcomer.pending()
-	second.release()
+	second.discard()
 	newcomer.mustGet()
 }
 
@@ -241,7 +241,7 @@ func TestWaiterWithFailuresHoldsNobodyBack(t *testing.T) {
 	second.acquire()
 	second.mustGet()
 	third.acquire()
-	second.release()
+	second.discard()
 	third.mustGet()
 	first.pending()
 	first.cancel()
@@ -379,10 +379,10 @@ func TestBudgetUnderLoad(t *testing.T) {
 				if o.reason != nil {
 					t.Fatal(o.reason)
 				}
-				if n := server.Connections(); n > limit {
+				if n := w.server(0).Connections(); n > limit {
 					over.Add(1)
 				}
-				c.release()
+				c.discard()
 				clients = append(clients[:i:i], clients[i+1:]...)
 			default:
 				continue
@@ -416,6 +416,6 @@ func TestWake(t *testing.T) {
 	w.set.Wake()
 	for _, c := range waiting {
 		c.mustGet()
-		c.release()
+		c.discard()
 	}
 }

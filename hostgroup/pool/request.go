@@ -27,6 +27,7 @@ type Request struct {
 	// Set by the client before Acquire.
 	Hostgroup int
 	Login     backend.Login
+	Want      backend.Want // what the connection will be brought to
 	Client    Client
 
 	// Owned by the loop.
@@ -93,6 +94,9 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 		// Another loop that returned a place just now may not have seen that
 		// somebody waits here.
 		r.pool.serve(r.Hostgroup)
+		if r.place != nil {
+			r.pool.makeRoom(r.Hostgroup)
+		}
 	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
 		r.tried = r.tried[:0]
 		r.timer.Reset(r.delay())
@@ -132,6 +136,7 @@ func (r *Request) dial(m *hostgroup.Member) {
 		Timeout: min(p.cfg.Settings().ConnectTimeoutServer, max(r.remaining(), time.Millisecond)),
 		Greeted: p.cfg.Hostgroups.Learn,
 		Closed:  p.closed,
+		Empty:   p.interner.Empty(),
 	}, (*dialer)(r))
 	if err != nil {
 		m.Give()
@@ -222,5 +227,9 @@ func (d *dialer) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 }
 
 // A connection that is not handed over yet carries no command.
-func (d *dialer) OnAnswer(*backend.Conn, []byte, protocol.Progress) {}
-func (d *dialer) OnBackendWritable(*backend.Conn)                   {}
+func (d *dialer) OnAnswer(*backend.Conn, []byte, protocol.Progress)         {}
+func (d *dialer) OnOK(*backend.Conn, *protocol.OK, byte, protocol.Progress) {}
+func (d *dialer) OnBackendWritable(*backend.Conn)                           {}
+
+// OnSyncFailed is not called before a connection is handed over.
+func (d *dialer) OnSyncFailed(*backend.Conn, *protocol.ERR) {}

@@ -1,0 +1,69 @@
+package backend
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"parkway/hostgroup"
+	"parkway/protocol"
+	"parkway/protocol/sysvar"
+	"parkway/reactor"
+)
+
+// Moving is an idle connection on its way from one loop to another.
+type Moving struct {
+	fd   int
+	from Conn
+}
+
+// Detach takes an idle connection from its loop. The connection itself is of no
+// use any more; its place in the server's budget goes with what is returned.
+func (b *Conn) Detach() (*Moving, error) {
+	if b.state != idle {
+		return nil, fmt.Errorf("connection to %s is %s", b.spec.Server, b.state)
+	}
+	fd, err := b.conn.Detach()
+	if err != nil {
+		return nil, err
+	}
+	b.setState(closing)
+	b.timer.Stop()
+	return &Moving{fd: fd, from: Conn{spec: b.spec, caps: b.caps, have: b.have, born: b.born}}, nil
+}
+
+// Server returns the server at the other end.
+func (m *Moving) Server() *hostgroup.Server { return m.from.spec.Server }
+
+// Attach lets the connection go on, idle and owned by nobody, on another loop
+// with its own interner. If that fails it is closed, and its place given back.
+func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, closed func(*Conn)) (*Conn, error) {
+	b := &m.from
+	b.spec.Closed, b.spec.Empty = closed, in.Empty()
+	b.have.Session = sysvar.State{Vars: in.Import(b.have.Session.Vars), UserVars: in.Import(b.have.Session.UserVars)}
+	b.state = idle
+	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
+	if b.have.Tracked {
+		b.answer.WatchOK()
+	}
+	b.answer.SetStatus(protocol.StatusAutocommit)
+	var err error
+	if b.conn, err = loop.Attach(m.fd, (*events)(b)); err != nil {
+		_ = syscall.Close(m.fd) // Attach has not taken it.
+		b.spec.Server.Give()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Age is how long the connection has existed.
+func (b *Conn) Age() time.Duration { return time.Since(b.born) }
+
+// Ping asks an idle connection for a sign of life: OnBackendReady follows, or the
+// connection ends after timeout.
+func (b *Conn) Ping(timeout time.Duration) {
+	b.setState(preparing)
+	b.timer.Reset(timeout)
+	b.runOwn(ownCommand{cmd: protocol.ComPing, then: b.unless(func() {})})
+	b.nextOwn()
+}

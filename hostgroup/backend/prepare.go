@@ -1,0 +1,75 @@
+package backend
+
+import (
+	"parkway/hostgroup"
+	"parkway/protocol"
+	"parkway/protocol/sysvar"
+)
+
+// prepare runs what every connection needs after its login: the session
+// trackers are turned on. What has to be asked for that is asked once per
+// server.
+func (b *Conn) prepare() {
+	b.have = Have{Session: b.spec.Login.Session, Schema: b.spec.Login.Schema}
+	switch t := b.spec.Server.Trackers(); {
+	case !b.spec.Login.Shared || !b.caps.Has(protocol.ClientSessionTrack):
+	case t == nil:
+		b.askNames(0)
+	case t.Query != nil:
+		b.track(t.Query)
+	}
+	b.nextOwn()
+}
+
+// askNames asks for the names of the server's session variables, in the i-th
+// of the ways there are.
+func (b *Conn) askNames(i int) {
+	if i == len(sysvar.NamesQueries) {
+		b.spec.Server.SetTrackers(new(hostgroup.Trackers))
+		return
+	}
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(sysvar.NamesQueries[i])), then: func(packets [][]byte, refused *protocol.ERR) {
+		if refused != nil {
+			b.askNames(i + 1)
+			return
+		}
+		b.track(sysvar.AppendTrackerQuery(nil, sysvar.TrackList(firstColumn(packets))))
+	}})
+}
+
+// track turns the trackers on.
+func (b *Conn) track(query []byte) {
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(query), then: func(_ [][]byte, refused *protocol.ERR) {
+		if refused != nil {
+			b.spec.Server.SetTrackers(new(hostgroup.Trackers))
+			return
+		}
+		if b.spec.Server.Trackers() == nil {
+			b.spec.Server.SetTrackers(&hostgroup.Trackers{Query: query})
+		}
+		b.have.Tracked = true
+		b.answer.WatchOK()
+	}})
+}
+
+// query makes the text of a COM_QUERY fit the connection's capabilities.
+func (b *Conn) query(sql []byte) []byte {
+	if !b.caps.Has(protocol.ClientQueryAttributes) {
+		return sql
+	}
+	return append([]byte{0, 1}, sql...) // no attributes, in one set
+}
+
+// firstColumn is the first column of the rows in the packets of a result set.
+func firstColumn(packets [][]byte) (values []string) {
+	count, _, _ := protocol.ReadLenencInt(packets[0])
+	for _, p := range packets[min(1+int(count), len(packets)):] {
+		if len(p) == 0 || p[0] >= 0xfe { // EOF, before and behind the rows
+			continue
+		}
+		if v, _, ok := protocol.ReadLenencBytes(p); ok {
+			values = append(values, string(v))
+		}
+	}
+	return values
+}

@@ -1,0 +1,130 @@
+package backend
+
+import (
+	"strconv"
+	"time"
+
+	"parkway/protocol"
+	"parkway/protocol/sysvar"
+)
+
+// Have is the state of a session as it is on a connection.
+type Have struct {
+	Session  sysvar.State
+	Schema   string
+	InsertID uint64 // what LAST_INSERT_ID() returns
+	Tracked  bool   // the session trackers are on
+}
+
+// Have returns the state that the connection is in. It is right while the
+// connection is idle.
+func (b *Conn) Have() Have { return b.have }
+
+// SetHave notes what statements have made of the connection's state.
+func (b *Conn) SetHave(h Have) { b.have = h }
+
+// Want is the state that a session needs for its next statement.
+type Want struct {
+	Session  sysvar.State
+	Schema   string
+	InsertID uint64 // what LAST_INSERT_ID() has to return, if NeedInsertID
+	// NeedInsertID is set for statements that ask for it.
+	NeedInsertID bool
+	// Past is set for statements that ask about the one before them, if that was
+	// not the last on the connection.
+	Past Past
+}
+
+// Past is what a session's last statement was, as far as ROW_COUNT() and SHOW
+// WARNINGS tell.
+type Past uint8
+
+// The kinds of a last statement that another like it can stand in for.
+const (
+	PastKept   Past = iota // it was the last on the connection, or it does not matter
+	PastNone               // there was none, or one without rows that affected none
+	PastSelect             // it had a result set
+)
+
+// stand are the statements that stand in for a session's last one.
+var stand = [...]string{PastNone: "DO 0", PastSelect: "SELECT 0"}
+
+// Cost is how much there is to do to bring a connection from have to want:
+// 0 nothing, more for each thing. ok is false if it can't be done at all.
+func (h *Have) Cost(w *Want) (cost int, ok bool) {
+	if h.Schema != w.Schema {
+		if w.Schema == "" {
+			return 0, false // no command leaves a schema without going to another
+		}
+		cost++
+	}
+	return cost + h.Session.Distance(w.Session), true
+}
+
+// syncTimeout bounds the commands of Sync.
+const syncTimeout = 10 * time.Second
+
+// Sync brings an idle connection to the state that a statement needs. It is
+// true if there is nothing to do; else OnBackendReady or OnSyncFailed follows,
+// never from inside the call.
+func (b *Conn) Sync(w *Want) bool {
+	schema := b.have.Schema != w.Schema
+	insertID := w.NeedInsertID && b.have.InsertID != w.InsertID
+	if !schema && !insertID && w.Past == PastKept && b.have.Session == w.Session {
+		return true
+	}
+	kept := *w // only here, so that nothing is allocated when there is nothing to do
+	b.bring(&kept, schema, insertID)
+	return false
+}
+
+// bring runs the commands of Sync. w is kept until they have been answered.
+func (b *Conn) bring(w *Want, schema, insertID bool) {
+	b.setState(preparing)
+	b.timer.Reset(syncTimeout)
+	set, ok := sysvar.AppendSync(nil, b.have.Session, w.Session)
+	if !ok {
+		set = b.reset(w)
+	}
+	if schema {
+		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema = w.Schema })})
+	}
+	if len(set) > 0 {
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(set), then: b.unless(func() { b.have.Session = w.Session })})
+	} else {
+		b.have.Session = w.Session
+	}
+	if insertID {
+		text := strconv.AppendUint([]byte("SET last_insert_id="), w.InsertID, 10)
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(text), then: b.unless(func() { b.have.InsertID = w.InsertID })})
+	}
+	if w.Past != PastKept {
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(stand[w.Past])), then: b.unless(func() {})})
+	}
+	b.nextOwn()
+}
+
+// reset resets the connection and returns what has to be set then.
+func (b *Conn) reset(w *Want) []byte {
+	fresh := sysvar.State{Vars: b.spec.Empty, UserVars: b.spec.Empty}
+	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
+		b.have.Session, b.have.InsertID, b.have.Tracked = fresh, 0, false
+	})})
+	if t := b.spec.Server.Trackers(); t != nil && t.Query != nil {
+		b.track(t.Query)
+	}
+	set, _ := sysvar.AppendSync(nil, fresh, w.Session)
+	return set
+}
+
+// unless makes the end of a command that must not be refused.
+func (b *Conn) unless(then func()) func([][]byte, *protocol.ERR) {
+	return func(_ [][]byte, refused *protocol.ERR) {
+		if refused == nil {
+			then()
+			return
+		}
+		b.own.queue = nil
+		b.ownDone(refused)
+	}
+}

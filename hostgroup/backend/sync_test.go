@@ -1,0 +1,68 @@
+package backend
+
+import (
+	"strings"
+	"testing"
+
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+	"parkway/protocol/sysvar"
+)
+
+// A connection is brought to a state by as few commands as possible, and one that the server refuses is said to its owner.
+func TestSync(t *testing.T) {
+	l := newLoop(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: func(cmd protocol.Command, payload []byte, w *mysqltest.Answer) {
+		if cmd == protocol.ComInitDB && string(payload[1:]) == "gone" {
+			w.Error(1049, "Unknown database")
+			return
+		}
+		mysqltest.Reply(cmd, payload, w)
+	}})
+	r := newRecorder(t)
+	none := sysvar.State{Vars: interner.Empty(), UserVars: interner.Empty()}
+	b := r.connect(l, r.spec(server.Addr(), func(s *Spec) { s.Login.Session = none }))
+	zone := sysvar.State{Vars: interner.With(interner.Empty(), []byte("time_zone"), []byte("+01:00")), UserVars: interner.Empty()}
+	for _, test := range []struct {
+		name string
+		want Want
+		sent string // begins of the commands
+	}{
+		{"nothing", Want{Session: none}, ""},
+		{"schema and variable", Want{Session: zone, Schema: "shop"}, "\x02shop|\x03SET "},
+		{"the same again", Want{Session: zone, Schema: "shop"}, ""},
+		{"insert id", Want{Session: zone, Schema: "shop", InsertID: 7, NeedInsertID: true}, "\x03SET last_insert_id=7"},
+		{"insert id not asked for", Want{Session: zone, Schema: "shop", InsertID: 8}, ""},
+		{"past", Want{Session: zone, Schema: "shop", Past: PastSelect}, "\x03SELECT 0"},
+	} {
+		before := len(server.Commands())
+		var done bool
+		on(l, func() { done = b.Sync(&test.want) })
+		if done != (test.sent == "") {
+			t.Fatalf("%s: done %v", test.name, done)
+		}
+		if !done {
+			r.next("ready")
+		}
+		var parts []string
+		if test.sent != "" {
+			parts = strings.Split(test.sent, "|")
+		}
+		got := server.Commands()[before:]
+		if len(got) != len(parts) {
+			t.Fatalf("%s: %d commands", test.name, len(got))
+		}
+		for i, p := range parts {
+			if !strings.HasPrefix(string(got[i].Payload), p) {
+				t.Errorf("%s: %q, want %q", test.name, got[i].Payload, p)
+			}
+		}
+	}
+	on(l, func() { b.Sync(&Want{Session: none, Schema: "gone"}) })
+	if e := r.next("refused"); e.reason.Code != 1049 {
+		t.Errorf("%v", e.reason)
+	}
+	on(l, b.Quit)
+	r.next("closed")
+	r.none()
+}

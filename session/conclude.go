@@ -1,0 +1,186 @@
+package session
+
+import (
+	"encoding/binary"
+
+	"parkway/hostgroup/backend"
+	"parkway/protocol"
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
+)
+
+// OnOK takes in what the server says about the session's state, and writes the
+// packet as the client expects it.
+func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress protocol.Progress) {
+	raw := s.mine.pins&sysvar.Trackers != 0
+	s.track(ok)
+	if !raw && s.mine.pins&sysvar.Trackers == 0 && !s.now.event.Trackers {
+		ok.StateChanges = s.visible(ok.StateChanges)
+	}
+	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
+	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq)
+	s.worker.scratch = buf
+	s.worker.metrics.ServerIn(len(buf))
+	s.send(buf)
+	if progress == protocol.Done {
+		s.answered()
+	}
+}
+
+// track notes the changes that an OK packet reports.
+func (s *Session) track(ok *protocol.OK) {
+	e := &s.now.event
+	in := s.worker.pool.Interner()
+	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
+		switch c := it.Change(); c.Type {
+		case protocol.TrackSchema:
+			e.Schema = true
+			s.mine.schema = string(c.Value)
+		case protocol.TrackStateChange:
+			e.StateChanged = true
+		case protocol.TrackSystemVariables:
+			if s.now.info.Flags&sysvar.Passing != 0 {
+				continue
+			}
+			vars, t := in.Report(s.mine.vars.Vars, c.Name, c.Value)
+			s.mine.vars.Vars = vars
+			switch t {
+			case sysvar.Copied:
+				e.Copied = true
+			case sysvar.Pinned:
+				e.PinVariable = true
+			case sysvar.Tracker:
+				e.Trackers = true
+			}
+		}
+	}
+}
+
+// defaultTracked are the variables that servers report to a client that has not
+// asked for others (session_track_system_variables).
+var defaultTracked = map[string]bool{
+	"autocommit": true, "character_set_client": true, "character_set_connection": true,
+	"character_set_results": true, "time_zone": true,
+}
+
+// visible is the part of a tracker block that the client has asked for: it has
+// not changed what servers report by default.
+func (s *Session) visible(block []byte) []byte {
+	if !s.caps.Has(protocol.ClientSessionTrack) {
+		return nil
+	}
+	kept := s.worker.block[:0]
+	for it := protocol.NewStateChanges(block); it.Next(); {
+		c := it.Change()
+		if c.Type == protocol.TrackSystemVariables && !defaultTracked[string(c.Name)] || c.Type == protocol.TrackStateChange {
+			continue
+		}
+		kept = c.Append(kept)
+	}
+	s.worker.block = kept
+	return kept
+}
+
+// conclude decides what the statement that has just been answered means for its
+// connection.
+func (s *Session) conclude() {
+	answer := s.backend.Answer()
+	s.mine.strange = false
+	now := &s.now
+	e := &now.event
+	switch s.command {
+	case protocol.ComStmtPrepare:
+		s.concludePrepare(answer)
+		return
+	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
+	default:
+		return
+	}
+	e.Verb, e.Flags = now.info.Verb, now.info.Flags
+	e.Code, e.Failed = answer.Failed()
+	e.Status = answer.Status()
+	e.Tracked = s.backend.Have().Tracked
+	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
+	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
+		e.Schema = true
+	}
+	s.concludeText(e)
+	before := s.mine.pins
+	var changes sysvar.Changes
+	s.mine.pins, changes = sysvar.After(before, *e)
+	changes.Added.Each(s.worker.metrics.Pin)
+	s.concludeInsertID(e)
+	s.mine.rows = e.Rows
+	s.note()
+}
+
+// concludeText looks at the text again, now that its outcome is known.
+func (s *Session) concludeText(e *sysvar.Event) {
+	now := &s.now
+	if len(now.text) == 0 {
+		e.UserVarsUnknown = s.mine.pins&sysvar.UserVar != 0
+		return
+	}
+	in := s.worker.pool.Interner()
+	if now.info.Flags&digest.SetNames != 0 && !e.Failed {
+		switch collation, ok := sysvar.NamesCollation(now.text, now.options); {
+		case !ok:
+			e.PinVariable = true
+		case collation != nil:
+			s.mine.vars.Vars = in.With(s.mine.vars.Vars, []byte("collation_connection"), collation)
+		}
+	}
+	if now.info.Flags&digest.UserVarAssign != 0 && e.Ran() {
+		s.mine.vars.UserVars = in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.mine.vars.Vars, !e.Failed)
+	}
+	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
+	if now.info.Flags&digest.SetSystemVar != 0 && sysvar.SetsTrackers(now.text) {
+		e.Trackers = true
+	}
+	if s.mine.objects.Wants(now.info.Verb, now.info.Flags) && e.Ran() {
+		if s.mine.objects == nil {
+			s.mine.objects = new(sysvar.Objects)
+		}
+		e.Gone = s.mine.objects.Note(now.text, now.info.Verb, now.info.Flags, s.mine.schema, e.Failed)
+	}
+}
+
+// concludeInsertID follows LAST_INSERT_ID(): a value that is known is set where
+// it is asked for, so that it holds no connection.
+func (s *Session) concludeInsertID(e *sysvar.Event) {
+	const unknown = digest.LastInsertIDSet | digest.ExecuteStmt | digest.Compound | digest.MultiStatement
+	if e.Flags&unknown != 0 || e.Verb == digest.VerbCall {
+		return
+	}
+	if e.InsertID != 0 && !e.Failed {
+		s.mine.insertID = e.InsertID
+		s.mine.pins &^= sysvar.InsertID
+	}
+}
+
+// concludePrepare notes a statement that the server now has under an id.
+func (s *Session) concludePrepare(answer *protocol.ResponseReader) {
+	if _, failed := answer.Failed(); failed {
+		return
+	}
+	if s.mine.statements == nil {
+		s.mine.statements = make(map[uint32]*prepared)
+	}
+	st := &prepared{info: s.now.info, options: s.now.options}
+	if len(s.now.text) > 0 {
+		st.text = append([]byte(nil), s.now.text...)
+	}
+	s.mine.statements[answer.Prepared().StatementID] = st
+}
+
+// closeStatement is COM_STMT_CLOSE.
+func (s *Session) closeStatement(p []byte, whole bool) int {
+	if body := p[protocol.HeaderLen:]; len(body) >= 5 {
+		delete(s.mine.statements, binary.LittleEndian.Uint32(body[1:]))
+	}
+	n := s.forwardSilent(p, whole)
+	if s.state == ready {
+		s.share()
+	}
+	return n
+}
