@@ -74,7 +74,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestFreezeAndThaw(t *testing.T) {
-	p := start(t, "cat")
+	p := start(t, "sleep", "1000")
 	if err := p.Freeze(t.Context()); err != nil {
 		t.Fatal(err)
 	}
