@@ -179,7 +179,8 @@ func (s *Session) onHandshakeResponse(p []byte) int {
 func (s *Session) changeUser(p []byte, whole bool) int {
 	var c protocol.ChangeUser
 	err := errors.New("it is too long")
-	if whole {
+	// A longer one may have come whole all the same, depending on the network.
+	if whole && len(p) <= holdSize {
 		err = c.Decode(p[protocol.HeaderLen:], s.caps)
 	}
 	if err != nil {
