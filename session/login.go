@@ -341,11 +341,11 @@ func (s *Session) welcome() {
 	s.user = l.user
 	s.credential = l.server.Credential()
 	s.user.Learn(s.credential)
-	s.charset, s.schema = l.charset, l.schema
-	if s.schema == "" {
-		s.schema = s.user.DefaultSchema
+	s.charset = l.charset
+	if l.schema == "" {
+		l.schema = s.user.DefaultSchema
 	}
-	s.beginState()
+	s.beginState(l.schema)
 	s.status = protocol.StatusAutocommit
 	s.login = nil
 	s.setState(ready)

@@ -33,7 +33,6 @@ type Session struct {
 	credential auth.Credential
 	caps       protocol.Capability // what client and proxy agreed on
 	charset    byte
-	schema     string
 	nonce      [20]byte // the last that the client was sent
 
 	// The command under way.

@@ -34,12 +34,12 @@ type portable struct {
 }
 
 // beginState is called when a login is done: nothing is set but what it brought about.
-func (s *Session) beginState() {
+func (s *Session) beginState(schema string) {
 	in := s.worker.pool.Interner()
 	vars, ok := in.Login(s.charset, s.worker.proxy.hostgroups.Greeting().MariaDB)
 	s.mine = portable{
 		vars:        sysvar.State{Vars: vars, UserVars: in.Empty()},
-		schema:      s.schema,
+		schema:      schema,
 		unshareable: !ok,
 	}
 }
@@ -122,9 +122,7 @@ func (s *Session) note() {
 // resetState is what COM_RESET_CONNECTION does: all is as after the login, but
 // for the schema.
 func (s *Session) resetState() {
-	schema := s.mine.schema
-	s.beginState()
-	s.mine.schema = schema
+	s.beginState(s.mine.schema)
 	if !s.worker.proxy.hostgroups.Greeting().MariaDB {
 		// MySQL goes back to its global character sets, whatever the login said.
 		s.mine.vars.Vars = s.worker.pool.Interner().Empty()

@@ -106,16 +106,7 @@ func (p *Pool) Put(b *backend.Conn) {
 
 // usable reports whether the server still takes statements.
 func (p *Pool) usable(s *hostgroup.Server) bool {
-	h := p.cfg.Hostgroups.Table().Hostgroup(s.Hostgroup())
-	if h == nil {
-		return false
-	}
-	for i := range h.Members {
-		if m := &h.Members[i]; m.Server == s {
-			return m.Status == hostgroup.Online
-		}
-	}
-	return false
+	return p.cfg.Hostgroups.Table().StatusOf(s) == hostgroup.Online
 }
 
 // headStart is how much longer somebody on another loop must have waited to be
