@@ -48,6 +48,7 @@ func (b *Conn) ownDone(refused *protocol.ERR) {
 	b.own = commands{}
 	b.timer.Stop()
 	b.setState(idle)
+	b.ready = true
 	switch {
 	case b.owner == nil:
 	case refused != nil:

@@ -117,6 +117,7 @@ type Conn struct {
 	err    *Error // why it is closing, if the connection itself knows
 	timer  *reactor.Timer
 	login  *login              // nil once logged in
+	ready  bool                // see WasReady
 	caps   protocol.Capability // that the server was told
 	answer protocol.ResponseReader
 	own    commands
@@ -152,9 +153,9 @@ func (b *Conn) SetOwner(owner Owner) { b.owner = owner }
 // Login returns what the connection was opened with.
 func (b *Conn) Login() *Login { return &b.spec.Login }
 
-// LoggedIn reports whether the login was completed, even if the connection has
-// ended since.
-func (b *Conn) LoggedIn() bool { return b.login == nil }
+// WasReady reports whether the owner was told once that the connection is ready,
+// even if it has ended since.
+func (b *Conn) WasReady() bool { return b.ready }
 
 // Idle reports whether a command may begin.
 func (b *Conn) Idle() bool { return b.state == idle }

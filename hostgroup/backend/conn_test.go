@@ -99,7 +99,7 @@ func TestLossAtEveryByte(t *testing.T) {
 		b := r.connect(l, r.spec(server.Addr(), nil))
 		command(l, b, protocol.ComPing, "")
 		e := r.next("lost").err
-		if e.Stage != StageCommand || e.Retryable() || !b.LoggedIn() {
+		if e.Stage != StageCommand || e.Retryable() || !b.WasReady() {
 			t.Errorf("after %d bytes: stage %d, %v", n, e.Stage, e)
 		}
 		r.next("closed")
@@ -242,8 +242,8 @@ func TestQuit(t *testing.T) {
 					t.Errorf("commands %v", got)
 				}
 			}
-			if b.LoggedIn() != test.ready {
-				t.Errorf("LoggedIn %v", b.LoggedIn())
+			if b.WasReady() != test.ready {
+				t.Errorf("WasReady %v", b.WasReady())
 			}
 		})
 	}

@@ -29,7 +29,7 @@ func (b *Conn) Detach() (*Moving, error) {
 	}
 	b.setState(closing)
 	b.timer.Stop()
-	return &Moving{fd: fd, from: Conn{spec: b.spec, caps: b.caps, have: b.have, born: b.born}}, nil
+	return &Moving{fd: fd, from: Conn{spec: b.spec, caps: b.caps, have: b.have, born: b.born, ready: true}}, nil
 }
 
 // Server returns the server at the other end.

@@ -149,7 +149,7 @@ func (p *Pool) refusal(r *Request) hostgroup.Refusal {
 func (p *Pool) closed(b *backend.Conn) {
 	s := b.Server()
 	s.Give()
-	if b.LoggedIn() {
+	if b.WasReady() {
 		p.server(s).Used(-1)
 	}
 	if p.waiting.Load() > 0 {

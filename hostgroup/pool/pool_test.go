@@ -419,3 +419,23 @@ func TestWake(t *testing.T) {
 		c.discard()
 	}
 }
+
+// A client that leaves while its connection is being prepared takes nothing that was counted.
+func TestCancelWhilePreparing(t *testing.T) {
+	asked, release := make(chan struct{}), make(chan struct{})
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+		close(asked)
+		<-release
+		mysqltest.Reply(cmd, payload, a)
+	}})
+	defer close(release)
+	w := newWorld(t, 1, at(t, server.Addr(), 10))
+	c := w.newSharer(0)
+	c.acquire()
+	<-asked
+	c.cancel()
+	w.waitConnections(0, 0)
+	if got := w.metric(used(w.server(0))); got != "" && got != "0" {
+		t.Errorf("%s connections are used", got)
+	}
+}
