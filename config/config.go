@@ -81,8 +81,8 @@ type MySQLVariables struct {
 	ConnectionMaxAge            time.Duration `toml:"connection_max_age_ms" unit:"ms" default:"0" range:"0 31536000000"`
 	FreeConnectionsPct          int           `toml:"free_connections_pct" default:"10" range:"0 100"`
 	ConnectionResetAfterQueries int           `toml:"connection_reset_after_queries" default:"0" range:"0 2147483647" later:"true"`
-	ShunOnFailures              int           `toml:"shun_on_failures" default:"5" range:"0 10000000" later:"true"`
-	ShunRecoveryTime            time.Duration `toml:"shun_recovery_time_sec" unit:"s" default:"10" range:"0 31536000" later:"true"`
+	ShunOnFailures              int           `toml:"shun_on_failures" default:"5" range:"0 10000000"`
+	ShunRecoveryTime            time.Duration `toml:"shun_recovery_time_sec" unit:"s" default:"10" range:"0 31536000"`
 
 	// The process.
 	ShutdownTimeout time.Duration `toml:"shutdown_timeout_ms" unit:"ms" default:"30000" range:"0 31536000000"`

@@ -27,16 +27,20 @@ import (
 const resolveInterval = 5 * time.Second
 
 // Manager publishes the table of hostgroups and the greeting for clients.
-// Table, Greeting and Learn may be called on any thread; Apply belongs to the
-// control thread, Run to a goroutine of its own.
+// Table, Greeting, Learn and Observe may be called on any thread; Apply belongs
+// to the control thread, Run to a goroutine of its own.
 type Manager struct {
 	// Immutable.
 	log     zerolog.Logger
+	clock   func() time.Time
+	notify  func()        // see OnTransition
 	changed chan struct{} // Apply wakes Run
+	shunned chan struct{} // so does a server that is shunned
 
 	// Any thread.
 	table    atomic.Pointer[Table]
 	greeting atomic.Pointer[Greeting]
+	policy   atomic.Pointer[policy]
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -53,15 +57,18 @@ type serverKey struct {
 
 func (s *Server) key() serverKey { return serverKey{s.hostgroup, s.host, s.port} }
 
-// NewManager returns a manager of the configured servers. Nothing is resolved
-// or asked yet: see Discover.
+// NewManager returns a manager of the configured servers, with the default
+// settings: see Configure. Nothing is resolved or asked yet: see Discover.
 func NewManager(servers []config.MySQLServer, log zerolog.Logger) (*Manager, error) {
 	m := &Manager{
 		log:      log,
+		clock:    time.Now,
 		changed:  make(chan struct{}, 1),
+		shunned:  make(chan struct{}, 1),
 		servers:  make(map[serverKey]*Server),
 		failures: make(map[*Server]string),
 	}
+	m.Configure(&config.Default().MySQL)
 	if err := m.apply(servers); err != nil {
 		return nil, err
 	}
@@ -107,17 +114,35 @@ func (m *Manager) apply(servers []config.MySQLServer) error {
 		known[key] = s
 		h := table.groups[c.HostgroupID]
 		if h == nil {
-			h = &Hostgroup{ID: c.HostgroupID}
+			h = &Hostgroup{ID: c.HostgroupID, clock: func() time.Time { return m.clock() }}
 			table.groups[c.HostgroupID] = h
 		}
-		h.Members = append(h.Members, Member{Server: s, Weight: c.Weight, Status: status, MaxConnections: c.MaxConnections})
+		h.Members = append(h.Members, Member{Server: s, Weight: c.Weight, Wanted: status, MaxConnections: c.MaxConnections})
 		table.servers = append(table.servers, s)
 	}
 	m.servers = known
 	maps.DeleteFunc(m.failures, func(s *Server, _ string) bool { return known[s.key()] != s })
-	m.table.Store(table)
+	before := m.table.Swap(table)
 	m.greeting.Store(greetingOf(table.servers))
+	m.compare(before, table)
+	now := m.clock()
+	for _, h := range table.groups {
+		m.rescue(h, now)
+	}
 	return nil
+}
+
+// compare logs what a change of the configuration means for servers that were
+// there before; before is nil at the start.
+func (m *Manager) compare(before, now *Table) {
+	if before == nil {
+		return
+	}
+	for _, s := range before.servers {
+		if was, is := before.StatusOf(s), now.StatusOf(s); was != is {
+			m.reportStatus(s, was, is, "configured")
+		}
+	}
 }
 
 // resolveLiteral fills in the address of a server that needs no look-up.
@@ -167,9 +192,12 @@ func (m *Manager) Discover(ctx context.Context) {
 }
 
 // Run repeats Discover until ctx is done, so that names follow their addresses
-// and servers that are new, or were down at the start, become known. Each round
-// has timeout.
+// and servers that are new, or were down at the start, become known; and it
+// tries shunned servers when their time has come. Each round has timeout.
 func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { m.runTrials(ctx, timeout) })
 	tick := time.NewTicker(resolveInterval)
 	defer tick.Stop()
 	for {

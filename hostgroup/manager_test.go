@@ -33,7 +33,7 @@ func TestApplyKeepsWhatIsObserved(t *testing.T) {
 		t.Errorf("what was observed is lost: %d connections, facts %+v", after[1].Connections(), after[1].Facts())
 	}
 	kept := m.Table().Hostgroup(1).Members[1]
-	if kept.Weight != 9 || kept.MaxConnections != 1 || kept.Status != OfflineSoft {
+	if kept.Weight != 9 || kept.MaxConnections != 1 || kept.Wanted != OfflineSoft {
 		t.Errorf("the configured side is old: %+v", kept)
 	}
 	if n := len(m.Table().Members()); n != 3 {

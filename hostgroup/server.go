@@ -1,39 +1,10 @@
 package hostgroup
 
 import (
-	"fmt"
 	"net"
 	"strconv"
 	"sync/atomic"
 )
-
-// Status says what a server may be used for. The names are ProxySQL's.
-type Status uint8
-
-// The statuses that the configuration can ask for.
-const (
-	Online      Status = iota // takes connections and statements
-	OfflineSoft               // takes nothing new, what runs may finish
-	OfflineHard               // as if it were not there
-)
-
-var statusNames = [...]string{
-	Online:      "ONLINE",
-	OfflineSoft: "OFFLINE_SOFT",
-	OfflineHard: "OFFLINE_HARD",
-}
-
-func (s Status) String() string { return statusNames[s] }
-
-// ParseStatus is the inverse of String.
-func ParseStatus(name string) (Status, error) {
-	for s, n := range statusNames {
-		if n == name {
-			return Status(s), nil
-		}
-	}
-	return 0, fmt.Errorf("unknown server status %q", name)
-}
 
 // Server is what is observed of one server of one hostgroup: it outlives
 // reloads, so that its budget and what was learned of it stay true while the
@@ -48,6 +19,7 @@ type Server struct {
 	connections atomic.Int64 // open or being opened
 	address     atomic.Pointer[string]
 	facts       atomic.Pointer[Facts]
+	health      atomic.Pointer[health] // nil: nothing was ever wrong; stored with Manager.mu held
 	trackers    atomic.Pointer[Trackers]
 }
 

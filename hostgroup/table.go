@@ -1,22 +1,33 @@
 package hostgroup
 
 import (
-	"fmt"
-	"strings"
+	"time"
 )
 
 // Member is a server as configured in its hostgroup.
 type Member struct {
 	*Server
 	Weight         int
-	Status         Status
+	Wanted         Status // what the configuration says: see Status
 	MaxConnections int
+}
+
+// Status returns what the member may be used for, by what is configured and
+// what was seen of it, and why it is not ONLINE. Any thread.
+func (m *Member) Status() (status Status, why string) { return effective(m.Wanted, m.health.Load()) }
+
+// inUse reports whether new connections go to the member.
+func (m *Member) inUse() bool {
+	status, _ := m.Status()
+	_, _, resolved := m.Address()
+	return status == Online && m.Weight > 0 && resolved
 }
 
 // Hostgroup is a set of servers that can stand in for each other. Immutable.
 type Hostgroup struct {
 	ID      int
 	Members []Member
+	clock   func() time.Time
 }
 
 // Table is one immutable view of all hostgroups.
@@ -31,13 +42,14 @@ func (t *Table) Hostgroup(id int) *Hostgroup { return t.groups[id] }
 // Servers lists every server in the order of the configuration.
 func (t *Table) Servers() []*Server { return t.servers }
 
-// StatusOf returns the configured status of a server; one that was removed is
-// OFFLINE_HARD.
+// StatusOf returns the status of a server; one that was removed is
+// OFFLINE_HARD. Any thread.
 func (t *Table) StatusOf(s *Server) Status {
 	if h := t.groups[s.hostgroup]; h != nil {
 		for i := range h.Members {
 			if m := &h.Members[i]; m.Server == s {
-				return m.Status
+				status, _ := m.Status()
+				return status
 			}
 		}
 	}
@@ -55,44 +67,6 @@ func (t *Table) Members() []*Member {
 	return all
 }
 
-// Refusal says why a hostgroup offered no server, counted by cause.
-type Refusal struct {
-	Hostgroup  int
-	Unknown    bool // no such hostgroup
-	Full       int  // at max_connections
-	Offline    int  // OFFLINE_SOFT or OFFLINE_HARD, or of weight 0
-	Unresolved int  // name not resolved
-	Excluded   int  // tried already
-}
-
-// String is the reason as a client reads it.
-func (r Refusal) String() string {
-	if r.Unknown {
-		return fmt.Sprintf("hostgroup %d has no servers", r.Hostgroup)
-	}
-	var parts []string
-	for _, c := range []struct {
-		n    int
-		what string
-	}{
-		{r.Full, "at max_connections"},
-		{r.Offline, "offline"},
-		{r.Unresolved, "with a name that does not resolve"},
-		{r.Excluded, "failed to connect"},
-	} {
-		if c.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
-		}
-	}
-	if len(parts) == 0 {
-		return fmt.Sprintf("no server of hostgroup %d became free", r.Hostgroup)
-	}
-	return fmt.Sprintf("no server of hostgroup %d can be used: %s", r.Hostgroup, strings.Join(parts, ", "))
-}
-
-// Wait reports whether the refusal may pass by itself: a server is only full.
-func (r Refusal) Wait() bool { return r.Full > 0 }
-
 // Choose picks a server for a new connection and reserves it in its budget
 // (Server.Take; the caller owes a Give): weighted random among the ONLINE
 // servers below their limit for which excluded is false. random is a uniformly
@@ -101,12 +75,12 @@ func (r Refusal) Wait() bool { return r.Full > 0 }
 func (h *Hostgroup) Choose(random uint64, excluded func(*Server) bool) (m *Member, why Refusal, ok bool) {
 	// A server whose last place another thread takes between the look and the
 	// reservation drops out of the next look, so that this ends.
-	for {
-		why, total := h.survey(excluded)
+	for now := h.clock(); ; {
+		why, total := h.survey(now, excluded)
 		if total == 0 {
 			return nil, why, false
 		}
-		if m := h.pick(int(random%uint64(total)), excluded); m != nil && m.Take(m.MaxConnections) {
+		if m := h.pick(int(random%uint64(total)), now, excluded); m != nil && m.Take(m.limit(now)) {
 			return m, why, true
 		}
 	}
@@ -114,27 +88,27 @@ func (h *Hostgroup) Choose(random uint64, excluded func(*Server) bool) (m *Membe
 
 // Refusal says why Choose would find no server. Any thread.
 func (h *Hostgroup) Refusal(excluded func(*Server) bool) Refusal {
-	why, _ := h.survey(excluded)
+	why, _ := h.survey(h.clock(), excluded)
 	return why
 }
 
 // survey counts why members can't be used and adds up the weights of the others.
-func (h *Hostgroup) survey(excluded func(*Server) bool) (why Refusal, total int) {
+func (h *Hostgroup) survey(now time.Time, excluded func(*Server) bool) (why Refusal, total int) {
 	why.Hostgroup = h.ID
 	for i := range h.Members {
-		if m := &h.Members[i]; m.usable(excluded, &why) {
-			total += m.Weight
+		if m := &h.Members[i]; m.usable(now, excluded, &why) {
+			total += m.weight(now)
 		}
 	}
 	return why, total
 }
 
 // pick returns the usable member in whose share of the weights n falls.
-func (h *Hostgroup) pick(n int, excluded func(*Server) bool) *Member {
+func (h *Hostgroup) pick(n int, now time.Time, excluded func(*Server) bool) *Member {
 	var ignored Refusal
 	for i := range h.Members {
-		if m := &h.Members[i]; m.usable(excluded, &ignored) {
-			if n -= m.Weight; n < 0 {
+		if m := &h.Members[i]; m.usable(now, excluded, &ignored) {
+			if n -= m.weight(now); n < 0 {
 				return m
 			}
 		}
@@ -144,9 +118,14 @@ func (h *Hostgroup) pick(n int, excluded func(*Server) bool) *Member {
 
 // usable reports whether a new connection may go to the member; if not, the
 // cause is counted in why.
-func (m *Member) usable(excluded func(*Server) bool, why *Refusal) bool {
-	switch _, _, resolved := m.Address(); {
-	case m.Status != Online || m.Weight == 0:
+func (m *Member) usable(now time.Time, excluded func(*Server) bool, why *Refusal) bool {
+	_, _, resolved := m.Address()
+	seen := m.health.Load()
+	switch status, _ := effective(m.Wanted, seen); {
+	case status == Shunned:
+		why.Shunned++
+		why.remember(seen)
+	case status != Online || m.Weight == 0:
 		why.Offline++
 	case !resolved:
 		why.Unresolved++
@@ -155,7 +134,38 @@ func (m *Member) usable(excluded func(*Server) bool, why *Refusal) bool {
 	case m.Connections() >= m.MaxConnections:
 		why.Full++
 	default:
-		return true
+		return m.hasRoom(now, seen, why)
 	}
 	return false
+}
+
+// hasRoom reports whether the server is not known to have no room for another
+// connection.
+func (m *Member) hasRoom(now time.Time, seen *health, why *Refusal) bool {
+	if seen == nil {
+		return true
+	}
+	n, more := seen.budget.allowed(now)
+	if m.Connections() < n {
+		return true
+	}
+	why.crowded(seen, more)
+	return false
+}
+
+// limit is how many connections the member may have now.
+func (m *Member) limit(now time.Time) int {
+	if seen := m.health.Load(); seen != nil {
+		n, _ := seen.budget.allowed(now)
+		return min(n, m.MaxConnections)
+	}
+	return m.MaxConnections
+}
+
+// weight is the member's weight in units of 1/fullShare.
+func (m *Member) weight(now time.Time) int {
+	if seen := m.health.Load(); seen != nil {
+		return m.Weight * seen.share(now)
+	}
+	return m.Weight * fullShare
 }

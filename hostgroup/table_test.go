@@ -4,16 +4,22 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"parkway/config"
 )
 
 // member is a server with an address, described by what Choose looks at.
 func member(weight int, status Status, limit, connections int) Member {
-	m := Member{Server: &Server{hostgroup: 7, host: "10.0.0.1", port: 3306}, Weight: weight, Status: status, MaxConnections: limit}
+	m := Member{Server: &Server{hostgroup: 7, host: "10.0.0.1", port: 3306}, Weight: weight, Wanted: status, MaxConnections: limit}
 	m.resolveLiteral()
 	m.connections.Store(int64(connections))
 	return m
+}
+
+// groupOf is hostgroup 7, at noon.
+func groupOf(members ...Member) *Hostgroup {
+	return &Hostgroup{ID: 7, Members: members, clock: func() time.Time { return noon }}
 }
 
 func unresolved() Member {
@@ -21,15 +27,15 @@ func unresolved() Member {
 }
 
 func TestChooseTakesShareOfWeight(t *testing.T) {
-	h := &Hostgroup{ID: 7, Members: []Member{
+	h := groupOf(
 		member(1, Online, 100, 0),
 		member(5, OfflineSoft, 100, 0),
 		member(3, Online, 100, 0),
 		member(0, Online, 100, 0),
 		member(2, Online, 100, 100),
 		member(4, Online, 100, 0),
-	}}
-	const rounds = 3
+	)
+	const rounds = 3 * fullShare
 	total := 1 + 3 + 4
 	got := make(map[*Server]int)
 	for random := range uint64(rounds * total) {
@@ -48,7 +54,7 @@ func TestChooseTakesShareOfWeight(t *testing.T) {
 }
 
 func TestChooseReserves(t *testing.T) {
-	h := &Hostgroup{ID: 7, Members: []Member{member(1, Online, 2, 0)}}
+	h := groupOf(member(1, Online, 2, 0))
 	for want := 1; want <= 2; want++ {
 		m, _, ok := h.Choose(0, none)
 		if !ok || m.Connections() != want {
@@ -90,7 +96,7 @@ func TestRefusal(t *testing.T) {
 			"no server of hostgroup 7 can be used: 2 at max_connections, 1 offline, 1 with a name that does not resolve, 1 failed to connect"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := &Hostgroup{ID: 7, Members: test.members}
+			h := groupOf(test.members...)
 			excluded := func(s *Server) bool {
 				for i := range test.exclude {
 					if h.Members[i].Server == s {
@@ -121,7 +127,7 @@ func TestRefusal(t *testing.T) {
 // However many threads choose at once, no server gets more than its limit, and none is refused while there is room.
 func TestChooseConcurrently(t *testing.T) {
 	const limit, threads, rounds = 3, 8, 500
-	h := &Hostgroup{ID: 7, Members: []Member{member(1, Online, limit, 0), member(2, Online, limit, 0)}}
+	h := groupOf(member(1, Online, limit, 0), member(2, Online, limit, 0))
 	var over atomic.Int64
 	var all sync.WaitGroup
 	for n := range threads {
@@ -217,7 +223,9 @@ func TestStatus(t *testing.T) {
 			t.Errorf("ParseStatus(%q): %v, %v", s, got, err)
 		}
 	}
-	if _, err := ParseStatus("online"); err == nil {
-		t.Error("a status in small letters was accepted")
+	for _, name := range []string{"online", "SHUNNED", "SHUNNED_REPLICATION_LAG"} {
+		if _, err := ParseStatus(name); err == nil {
+			t.Errorf("%q was accepted", name)
+		}
 	}
 }

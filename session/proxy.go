@@ -83,6 +83,7 @@ func New(cfg Config) *Proxy {
 			metrics: cfg.Metrics.Loop(i),
 		})
 	}
+	cfg.Hostgroups.OnTransition(p.pools.Wake)
 	return p
 }
 
@@ -90,6 +91,7 @@ func New(cfg Config) *Proxy {
 // stay; what they read of the settings changes with their next command.
 func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table) {
 	p.settings.Store(settings)
+	p.hostgroups.Configure(settings)
 	p.users.Store(table)
 }
 

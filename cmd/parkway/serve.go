@@ -184,7 +184,8 @@ func (s *server) announce(descriptors uint64) {
 func (s *server) statuses() []metrics.ServerStatus {
 	var all []metrics.ServerStatus
 	for _, m := range s.hostgroups.Table().Members() {
-		all = append(all, metrics.ServerStatus{Hostgroup: m.Hostgroup(), Server: m.String(), Status: m.Status.String()})
+		status, _ := m.Status()
+		all = append(all, metrics.ServerStatus{Hostgroup: m.Hostgroup(), Server: m.String(), Status: status.String()})
 	}
 	return all
 }

@@ -52,6 +52,8 @@ func (e *Error) Unwrap() error { return e.Cause }
 // Refusals that another server, or the same one a moment later, may not repeat.
 var passing = []uint16{
 	protocol.ErrCodeTooManyConnections,
+	protocol.ErrCodeTooManyUserConnections,
+	protocol.ErrCodeUserLimit,
 	protocol.ErrCodeServerShutdown,
 	protocol.ErrCodeHostBlocked,
 }

@@ -25,6 +25,7 @@ import (
 type Hostgroups interface {
 	Table() *hostgroup.Table
 	Learn(*hostgroup.Server, *protocol.Handshake)
+	Observe(*hostgroup.Server, hostgroup.Observation)
 }
 
 // Config is what all pools have in common.
@@ -64,11 +65,13 @@ func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Lo
 // Pool returns the pool of loop i.
 func (s *Set) Pool(i int) *Pool { return s.pools[i] }
 
-// Wake lets every waiter try again, because the hostgroups have changed. Any
+// Wake lets every waiter try again, because the hostgroups have changed, and
+// closes the idle connections to servers that are not ONLINE any more. Any
 // thread.
 func (s *Set) Wake() {
 	for _, p := range s.pools {
 		p.loop.Post(func() {
+			p.dropUnusable()
 			for id := range p.groups {
 				p.serve(id)
 			}
@@ -191,12 +194,13 @@ type group struct {
 	queue list.List // of *Request, first come first
 	shelf shelf
 	heads []atomic.Int64 // see Set.headsOf
+	again *reactor.Timer // lets waiters try servers that may have room again
 }
 
 func (p *Pool) group(hostgroup int) *group {
 	g := p.groups[hostgroup]
 	if g == nil {
-		g = &group{heads: p.set.headsOf(hostgroup)}
+		g = &group{heads: p.set.headsOf(hostgroup), again: p.loop.NewTimer(func() { p.serve(hostgroup) })}
 		p.groups[hostgroup] = g
 	}
 	return g
@@ -213,10 +217,23 @@ func (p *Pool) tellHead(g *group) {
 
 func (p *Pool) enqueue(r *Request) {
 	g := p.group(r.Hostgroup)
-	r.place = g.queue.PushBack(r)
+	r.place = g.insert(r)
 	p.tellHead(g)
 	p.waiting.Add(1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)
+}
+
+// insert puts r behind those that came before it: at the end, unless it has
+// waited before.
+func (g *group) insert(r *Request) *list.Element {
+	e := g.queue.Back()
+	for e != nil && e.Value.(*Request).started > r.started {
+		e = e.Prev()
+	}
+	if e == nil {
+		return g.queue.PushFront(r)
+	}
+	return g.queue.InsertAfter(r, e)
 }
 
 func (p *Pool) dequeue(r *Request) {

@@ -64,7 +64,7 @@ func TestRetryOnAnotherServer(t *testing.T) {
 // A server that fails for a moment is tried again after a pause.
 func TestRetryAfterAPause(t *testing.T) {
 	server := mysqltest.NewServer(t, mysqltest.ServerConfig{
-		Fault: mysqltest.Fault{Refusal: protocol.NewERR(protocol.ErrCodeTooManyConnections, "Too many connections")},
+		Fault: mysqltest.Fault{Refusal: protocol.NewERR(protocol.ErrCodeHostBlocked, "Host is blocked")},
 	})
 	w := newWorld(t, 1, at(t, server.Addr(), 10))
 	tries := 0
@@ -85,14 +85,14 @@ func TestRetryAfterAPause(t *testing.T) {
 func TestRetriesEnd(t *testing.T) {
 	for _, retries := range []int{0, 2} {
 		server := mysqltest.NewServer(t, mysqltest.ServerConfig{
-			Fault: mysqltest.Fault{Refusal: protocol.NewERR(protocol.ErrCodeTooManyConnections, "Too many connections")},
+			Fault: mysqltest.Fault{Refusal: protocol.NewERR(protocol.ErrCodeHostBlocked, "Host is blocked")},
 		})
 		w := newWorld(t, 1, at(t, server.Addr(), 10))
 		w.settings.ConnectRetriesOnFailure = retries
 		c := w.newClient(0)
 		c.acquire()
 		attempts := map[int]string{0: "after 1 attempts", 2: "after 3 attempts"}[retries]
-		c.mustFail(protocol.ErrCodeTooManyConnections, "parkway: ", "1 failed to connect", attempts, "greeting of "+server.Addr(), "Too many connections")
+		c.mustFail(protocol.ErrCodeHostBlocked, "parkway: ", "1 failed to connect", attempts, "greeting of "+server.Addr(), "Host is blocked")
 		if server.Accepted() != retries+1 {
 			t.Errorf("%d connections were made, want %d", server.Accepted(), retries+1)
 		}

@@ -37,8 +37,10 @@ type Request struct {
 	timer    *reactor.Timer
 	place    *list.Element // in the pool's queue
 	dialing  *backend.Conn
-	attempts int
+	attempts int                 // that failed, but for crowded
+	crowded  int                 // attempts that found a server full
 	tried    []*hostgroup.Server // failed in this round over the servers
+	failedAt int64               // loop time of the last failure
 	last     *backend.Error      // why the last attempt failed
 	outcome  *protocol.ERR       // refused; delivered at the end of the turn
 }
@@ -57,7 +59,7 @@ func (r *Request) start(p *Pool) {
 	r.pool = p
 	r.started = p.loop.Now()
 	r.deadline = r.started + int64(p.cfg.Settings().ConnectTimeoutServerMax)
-	r.attempts = 0
+	r.attempts, r.crowded = 0, 0
 	r.tried = r.tried[:0]
 	r.last = nil
 	r.outcome = nil
@@ -91,6 +93,7 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 	case why.Wait():
 		r.pool.enqueue(r)
 		r.timer.Reset(max(r.remaining(), 0))
+		r.again(why)
 		// Another loop that returned a place just now may not have seen that
 		// somebody waits here.
 		r.pool.serve(r.Hostgroup)
@@ -108,14 +111,26 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 // retryFromQueue is attempt for a request in the queue; it reports whether the
 // request left its place.
 func (r *Request) retryFromQueue() bool {
+	if r.pool.loop.Now() > r.failedAt+int64(lastDelay) {
+		r.tried = r.tried[:0]
+	}
 	member, why, ok := r.pool.choose(r)
 	if !ok && why.Wait() {
+		r.again(why)
 		return false
 	}
 	r.pool.dequeue(r)
 	r.timer.Stop()
 	r.proceed(member, why, ok)
 	return true
+}
+
+// again makes the queue move when a server may have room that had none: nobody
+// tells.
+func (r *Request) again(why hostgroup.Refusal) {
+	if t := r.pool.group(r.Hostgroup).again; why.Again > 0 && !t.Armed() {
+		t.Reset(why.Again)
+	}
 }
 
 // delay is the pause before the next round over the servers.
@@ -149,7 +164,23 @@ func (r *Request) dial(m *hostgroup.Member) {
 // failed notes that an attempt at s failed and goes on to the next.
 func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
 	r.pool.server(s).ConnectError()
+	event, known := blame(err)
+	if known {
+		r.pool.cfg.Hostgroups.Observe(s, hostgroup.Observation{Event: event, Err: err})
+	}
 	r.last = err
+	r.failedAt = r.pool.loop.Now()
+	if known && event == hostgroup.ServerFull {
+		r.crowded++
+		switch {
+		case r.takeIdle():
+		case r.remaining() <= 0:
+			r.refuse(r.pool.refusal(r))
+		default:
+			r.attempt() // The server's budget is smaller now: elsewhere, or in the queue.
+		}
+		return
+	}
 	r.attempts++
 	if !err.Retryable() {
 		r.finish(err.Packet(protocol.ErrCodeNoBackend))
@@ -157,7 +188,7 @@ func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
 	}
 	r.tried = append(r.tried, s)
 	if r.attempts > r.pool.cfg.Settings().ConnectRetriesOnFailure || r.remaining() <= 0 {
-		r.refuse(hostgroup.Refusal{Hostgroup: r.Hostgroup, Excluded: len(r.tried)})
+		r.refuse(r.pool.refusal(r))
 		return
 	}
 	r.pool.metrics.Retry(retryConnect)
@@ -170,11 +201,25 @@ func (r *Request) wasTried(s *hostgroup.Server) bool { return slices.Contains(r.
 // onTimer ends a pause between rounds, or the wait in the queue.
 func (r *Request) onTimer() {
 	if r.place == nil {
-		r.attempt()
+		if !r.takeIdle() {
+			r.attempt()
+		}
 		return
 	}
 	r.pool.metrics.Hostgroup(r.Hostgroup).WaitTimeout()
 	r.refuse(r.pool.refusal(r))
+}
+
+// takeIdle ends the request with a connection that somebody has given back in
+// the meantime, if there is one.
+func (r *Request) takeIdle() bool {
+	b := r.pool.Take(r)
+	if b == nil {
+		return false
+	}
+	r.end()
+	r.Client.OnBackend(b)
+	return true
 }
 
 // refuse tells the client that no connection is to be had.
@@ -185,9 +230,12 @@ func (r *Request) refuse(why hostgroup.Refusal) {
 		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
 	}
 	code := protocol.ErrCodeNoBackend
-	if r.last != nil {
-		text += fmt.Sprintf("; last error after %d attempts: %v", r.attempts, r.last)
+	switch {
+	case r.last != nil:
+		text += fmt.Sprintf("; last error after %d attempts: %v", r.attempts+r.crowded, r.last)
 		code = r.last.Packet(code).Code
+	case why.Last != "":
+		text += "; last connect error: " + why.Last
 	}
 	r.finish(protocol.NewERR(code, "%s", text))
 }
@@ -215,6 +263,7 @@ func (d *dialer) OnBackendReady(b *backend.Conn) {
 	r.dialing = nil
 	counters := r.pool.server(b.Server())
 	counters.ConnectOK()
+	r.pool.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK})
 	counters.Used(1)
 	r.end()
 	r.Client.OnBackend(b)

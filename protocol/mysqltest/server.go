@@ -169,6 +169,12 @@ func (s *Server) WaitCommands(t testing.TB, n int) {
 	s.wait(t, func() bool { return len(s.commands) >= n })
 }
 
+// WaitAccepted waits until n connections were made in all and fails the test if that takes too long.
+func (s *Server) WaitAccepted(t testing.TB, n int) {
+	t.Helper()
+	s.wait(t, func() bool { return s.accepted >= n })
+}
+
 func (s *Server) wait(t testing.TB, met func() bool) {
 	t.Helper()
 	late := false

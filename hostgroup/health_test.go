@@ -1,0 +1,111 @@
+package hostgroup
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// noon is when tests begin.
+var noon = time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func TestEffective(t *testing.T) {
+	shunned := &health{shunned: true, why: "5 connect errors"}
+	for _, test := range []struct {
+		wanted Status
+		seen   *health
+		want   Status
+		why    string
+	}{
+		{Online, nil, Online, ""},
+		{Online, &health{failures: 4}, Online, ""},
+		{Online, shunned, Shunned, "5 connect errors"},
+		{OfflineSoft, nil, OfflineSoft, "configured"},
+		{OfflineSoft, shunned, OfflineSoft, "configured"},
+		{OfflineHard, shunned, OfflineHard, "configured"},
+	} {
+		if got, why := effective(test.wanted, test.seen); got != test.want || why != test.why {
+			t.Errorf("%v, %+v: %v, %q; want %v, %q", test.wanted, test.seen, got, why, test.want, test.why)
+		}
+	}
+}
+
+// Connect errors are counted within a second that begins with the first of them.
+func TestFailed(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		at        []time.Duration
+		threshold int
+		excess    bool // of the last
+	}{
+		{"too few", []time.Duration{0, 1, 2}, 4, false},
+		{"enough", []time.Duration{0, 1, 2}, 3, true},
+		{"more than enough", []time.Duration{0, 1, 2, 3}, 3, true},
+		{"in time", []time.Duration{0, time.Second - 1}, 2, true},
+		{"a second window", []time.Duration{0, time.Second}, 2, false},
+		{"enough in the second window", []time.Duration{0, time.Second, time.Second + 1}, 2, true},
+		{"never", []time.Duration{0, 0, 0, 0}, 0, false},
+	} {
+		var h health
+		var excess bool
+		for _, d := range test.at {
+			h, excess = h.failed(noon.Add(d), test.threshold, "no")
+		}
+		if excess != test.excess {
+			t.Errorf("%s: %v, want %v", test.name, excess, test.excess)
+		}
+	}
+}
+
+func TestSlowStart(t *testing.T) {
+	h := health{}
+	if got := h.share(noon); got != fullShare {
+		t.Errorf("a server that never failed has %d", got)
+	}
+	h = health{failures: 5}.shun(noon, time.Second).recovered(noon)
+	for _, test := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 10}, {slowStart / 20, 10}, {slowStart / 2, 50}, {slowStart - slowStart/100, 99}, {slowStart, 100}, {time.Hour, 100}} {
+		if got := h.share(noon.Add(test.after)); got != test.want {
+			t.Errorf("after %v: %d, want %d", test.after, got, test.want)
+		}
+	}
+}
+
+func TestBudget(t *testing.T) {
+	if n, more := (budget{}).allowed(noon); n != math.MaxInt || more != 0 {
+		t.Errorf("without a refusal: %d, %v", n, more)
+	}
+	const ms = time.Millisecond
+	for _, test := range []struct {
+		name     string
+		refusals []time.Duration // each with 5 connections open
+		after    time.Duration   // of the last
+		n        int
+		more     time.Duration
+	}{
+		{"at once", []time.Duration{0}, 0, 5, 100 * ms},
+		{"before the first step", []time.Duration{0}, 99 * ms, 5, ms},
+		{"one step", []time.Duration{0}, 100 * ms, 6, 100 * ms},
+		{"two steps", []time.Duration{0}, 250 * ms, 8, 50 * ms},
+		{"three steps", []time.Duration{0}, 300 * ms, 12, 100 * ms},
+		{"in the end", []time.Duration{0}, maxGrowth * 100 * ms, math.MaxInt, 0},
+		{"a burst is one refusal", []time.Duration{0, ms, 2 * ms}, 100 * ms, 6, 100 * ms},
+		{"the second is waited for longer", []time.Duration{0, 100 * ms}, 199 * ms, 5, ms},
+		{"and so on, up to a limit", []time.Duration{0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute, 5 * time.Minute, 6 * time.Minute}, 1600 * ms, 6, 1600 * ms},
+	} {
+		var b budget
+		at := noon
+		for _, d := range test.refusals {
+			at = noon.Add(d)
+			b = b.refused(at, 5)
+		}
+		if n, more := b.allowed(at.Add(test.after)); n != test.n || more != test.more {
+			t.Errorf("%s: %d, %v; want %d, %v", test.name, n, more, test.n, test.more)
+		}
+	}
+	if b := (budget{}).refused(noon, -1); b.limit != 0 {
+		t.Errorf("limit %d", b.limit)
+	}
+}
