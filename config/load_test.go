@@ -133,7 +133,6 @@ idle_loops = false
 writer_hostgroup = 10
 reader_hostgroup = 20
 `, []string{
-			"t.toml:8: mysql_users.transaction_persistent" + unused,
 			"t.toml:16: mysql_servers.max_replication_lag" + unused,
 			"t.toml:19: mysql_variables.session_idle_ms" + unused,
 			"t.toml:21: mysql_variables.monitor_password" + unused,

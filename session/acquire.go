@@ -42,7 +42,9 @@ func (s *Session) await() {
 
 // wish fills in what the session needs of a backend.
 func (s *Session) wish() {
-	s.request.Hostgroup = s.user.DefaultHostgroup
+	if !s.route.decided { // else it is where place has moved to
+		s.request.Hostgroup = s.user.DefaultHostgroup
+	}
 	s.request.Login = backend.Login{
 		User:         s.user.Name,
 		Credential:   s.credential,
@@ -52,7 +54,6 @@ func (s *Session) wish() {
 		Session:      s.loginVars(),
 		Shared:       s.sharing(),
 		Attributes:   clientAttributes,
-		Account:      s.user,
 	}
 	s.request.Want = s.want()
 }
@@ -98,8 +99,20 @@ func (s *Session) OnBackendReady(*backend.Conn) {
 // OnSyncFailed answers the command that waited with what the server said to the
 // session's state.
 func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
-	s.backend = nil
 	s.worker.pool.Discard(b)
+	s.stranded(reason)
+}
+
+// stranded goes on without the connection that was being brought to the
+// session's state: what waited is answered with the reason. If the connection
+// had something of the session, because it was set aside before, the session ends.
+func (s *Session) stranded(reason *protocol.ERR) {
+	held := s.mine.pins &^ passing
+	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
+	if held != 0 {
+		s.goodbye(reason)
+		return
+	}
 	s.OnNoBackend(reason)
 }
 
@@ -108,14 +121,13 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 func (s *Session) OnBackendClosed(_ *backend.Conn, err *backend.Error) {
 	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
 		Stringer("state", s.state).Err(err).Msg("backend connection lost")
-	if s.lingering() {
+	if s.state == ready && !s.bound() {
 		s.backend, s.mine.pins = nil, 0
 		return
 	}
 	switch s.state {
 	case acquiring:
-		s.backend = nil
-		s.OnNoBackend(err.Packet(protocol.ErrCodeNoBackend))
+		s.stranded(err.Packet(protocol.ErrCodeNoBackend))
 	case authing, verifying:
 		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
 	case ready, trailing:

@@ -124,7 +124,8 @@ func (s *Session) onEarly([]byte) int {
 	return 0
 }
 
-// refuse answers the command with s.refusal, once all of it was read.
+// refuse answers the command with s.refusal, or if that is nil as a rule with
+// OK_msg says, once all of it was read.
 func (s *Session) refuse(p []byte, whole bool) int {
 	if !whole {
 		s.setState(discarding)
@@ -159,7 +160,11 @@ func (s *Session) endRefused() {
 	if s.state != ready {
 		s.setState(ready)
 	}
-	s.write(s.message.NextSeq(), reason.Append)
+	if reason == nil {
+		s.writeRuleOK()
+	} else {
+		s.write(s.message.NextSeq(), reason.Append)
+	}
 	s.settle()
 }
 
@@ -179,6 +184,7 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 
 // settle is called whenever a command has come to its end.
 func (s *Session) settle() {
+	s.route.decided = false
 	if s.worker.proxy.draining.Load() {
 		s.drain()
 		if s.state == closing {

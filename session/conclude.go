@@ -105,9 +105,16 @@ func (s *Session) conclude() {
 		e.Schema = true
 	}
 	s.concludeText(e)
+	e.MultiplexOff = s.multiplexOff()
 	before := s.mine.pins
 	var changes sysvar.Changes
 	s.mine.pins, changes = sysvar.After(before, *e)
+	if s.overlooks() {
+		s.mine.pins &^= changes.Added & sysvar.Variable
+	}
+	if changes.Added.Has(sysvar.InTransaction) {
+		s.mine.began = s.worker.loop.Now()
+	}
 	changes.Added.Each(s.worker.metrics.Pin)
 	s.concludeInsertID(e)
 	s.mine.rows = e.Rows
@@ -131,7 +138,10 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		}
 	}
 	if now.info.Flags&digest.UserVarAssign != 0 && e.Ran() {
-		s.mine.vars.UserVars = in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.mine.vars.Vars, !e.Failed)
+		vars := in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.mine.vars.Vars, !e.Failed)
+		if !s.overlooks() || sysvar.UserVarsKnown(vars) {
+			s.mine.vars.UserVars = vars
+		}
 	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
 	if now.info.Flags&digest.SetSystemVar != 0 && sysvar.SetsTrackers(now.text) {
@@ -166,7 +176,7 @@ func (s *Session) concludePrepare(answer *protocol.ResponseReader) {
 	if s.mine.statements == nil {
 		s.mine.statements = make(map[uint32]*prepared)
 	}
-	st := &prepared{info: s.now.info, options: s.now.options}
+	st := &prepared{info: s.now.info, options: s.now.options, sql: s.now.prepare}
 	if len(s.now.text) > 0 {
 		st.text = append([]byte(nil), s.now.text...)
 	}

@@ -15,7 +15,7 @@ const farewell = 100 * time.Millisecond
 // leaving reports whether the session is to end because the proxy is about to
 // stop: it has nothing under way.
 func (s *Session) leaving() bool {
-	return s.state == ready && s.status&protocol.StatusInTrans == 0 && s.worker.proxy.draining.Load()
+	return s.state == ready && !s.inTransaction() && s.worker.proxy.draining.Load()
 }
 
 // drain ends the session if it has nothing under way, because the proxy is
@@ -23,7 +23,7 @@ func (s *Session) leaving() bool {
 // asked again when that ends.
 func (s *Session) drain() {
 	switch s.state {
-	case greeted, authing, verifying, acquiring, refused:
+	case greeted, authing, verifying, acquiring, delayed, refused:
 		s.shutdown()
 	case ready:
 		if !s.leaving() {

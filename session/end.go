@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"parkway/hostgroup"
+	"parkway/hostgroup/backend"
 	"parkway/protocol"
+	"parkway/protocol/sysvar"
 )
 
 // How a session ends. Whatever happens comes down to fatal or drop; interrupt
@@ -60,11 +62,24 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 	}
 }
 
-// leaveServer ends the session if its server is not to be used any more.
+// leaveServer ends the session if a server of its is not to be used any more.
 func (s *Session) leaveServer() {
-	if b := s.backend; b != nil && s.worker.proxy.hostgroups.Table().StatusOf(b.Server()) == hostgroup.OfflineHard {
-		s.interrupt(protocol.NewERR(protocol.ErrCodeNewAbortingConnection, "parkway: server %s was taken offline (OFFLINE_HARD)", b.Server()))
+	offline := func(b *backend.Conn) bool {
+		return b != nil && s.worker.proxy.hostgroups.Table().StatusOf(b.Server()) == hostgroup.OfflineHard
 	}
+	for _, a := range s.asides {
+		if offline(a.backend) {
+			a.taken()
+		}
+	}
+	if b := s.backend; offline(b) {
+		s.interrupt(taken(b))
+	}
+}
+
+// taken is what a client reads whose server is not to be used any more.
+func taken(b *backend.Conn) *protocol.ERR {
+	return protocol.NewERR(protocol.ErrCodeNewAbortingConnection, "parkway: server %s was taken offline (OFFLINE_HARD)", b.Server())
 }
 
 // lost notes a connection that ended by itself and not as it should: with an
@@ -87,12 +102,13 @@ func (s *Session) lost(err error) {
 // leave gives up what the session holds of the backend side, and closes it to
 // the client's bytes.
 func (s *Session) leave() {
-	if s.state == acquiring {
+	if s.state == acquiring && s.backend == nil {
 		s.worker.pool.Cancel(&s.request)
 	}
 	s.endLarge()
 	s.setState(closing)
 	s.release()
+	s.releaseAsides()
 }
 
 // release lets go of the backend.
@@ -102,6 +118,7 @@ func (s *Session) release() {
 		return
 	}
 	s.backend = nil
+	s.mine.pins &^= sysvar.MultiplexOff // a rule's, not the connection's
 	if s.bound() || s.status&protocol.StatusInTrans != 0 || !b.Idle() {
 		s.worker.pool.Discard(b)
 	} else {

@@ -13,8 +13,17 @@ func (s *Session) forward(p []byte, whole bool) int {
 		// It has failed in this very turn: OnBackendClosed follows.
 		return s.onEarly(p)
 	}
-	if s.sharing() {
+	cache := s.worker.rules()
+	if s.sharing() || cache != nil {
 		s.examine(p, whole)
+		s.decide(cache)
+		s.now.sql = nil
+		if n, ok := s.obey(p, whole); !ok {
+			return n
+		}
+		if !s.place() {
+			return 0
+		}
 		s.yield()
 	}
 	if !s.obtain() {

@@ -17,6 +17,7 @@ import (
 	"parkway/protocol/auth"
 	"parkway/reactor"
 	"parkway/session"
+	"parkway/session/rules"
 	"parkway/session/users"
 )
 
@@ -118,15 +119,25 @@ type testProxy struct {
 // nil. It is stopped when the test ends.
 func startProxy(t testing.TB, server net.Addr, change func(*config.MySQLVariables)) *testProxy {
 	t.Helper()
+	return startRouted(t, []net.Addr{server}, change, nil)
+}
+
+// startRouted is startProxy with a server in hostgroup 1, one in 2 and so on, and rules.
+func startRouted(t testing.TB, servers []net.Addr, change func(*config.MySQLVariables), program *rules.Program) *testProxy {
+	t.Helper()
 	cfg := config.Default()
 	if change != nil {
 		change(&cfg.MySQL)
 	}
 	log := zerolog.Nop()
-	tcp := server.(*net.TCPAddr)
-	manager, err := hostgroup.NewManager([]config.MySQLServer{{
-		HostgroupID: 1, Hostname: tcp.IP.String(), Port: tcp.Port, Weight: 1, Status: "ONLINE", MaxConnections: 100,
-	}}, log)
+	var list []config.MySQLServer
+	for i, server := range servers {
+		tcp := server.(*net.TCPAddr)
+		list = append(list, config.MySQLServer{
+			HostgroupID: 1 + i, Hostname: tcp.IP.String(), Port: tcp.Port, Weight: 1, Status: "ONLINE", MaxConnections: 100,
+		})
+	}
+	manager, err := hostgroup.NewManager(list, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +158,7 @@ func startProxy(t testing.TB, server net.Addr, change func(*config.MySQLVariable
 		t.Fatal(err)
 	}
 	proxy := session.New(session.Config{
-		Hostgroups: manager, Settings: &cfg.MySQL, Users: table, Keys: keys,
+		Hostgroups: manager, Settings: &cfg.MySQL, Users: table, Keys: keys, Rules: program,
 		Metrics: metrics.New(1), Loops: group.Loops(), Log: log,
 	})
 	if err := group.Listen("127.0.0.1:0", proxy.Accept); err != nil {

@@ -333,6 +333,7 @@ func (s *Session) welcome() {
 	// COM_CHANGE_USER: nothing of the old user remains. Its place comes first, because the new user may be the same.
 	s.logout()
 	s.release()
+	s.releaseAsides()
 	if !l.user.Enter() {
 		s.badLogin(protocol.NewERR(protocol.ErrCodeUserLimit,
 			"parkway: User '%s' has exceeded the 'max_connections' resource (current value: %d)", l.name, l.user.MaxConnections))

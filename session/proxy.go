@@ -15,11 +15,11 @@ import (
 
 	"parkway/config"
 	"parkway/hostgroup"
-	"parkway/hostgroup/backend"
 	"parkway/hostgroup/pool"
 	"parkway/monitor/metrics"
 	"parkway/protocol/auth"
 	"parkway/reactor"
+	"parkway/session/rules"
 	"parkway/session/users"
 )
 
@@ -27,10 +27,10 @@ import (
 type Config struct {
 	Hostgroups *hostgroup.Manager
 	Settings   *config.MySQLVariables
-	Attributes []config.MySQLHostgroupAttributes
 	Users      *users.Table
-	MaxClients int           // that the process has descriptors for; 0: no limit of its own
-	Keys       *auth.KeyPair // for clients that send their password by RSA
+	Rules      *rules.Program // nil: none
+	MaxClients int            // that the process has descriptors for; 0: no limit of its own
+	Keys       *auth.KeyPair  // for clients that send their password by RSA
 	Metrics    *metrics.Metrics
 	Loops      []*reactor.Loop
 	Log        zerolog.Logger
@@ -45,6 +45,7 @@ type Proxy struct {
 	maxClients int
 	log        zerolog.Logger
 	noise      zerolog.Logger // sampled: what a client can cause as often as it likes
+	queryLog   zerolog.Logger // sampled: what rules with log = 1 match
 	started    time.Time
 	decrypting decrypting
 	pools      *pool.Set
@@ -53,6 +54,7 @@ type Proxy struct {
 	// Any thread.
 	settings atomic.Pointer[config.MySQLVariables]
 	users    atomic.Pointer[users.Table]
+	rules    atomic.Pointer[rules.Program] // nil: none
 	lastID   atomic.Uint32
 	sessions atomic.Int64
 	draining atomic.Bool
@@ -60,6 +62,9 @@ type Proxy struct {
 
 // noiseBurst is how many lines a second the sampled log has at most.
 const noiseBurst = 20
+
+// queryBurst is how many statements a second are logged at most because of rules.
+const queryBurst = 100
 
 // New returns a proxy with a worker on each loop. The loops need not run yet.
 func New(cfg Config) *Proxy {
@@ -69,17 +74,15 @@ func New(cfg Config) *Proxy {
 		maxClients: cfg.MaxClients,
 		log:        cfg.Log,
 		noise:      cfg.Log.Sample(&zerolog.BurstSampler{Burst: noiseBurst, Period: time.Second}),
+		queryLog:   cfg.Log.Sample(&zerolog.BurstSampler{Burst: queryBurst, Period: time.Second}),
 		started:    time.Now(),
 		decrypting: newDecrypting(),
 	}
-	p.Apply(cfg.Settings, cfg.Users)
+	p.Apply(cfg.Settings, cfg.Users, cfg.Rules)
 	p.pools = pool.NewSet(pool.Config{
 		Hostgroups: cfg.Hostgroups,
 		Settings:   p.settings.Load,
-		Holds:      p.holds,
-		Unprepared: p.unprepared,
 	}, cfg.Loops, cfg.Metrics.Loop)
-	p.pools.Configure(cfg.Attributes)
 	for i, l := range cfg.Loops {
 		p.workers = append(p.workers, &worker{
 			proxy:   p,
@@ -92,37 +95,21 @@ func New(cfg Config) *Proxy {
 	return p
 }
 
-// Apply puts new settings and users in force. Sessions that are logged in
-// stay; what they read of the settings changes with their next command.
-func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table) {
+// Apply puts new settings, users and rules (nil: none) in force. Sessions that
+// are logged in stay; what they read of the settings, and what the rules say of
+// them, changes with their next command.
+func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table, program *rules.Program) {
 	p.settings.Store(settings)
 	p.hostgroups.Configure(settings)
 	p.users.Store(table)
-}
-
-// ApplyAttributes puts the attributes of hostgroups in force. Call
-// HostgroupsChanged afterwards.
-func (p *Proxy) ApplyAttributes(list []config.MySQLHostgroupAttributes) { p.pools.Configure(list) }
-
-// holds reports whether a user may still log in with what a connection was
-// opened with. Any thread.
-func (p *Proxy) holds(l *backend.Login) bool {
-	then, ok := l.Account.(*users.User)
-	if !ok {
-		return false
+	if program.Empty() {
+		program = nil
 	}
-	now, ok := p.Users().Find(then.Name)
-	return ok && now.Password == then.Password
+	p.rules.Store(program)
 }
 
-// unprepared logs a connection that could not be prepared. Any thread.
-func (p *Proxy) unprepared(err *backend.Error) {
-	p.noise.Error().Err(err).Msg("backend connection cannot be prepared")
-}
-
-// HostgroupsChanged lets clients that wait for a backend try again, closes idle
-// connections that are not to be used any more, and ends clients whose server is
-// OFFLINE_HARD now. Any thread.
+// HostgroupsChanged lets clients that wait for a backend try again, and ends
+// those whose server is OFFLINE_HARD now. Any thread.
 func (p *Proxy) HostgroupsChanged() {
 	p.pools.Wake()
 	p.each((*Session).leaveServer)

@@ -51,6 +51,9 @@ type Session struct {
 	// The backend connection, and the wish for one.
 	backend *backend.Conn
 	request pool.Request
+	asides  []*aside // further connections
+	route   route
+	host    string // the client's address, once a rule has asked for it
 
 	// Among the worker's sessions.
 	prev, next *Session

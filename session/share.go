@@ -28,6 +28,7 @@ type portable struct {
 	rows        bool   // the last statement had a result set
 	strange     bool   // the connection has run nothing for this session yet
 	pins        sysvar.Pins
+	began       int64 // loop time at which the transaction began, if pins says that there is one
 	objects     *sysvar.Objects
 	statements  map[uint32]*prepared // by the server's id; nil while there are none
 	unshareable bool                 // for as long as the client is logged in
@@ -67,7 +68,7 @@ func (s *Session) sharing() bool {
 	if s.backend != nil {
 		return s.backend.Login().Shared
 	}
-	return s.worker.proxy.settings.Load().Multiplexing
+	return s.worker.proxy.settings.Load().Multiplexing || s.worker.rules() != nil || s.holdsAside()
 }
 
 // bound reports whether the session has to keep its connection, for more than
@@ -80,7 +81,7 @@ func (s *Session) bound() bool {
 // lingering reports whether the connection is kept only for what the client may
 // ask next.
 func (s *Session) lingering() bool {
-	return s.state == ready && s.backend != nil && s.mine.pins != 0 && !s.bound()
+	return s.state == ready && s.backend != nil && s.mine.pins != 0 && !s.bound() && !s.keeps()
 }
 
 // lingerEnd is the loop time at which lingering ends.
@@ -94,7 +95,7 @@ func (s *Session) lingerEnd() int64 {
 
 // share gives the connection back if nothing holds it.
 func (s *Session) share() {
-	if s.backend != nil && !s.bound() && s.mine.pins == 0 {
+	if s.backend != nil && !s.bound() && s.mine.pins == 0 && !s.keeps() {
 		s.release()
 	}
 }
@@ -136,13 +137,14 @@ func (s *Session) resetConnection(p []byte, whole bool) int {
 		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
 		return s.refuse(p, whole)
 	}
-	if !s.sharing() && s.backend != nil && s.backend.Init() == "" {
+	if !s.sharing() && s.backend != nil {
 		return s.forward(p, whole)
 	}
 	if b := s.backend; b != nil {
 		s.backend = nil
 		s.worker.pool.Discard(b)
 	}
+	s.releaseAsides()
 	s.resetState()
 	s.writeOK(s.message.NextSeq())
 	s.settle()

@@ -13,7 +13,9 @@ import (
 type statement struct {
 	info    digest.Info
 	options digest.Options // that it was read with
+	sql     []byte         // a view of the text, while the command is begun
 	text    []byte         // a copy, if it is needed when the answer has come
+	prepare []byte         // a copy of what is to be prepared, if there are rules
 	event   sysvar.Event
 	id      uint32 // of the prepared statement that it is about
 }
@@ -23,6 +25,7 @@ type prepared struct {
 	info    digest.Info
 	options digest.Options
 	text    []byte // as statement.text
+	sql     []byte // the whole of it, if there were rules when it was prepared
 }
 
 // asksInsertID are the statements that need LAST_INSERT_ID() to be right.
@@ -52,6 +55,9 @@ func (s *Session) examine(p []byte, whole bool) {
 		s.scan(sql, whole)
 	case protocol.ComStmtPrepare:
 		s.scan(body[1:], whole)
+		if s.worker.rules() != nil {
+			now.prepare = append([]byte(nil), body[1:]...)
+		}
 	case protocol.ComInitDB:
 		now.info = digest.Info{Verb: digest.VerbUse, Flags: digest.UseDB}
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComStmtClose:
@@ -59,7 +65,7 @@ func (s *Session) examine(p []byte, whole bool) {
 			now.id = binary.LittleEndian.Uint32(body[1:])
 		}
 		if st := s.mine.statements[now.id]; st != nil && s.command != protocol.ComStmtClose {
-			now.info, now.options = st.info, st.options
+			now.info, now.options, now.sql = st.info, st.options, st.sql
 			now.text = append(now.text, st.text...)
 		}
 	case protocol.ComSetOption:
@@ -70,6 +76,7 @@ func (s *Session) examine(p []byte, whole bool) {
 // scan looks at the text of a statement.
 func (s *Session) scan(sql []byte, whole bool) {
 	now := &s.now
+	now.sql = sql
 	now.options = s.scanOptions()
 	now.info = digest.Scan(sql, now.options)
 	if !whole {

@@ -41,7 +41,7 @@ func TestConnectTimeoutClientOfChangeUser(t *testing.T) {
 	c := w.dial()
 	settings := config.Default().MySQL
 	settings.ConnectTimeoutClient = brief
-	w.Apply(&settings, w.Users())
+	w.Apply(&settings, w.Users(), nil)
 	m := protocol.ChangeUser{User: "app", Charset: 45, AuthPlugin: auth.NativePassword}
 	if err := c.WriteCommand(protocol.ComChangeUser, m.Append(nil, c.Capabilities)[1:]...); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestApply(t *testing.T) {
 	settings := config.Default().MySQL
 	settings.WaitTimeout = brief
 	settings.MaxAllowedPacket = 1024
-	w.Apply(&settings, w.Users())
+	w.Apply(&settings, w.Users(), nil)
 	_, err := c.Query(strings.Repeat("x", 2000))
 	wantERR(t, err, protocol.ErrCodePacketTooLarge, "(1024)")
 	wantGoodbye(t, w.dial(), protocol.ErrCodeInteractionTimeout, "wait_timeout_ms")

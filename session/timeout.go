@@ -24,7 +24,10 @@ func (s *Session) deadline() (at int64, ok bool) {
 	case abandoned:
 		return s.since + int64(abandonLinger), true
 	case sending, answering, uploading:
-		return s.since + int64(set.DefaultQueryTimeout), set.DefaultQueryTimeout > 0
+		limit, _ := s.queryTimeout()
+		return s.since + int64(limit), limit > 0
+	case delayed:
+		return s.route.until, true
 	}
 	return 0, false
 }
@@ -57,6 +60,10 @@ func (s *Session) onTimer() {
 		s.watch()
 		return
 	}
+	if s.state == delayed {
+		s.endDelay()
+		return
+	}
 	s.interrupt(s.late())
 }
 
@@ -74,7 +81,8 @@ func (s *Session) late() *protocol.ERR {
 		return protocol.NewERR(protocol.ErrCodeInteractionTimeout,
 			"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", set.WaitTimeout.Milliseconds())
 	default:
+		limit, setting := s.queryTimeout()
 		return protocol.NewERR(protocol.ErrCodeQueryTimeout,
-			"parkway: query took longer than %d ms (default_query_timeout_ms)", set.DefaultQueryTimeout.Milliseconds())
+			"parkway: query took longer than %d ms (%s)", limit.Milliseconds(), setting)
 	}
 }

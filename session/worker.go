@@ -4,7 +4,9 @@ import (
 	"parkway/hostgroup/pool"
 	"parkway/monitor/metrics"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/reactor"
+	"parkway/session/rules"
 )
 
 // worker is one loop's part of the proxy: the sessions on it and what they
@@ -20,8 +22,32 @@ type worker struct {
 	first   *Session // all sessions of the loop, linked
 	scratch []byte   // for packets that the proxy itself makes
 	block   []byte   // for tracker blocks
+	// What the rules say, remembered; and the last statement that they were asked about.
+	cache        *rules.Cache
+	asked        rules.Input
+	askedOptions digest.Options
+	digestText   func(sql []byte) []byte
+	normal       []byte // a digest text
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
+}
+
+// rememberedStatements is how many statements' outcomes one loop remembers.
+const rememberedStatements = 10_000
+
+// rules returns the loop's cache of the rules in force; nil if there are none.
+func (w *worker) rules() *rules.Cache {
+	p := w.proxy.rules.Load()
+	if p == nil {
+		w.cache = nil
+	} else if w.cache == nil || w.cache.Program() != p {
+		w.cache = rules.NewCache(p, rememberedStatements)
+		w.digestText = func(sql []byte) []byte {
+			w.normal = digest.AppendText(w.normal[:0], sql, w.askedOptions)
+			return w.normal
+		}
+	}
+	return w.cache
 }
 
 // accept makes a session of c and greets the client.

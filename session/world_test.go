@@ -23,6 +23,7 @@ import (
 	"parkway/protocol/mysqltest"
 	"parkway/reactor"
 	"parkway/session"
+	"parkway/session/rules"
 	"parkway/session/users"
 )
 
@@ -42,6 +43,8 @@ type setup struct {
 	settings config.MySQLVariables
 	users    []config.MySQLUser
 	servers  []config.MySQLServer // in place of the server
+	more     []config.MySQLServer // beside the server
+	rules    *rules.Program
 	loops    int
 	clients  int // that there are descriptors for
 }
@@ -82,6 +85,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	if cfg.servers == nil {
 		cfg.servers = []config.MySQLServer{serverAt(t, target)}
 	}
+	cfg.servers = append(cfg.servers, cfg.more...)
 	log := zerolog.New(w.log)
 	var err error
 	if w.hostgroups, err = hostgroup.NewManager(cfg.servers, log); err != nil {
@@ -102,7 +106,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	w.metrics = metrics.New(cfg.loops)
 	w.Proxy = session.New(session.Config{
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
-		MaxClients: cfg.clients,
+		MaxClients: cfg.clients, Rules: cfg.rules,
 	})
 	w.unix = "unix:" + filepath.Join(t.TempDir(), "p")
 	for _, addr := range []string{"127.0.0.1:0", w.unix} {

@@ -44,6 +44,7 @@ type User struct {
 	Schema         string
 	MaxConnections int
 	Disabled       bool // active = false
+	Loose          bool // transaction_persistent = false
 }
 
 // Pair is one of [[mysql_replication_hostgroups]].
@@ -57,6 +58,22 @@ const (
 	Primaries = 10
 	Replicas  = 20
 )
+
+// ReadWriteSplit, as Config.Extra, are the rules of the example configuration: reads
+// go to Replicas, all else to Primaries.
+const ReadWriteSplit = `
+[[mysql_query_rules]]
+rule_id = 10
+match_digest = "^SELECT.*FOR UPDATE"
+destination_hostgroup = 10
+apply = true
+
+[[mysql_query_rules]]
+rule_id = 20
+match_digest = "^SELECT"
+destination_hostgroup = 20
+apply = true
+`
 
 // Behind is the configuration of a parkway in front of a cluster: its primary
 // in hostgroup 10, its replicas in 20, the user app, whose statements go to the
@@ -113,6 +130,9 @@ func (c Config) toml(mysql []string, http string) (string, error) {
 		f.number("max_connections", u.MaxConnections)
 		if u.Disabled {
 			f.set("active", false)
+		}
+		if u.Loose {
+			f.set("transaction_persistent", false)
 		}
 	}
 	for _, p := range c.Pairs {

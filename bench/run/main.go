@@ -72,7 +72,9 @@ func run(ctx context.Context, flavor servers.Flavor, out io.Writer) error {
 	binary := proxy.NewBinary(proxy.BuildOptions{})
 	defer binary.Close()
 	clientPort := choosePort(out)
-	parkway, err := binary.Start(starting, proxy.Options{Config: proxy.Behind(cluster), Port: clientPort})
+	config := proxy.Behind(cluster)
+	config.Extra = proxy.ReadWriteSplit
+	parkway, err := binary.Start(starting, proxy.Options{Config: config, Port: clientPort})
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -154,7 +156,7 @@ parkway serves in front of %s %s
   or         %s
   clients    %s, user app, password app, databases app and sbtest
   primary    127.0.0.1:%d, hostgroup %d
-  replica    127.0.0.1:%d, hostgroup %d
+  replica    127.0.0.1:%d, hostgroup %d, which gets the reads
   metrics    http://%s/metrics
   config     %s
 

@@ -75,6 +75,9 @@ func run(args []string, out, errs io.Writer) int {
 			fmt.Fprintf(out, "warning: %s\n", w)
 		}
 		fmt.Fprintf(out, "%s: ok\n", file)
+		for _, q := range cfg.SortedRules() {
+			fmt.Fprintf(out, "%s\n", q)
+		}
 		return exitOK
 	}
 	return serve(file, cfg, errs)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"parkway/config"
+	"parkway/session/rules"
 	"parkway/session/users"
 )
 
@@ -18,6 +19,11 @@ func (s *server) reload() {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
 	}
+	program, err := rules.FromConfig(next.QueryRules)
+	if err != nil {
+		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
+		return
+	}
 	if err := s.hostgroups.Apply(next.Servers); err != nil {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
@@ -25,8 +31,7 @@ func (s *server) reload() {
 	for _, w := range next.Warnings() {
 		s.log.Warn().Msg(w.String())
 	}
-	s.proxy.Apply(&next.MySQL, table)
-	s.proxy.ApplyAttributes(next.HostgroupAttributes)
+	s.proxy.Apply(&next.MySQL, table, program)
 	s.proxy.HostgroupsChanged()
 	if err := setLevel(next.Log); err != nil {
 		s.log.Error().Err(err).Msg("log level stays as it is")

@@ -21,6 +21,7 @@ import (
 	"parkway/protocol/auth"
 	"parkway/reactor"
 	"parkway/session"
+	"parkway/session/rules"
 	"parkway/session/users"
 )
 
@@ -113,6 +114,10 @@ func (s *server) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	program, err := rules.FromConfig(cfg.QueryRules)
+	if err != nil {
+		return err
+	}
 	keys, err := auth.GenerateKeyPair()
 	if err != nil {
 		return fmt.Errorf("make RSA keys: %w", err)
@@ -123,8 +128,8 @@ func (s *server) assemble(ctx context.Context) error {
 	s.proxy = session.New(session.Config{
 		Hostgroups: s.hostgroups,
 		Settings:   &cfg.MySQL,
-		Attributes: cfg.HostgroupAttributes,
 		Users:      table,
+		Rules:      program,
 		MaxClients: s.clients,
 		Keys:       keys,
 		Metrics:    counters,

@@ -11,7 +11,8 @@ import (
 
 // Program is a compiled list of rules. Any thread may use it.
 type Program struct {
-	rules []compiled // active ones, in the order of their ids
+	rules     []compiled // active ones, in the order of their ids
+	needsAddr bool
 }
 
 // compiled is a rule ready to be tried.
@@ -54,9 +55,16 @@ func Compile(list []Rule) (*Program, error) {
 	slices.SortFunc(p.rules, func(a, b compiled) int { return a.RuleID - b.RuleID })
 	for i := range p.rules {
 		p.rules[i].index = i
+		p.needsAddr = p.needsAddr || p.rules[i].ClientAddr != ""
 	}
 	return p, nil
 }
+
+// Empty reports whether there is no active rule, or no program at all.
+func (p *Program) Empty() bool { return p == nil || len(p.rules) == 0 }
+
+// NeedsAddr reports whether a rule asks for the client's address: otherwise Input.ClientAddr may be left empty.
+func (p *Program) NeedsAddr() bool { return p.needsAddr }
 
 // RuleIDs are the ids of the active rules in the order in which they are tried: the order of Outcome.Rules and Cache.Hits.
 func (p *Program) RuleIDs() []int {
@@ -135,7 +143,7 @@ func expression(name, text string, caseless bool) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if caseless {
-		text = "(?i:" + text + ")"
+		text = "(?i)" + text
 	}
 	return regexp.Compile(text)
 }
