@@ -13,6 +13,7 @@ func (r *reader) check(c *Config) {
 	r.checkServers(c.Servers)
 	r.checkReplicationHostgroups(c.ReplicationHostgroups)
 	r.checkUsers(c)
+	r.checkHostgroupAttributes(c)
 	r.checkQueryRules(c)
 	r.checkScripting(&c.Scripting)
 }

@@ -27,6 +27,7 @@ type Config struct {
 	MySQL                 MySQLVariables              `toml:"mysql_variables"`
 	Servers               []MySQLServer               `toml:"mysql_servers"`
 	Users                 []MySQLUser                 `toml:"mysql_users"`
+	HostgroupAttributes   []MySQLHostgroupAttributes  `toml:"mysql_hostgroup_attributes"`
 	ReplicationHostgroups []MySQLReplicationHostgroup `toml:"mysql_replication_hostgroups" later:"true"`
 	QueryRules            []MySQLQueryRule            `toml:"mysql_query_rules"`
 	Scripting             Scripting                   `toml:"scripting"`
@@ -81,7 +82,10 @@ type MySQLVariables struct {
 	PingTimeoutServer           time.Duration `toml:"ping_timeout_server_ms" unit:"ms" default:"200" range:"1 31536000000"`
 	ConnectionMaxAge            time.Duration `toml:"connection_max_age_ms" unit:"ms" default:"0" range:"0 31536000000"`
 	FreeConnectionsPct          int           `toml:"free_connections_pct" default:"10" range:"0 100"`
-	ConnectionResetAfterQueries int           `toml:"connection_reset_after_queries" default:"0" range:"0 2147483647" later:"true"`
+	ConnectionResetAfterQueries int           `toml:"connection_reset_after_queries" default:"0" range:"0 2147483647"`
+	ConnectionWarming           bool          `toml:"connection_warming" default:"false"`
+	ThrottleConnectionsPerSec   int           `toml:"throttle_connections_per_sec_to_hostgroup" default:"1000000" range:"1 100000000"`
+	InitConnect                 string        `toml:"init_connect" default:""`
 	ShunOnFailures              int           `toml:"shun_on_failures" default:"5" range:"0 10000000"`
 	ShunRecoveryTime            time.Duration `toml:"shun_recovery_time_sec" unit:"s" default:"10" range:"0 31536000"`
 
@@ -137,6 +141,17 @@ type MySQLUser struct {
 	MaxConnections        int    `toml:"max_connections" default:"10000" range:"0 10000000"` // 0: no limit.
 	TransactionPersistent bool   `toml:"transaction_persistent" default:"true"`
 	Active                bool   `toml:"active" default:"true"`
+}
+
+// MySQLHostgroupAttributes is one [[mysql_hostgroup_attributes]]: what holds for the connections of one hostgroup in place of what
+// [mysql_variables] says. HostgroupID is unique.
+type MySQLHostgroupAttributes struct {
+	HostgroupID               int    `toml:"hostgroup_id" range:"0 2147483647"`
+	InitConnect               string `toml:"init_connect" default:""`                                        // Empty: as in [mysql_variables].
+	ConnectionWarming         int    `toml:"connection_warming" default:"-1" range:"-1 1"`                   // -1: as in [mysql_variables].
+	FreeConnectionsPct        int    `toml:"free_connections_pct" default:"-1" range:"-1 100"`               // -1: as in [mysql_variables].
+	ThrottleConnectionsPerSec int    `toml:"throttle_connections_per_sec" default:"-1" range:"-1 100000000"` // -1: as in [mysql_variables].
+	Comment                   string `toml:"comment" default:""`
 }
 
 // MySQLReplicationHostgroup is one [[mysql_replication_hostgroups]]: a pair of hostgroups between which the monitor

@@ -285,6 +285,22 @@ writer_hostgroup = "x"
 		"t.toml:18: mysql_replication_hostgroups.reader_hostgroup: missing: this key must be given",
 		"t.toml:19: mysql_replication_hostgroups.writer_hostgroup: must be an integer, not a string",
 	}},
+	{"hostgroup attributes", good + `[[mysql_hostgroup_attributes]]
+hostgroup_id = 10
+throttle_connections_per_sec = 0
+[[mysql_hostgroup_attributes]]
+hostgroup_id = 10
+init_connect = "SET @a=1"
+connection_warming = 2
+[[mysql_hostgroup_attributes]]
+free_connections_pct = 101
+`, []string{
+		"t.toml:10: mysql_hostgroup_attributes.throttle_connections_per_sec: must not be 0: nothing could connect",
+		"t.toml:12: mysql_hostgroup_attributes.hostgroup_id: hostgroup 10 is already on line 9",
+		"t.toml:14: mysql_hostgroup_attributes.connection_warming: must be from -1 to 1, not 2",
+		"t.toml:15: mysql_hostgroup_attributes.hostgroup_id: missing: this key must be given",
+		"t.toml:16: mysql_hostgroup_attributes.free_connections_pct: must be from -1 to 100, not 101",
+	}},
 	{"what follows from a problem is no problem", `[mysql_variables]
 monitor_threads_min = 100
 monitor_threads_max = "100"

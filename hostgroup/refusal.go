@@ -16,8 +16,10 @@ type Refusal struct {
 	Offline    int  // OFFLINE_SOFT or OFFLINE_HARD, or of weight 0
 	Unresolved int  // name not resolved
 	Excluded   int  // tried already
+	Throttled  int  // not 0: so many new connections a second are made, and one more would be too many
 
-	// Again is when a crowded server may be asked for more, if any is.
+	// Again is when a crowded server may be asked for more, or the throttle allows
+	// one more, if that is why.
 	Again time.Duration
 	// Last is the latest connect error of those that are crowded or shunned.
 	Last   string
@@ -45,14 +47,18 @@ func (r Refusal) String() string {
 			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
 		}
 	}
+	if r.Throttled > 0 {
+		parts = append(parts, fmt.Sprintf("no more than %d new connections a second", r.Throttled))
+	}
 	if len(parts) == 0 {
 		return fmt.Sprintf("no server of hostgroup %d became free", r.Hostgroup)
 	}
 	return fmt.Sprintf("no server of hostgroup %d can be used: %s", r.Hostgroup, strings.Join(parts, ", "))
 }
 
-// Wait reports whether the refusal may pass by itself: a server is only full.
-func (r Refusal) Wait() bool { return r.Full > 0 || r.Crowded > 0 }
+// Wait reports whether the refusal may pass by itself: a server is only full,
+// or it is too early for one more connection.
+func (r Refusal) Wait() bool { return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 }
 
 // remember keeps the latest error of the servers that are refused for it.
 func (r *Refusal) remember(h *health) {

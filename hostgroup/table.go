@@ -86,6 +86,12 @@ func (h *Hostgroup) Choose(random uint64, excluded func(*Server) bool) (m *Membe
 	}
 }
 
+// Usable reports whether Choose would find a server. Any thread.
+func (h *Hostgroup) Usable(excluded func(*Server) bool) bool {
+	_, total := h.survey(h.clock(), excluded)
+	return total > 0
+}
+
 // Refusal says why Choose would find no server. Any thread.
 func (h *Hostgroup) Refusal(excluded func(*Server) bool) Refusal {
 	why, _ := h.survey(h.clock(), excluded)

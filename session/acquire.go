@@ -54,6 +54,7 @@ func (s *Session) wish() {
 		Session:      s.loginVars(),
 		Shared:       s.sharing(),
 		Attributes:   clientAttributes,
+		Account:      s.user,
 	}
 	s.request.Want = s.want()
 }

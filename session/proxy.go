@@ -15,6 +15,7 @@ import (
 
 	"parkway/config"
 	"parkway/hostgroup"
+	"parkway/hostgroup/backend"
 	"parkway/hostgroup/pool"
 	"parkway/monitor/metrics"
 	"parkway/protocol/auth"
@@ -27,6 +28,7 @@ import (
 type Config struct {
 	Hostgroups *hostgroup.Manager
 	Settings   *config.MySQLVariables
+	Attributes []config.MySQLHostgroupAttributes
 	Users      *users.Table
 	Rules      *rules.Program // nil: none
 	MaxClients int            // that the process has descriptors for; 0: no limit of its own
@@ -82,7 +84,10 @@ func New(cfg Config) *Proxy {
 	p.pools = pool.NewSet(pool.Config{
 		Hostgroups: cfg.Hostgroups,
 		Settings:   p.settings.Load,
+		Holds:      p.holds,
+		Unprepared: p.unprepared,
 	}, cfg.Loops, cfg.Metrics.Loop)
+	p.pools.Configure(cfg.Attributes)
 	for i, l := range cfg.Loops {
 		p.workers = append(p.workers, &worker{
 			proxy:   p,
@@ -108,8 +113,29 @@ func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table, progr
 	p.rules.Store(program)
 }
 
-// HostgroupsChanged lets clients that wait for a backend try again, and ends
-// those whose server is OFFLINE_HARD now. Any thread.
+// ApplyAttributes puts the attributes of hostgroups in force. Call
+// HostgroupsChanged afterwards.
+func (p *Proxy) ApplyAttributes(list []config.MySQLHostgroupAttributes) { p.pools.Configure(list) }
+
+// holds reports whether a user may still log in with what a connection was
+// opened with. Any thread.
+func (p *Proxy) holds(l *backend.Login) bool {
+	then, ok := l.Account.(*users.User)
+	if !ok {
+		return false
+	}
+	now, ok := p.Users().Find(then.Name)
+	return ok && now.Password == then.Password
+}
+
+// unprepared logs a connection that could not be prepared. Any thread.
+func (p *Proxy) unprepared(err *backend.Error) {
+	p.noise.Error().Err(err).Msg("backend connection cannot be prepared")
+}
+
+// HostgroupsChanged lets clients that wait for a backend try again, closes idle
+// connections that are not to be used any more, and ends clients whose server is
+// OFFLINE_HARD now. Any thread.
 func (p *Proxy) HostgroupsChanged() {
 	p.pools.Wake()
 	p.each((*Session).leaveServer)

@@ -137,7 +137,7 @@ func (s *Session) resetConnection(p []byte, whole bool) int {
 		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
 		return s.refuse(p, whole)
 	}
-	if !s.sharing() && s.backend != nil {
+	if !s.sharing() && s.backend != nil && s.backend.Init() == "" {
 		return s.forward(p, whole)
 	}
 	if b := s.backend; b != nil {

@@ -32,6 +32,7 @@ func (s *server) reload() {
 		s.log.Warn().Msg(w.String())
 	}
 	s.proxy.Apply(&next.MySQL, table, program)
+	s.proxy.ApplyAttributes(next.HostgroupAttributes)
 	s.proxy.HostgroupsChanged()
 	if err := setLevel(next.Log); err != nil {
 		s.log.Error().Err(err).Msg("log level stays as it is")

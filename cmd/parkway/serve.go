@@ -128,6 +128,7 @@ func (s *server) assemble(ctx context.Context) error {
 	s.proxy = session.New(session.Config{
 		Hostgroups: s.hostgroups,
 		Settings:   &cfg.MySQL,
+		Attributes: cfg.HostgroupAttributes,
 		Users:      table,
 		Rules:      program,
 		MaxClients: s.clients,

@@ -12,6 +12,9 @@ type ownCommand struct {
 	// then takes the answer: the payloads of its packets, or the error that the
 	// server answered.
 	then func(packets [][]byte, refused *protocol.ERR)
+	// report, if not nil, takes each OK packet that says more than its status; what
+	// it aliases dies with the call.
+	report func(ok *protocol.OK)
 }
 
 // commands are those that still have to be run, one after the other.
@@ -65,9 +68,13 @@ func (b *Conn) onOwnAnswer(p []byte) int {
 	for {
 		n, progress, err := b.answer.Feed(p[used:])
 		if err == nil && progress == protocol.Notable {
+			var ok protocol.OK
 			var size int
-			_, size, _, progress, err = b.answer.ReadOK(p[used+n:])
+			ok, size, _, progress, err = b.answer.ReadOK(p[used+n:])
 			n += size
+			if report := b.own.queue[0].report; err == nil && report != nil {
+				report(&ok)
+			}
 		}
 		if err == nil && len(b.own.answer)+n > maxOwnAnswer {
 			err = errUnsolicited

@@ -28,14 +28,17 @@ type Login struct {
 	// has to be known, so that the session trackers are turned on.
 	Shared     bool
 	Attributes []protocol.Attribute
+	// Account is whose login it is, for those who decide whether it still holds.
+	Account any
 }
 
 // Spec says where a connection goes and who learns of it.
 type Spec struct {
-	Server  *hostgroup.Server
-	Login   Login
-	Empty   *sysvar.Set   // of the loop's interner
-	Timeout time.Duration // for connecting and logging in together
+	Server   *hostgroup.Server
+	Login    Login
+	Init     string // statements to run after the login and after every reset; "" none
+	Interner *sysvar.Interner
+	Timeout  time.Duration // for connecting and logging in together
 	// Greeted is told what the server greeted with.
 	Greeted func(*hostgroup.Server, *protocol.Handshake)
 	// Closed is called once, after the owner's OnBackendClosed.
@@ -122,6 +125,13 @@ type Conn struct {
 	answer protocol.ResponseReader
 	own    commands
 	have   Have
+	base   baseline
+	// Generation is for the pool: of users and hostgroups, when it last looked whether
+	// the login still holds.
+	Generation uint32
+
+	runs  int  // commands of its owners since the login or the last reset
+	fresh bool // the session on it is as the login and the proxy left it: nothing has run since
 }
 
 // Dial starts to connect. The outcome reaches owner later, never from inside
@@ -165,6 +175,8 @@ func (b *Conn) Idle() bool { return b.state == idle }
 // must be idle.
 func (b *Conn) Begin(cmd protocol.Command, seq byte) {
 	b.setState(busy)
+	b.runs++
+	b.fresh = false
 	b.answer.Start(cmd, b.caps, seq)
 }
 

@@ -158,12 +158,12 @@ func (r *recorder) none() {
 func (r *recorder) spec(addr string, change func(*Spec)) Spec {
 	r.t.Helper()
 	s := Spec{
-		Server:  serverAt(r.t, addr),
-		Login:   Login{User: "app", Credential: auth.ClearCredential("secret"), Capabilities: protocol.ClientProtocol41, Charset: 45},
-		Timeout: patience,
-		Greeted: func(*hostgroup.Server, *protocol.Handshake) {},
-		Empty:   interner.Empty(),
-		Closed:  func(*Conn) { r.add(event{what: "closed"}) },
+		Server:   serverAt(r.t, addr),
+		Login:    Login{User: "app", Credential: auth.ClearCredential("secret"), Capabilities: protocol.ClientProtocol41, Charset: 45},
+		Timeout:  patience,
+		Greeted:  func(*hostgroup.Server, *protocol.Handshake) {},
+		Interner: interner,
+		Closed:   func(*Conn) { r.add(event{what: "closed"}) },
 	}
 	if change != nil {
 		change(&s)

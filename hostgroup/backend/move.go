@@ -29,7 +29,9 @@ func (b *Conn) Detach() (*Moving, error) {
 	}
 	b.setState(closing)
 	b.timer.Stop()
-	return &Moving{fd: fd, from: Conn{spec: b.spec, caps: b.caps, have: b.have, born: b.born, ready: true}}, nil
+	return &Moving{fd: fd, from: Conn{
+		spec: b.spec, caps: b.caps, have: b.have, base: b.base, born: b.born, ready: true, runs: b.runs, fresh: b.fresh,
+	}}, nil
 }
 
 // Server returns the server at the other end.
@@ -39,8 +41,11 @@ func (m *Moving) Server() *hostgroup.Server { return m.from.spec.Server }
 // with its own interner. If that fails it is closed, and its place given back.
 func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, closed func(*Conn)) (*Conn, error) {
 	b := &m.from
-	b.spec.Closed, b.spec.Empty = closed, in.Empty()
-	b.have.Session = sysvar.State{Vars: in.Import(b.have.Session.Vars), UserVars: in.Import(b.have.Session.UserVars)}
+	b.spec.Closed, b.spec.Interner = closed, in
+	b.have.Session = imported(in, b.have.Session)
+	if b.base.set {
+		b.base = baseline{set: true, state: imported(in, b.base.state)}
+	}
 	b.state = idle
 	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
 	if b.have.Tracked {
@@ -54,6 +59,10 @@ func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, closed func(*Co
 		return nil, err
 	}
 	return b, nil
+}
+
+func imported(in *sysvar.Interner, s sysvar.State) sysvar.State {
+	return sysvar.State{Vars: in.Import(s.Vars), UserVars: in.Import(s.UserVars)}
 }
 
 // Age is how long the connection has existed.

@@ -13,19 +13,29 @@ func (b *Conn) prepare() {
 	b.have = Have{Session: b.spec.Login.Session, Schema: b.spec.Login.Schema}
 	switch t := b.spec.Server.Trackers(); {
 	case !b.spec.Login.Shared || !b.caps.Has(protocol.ClientSessionTrack):
+		b.init()
 	case t == nil:
 		b.askNames(0)
-	case t.Query != nil:
-		b.track(t.Query)
+	default:
+		b.begin(t)
 	}
 	b.nextOwn()
 }
 
+// begin makes a session that knows nothing yet what every session begins with.
+func (b *Conn) begin(t *hostgroup.Trackers) {
+	if t != nil && t.Query != nil {
+		b.track(t.Query)
+	}
+	b.init()
+}
+
 // askNames asks for the names of the server's session variables, in the i-th
-// of the ways there are.
+// of the ways there are, and goes on with begin.
 func (b *Conn) askNames(i int) {
 	if i == len(sysvar.NamesQueries) {
 		b.spec.Server.SetTrackers(new(hostgroup.Trackers))
+		b.init()
 		return
 	}
 	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(sysvar.NamesQueries[i])), then: func(packets [][]byte, refused *protocol.ERR) {
@@ -33,7 +43,7 @@ func (b *Conn) askNames(i int) {
 			b.askNames(i + 1)
 			return
 		}
-		b.track(sysvar.AppendTrackerQuery(nil, sysvar.TrackList(firstColumn(packets))))
+		b.begin(&hostgroup.Trackers{Query: sysvar.AppendTrackerQuery(nil, sysvar.TrackList(firstColumn(packets)))})
 	}})
 }
 

@@ -21,7 +21,10 @@ type Have struct {
 func (b *Conn) Have() Have { return b.have }
 
 // SetHave notes what statements have made of the connection's state.
-func (b *Conn) SetHave(h Have) { b.have = h }
+func (b *Conn) SetHave(h Have) {
+	h.Session = b.based(h.Session)
+	b.have = h
+}
 
 // Want is the state that a session needs for its next statement.
 type Want struct {
@@ -61,6 +64,16 @@ func (h *Have) Cost(w *Want) (cost int, ok bool) {
 	return cost + h.Session.Distance(w.Session), true
 }
 
+// Cost is what Have.Cost says of this connection.
+func (b *Conn) Cost(w *Want) (cost int, ok bool) {
+	if !b.base.set {
+		return b.have.Cost(w)
+	}
+	here := *w
+	here.Session = b.based(w.Session)
+	return b.have.Cost(&here)
+}
+
 // syncTimeout bounds the commands of Sync.
 const syncTimeout = 10 * time.Second
 
@@ -70,10 +83,12 @@ const syncTimeout = 10 * time.Second
 func (b *Conn) Sync(w *Want) bool {
 	schema := b.have.Schema != w.Schema
 	insertID := w.NeedInsertID && b.have.InsertID != w.InsertID
-	if !schema && !insertID && w.Past == PastKept && b.have.Session == w.Session {
+	session := b.based(w.Session)
+	if !schema && !insertID && b.have.Session == session && (w.Past == PastKept || w.Past == PastNone && b.fresh) {
 		return true
 	}
 	kept := *w // only here, so that nothing is allocated when there is nothing to do
+	kept.Session = session
 	b.bring(&kept, schema, insertID)
 	return false
 }
@@ -98,6 +113,7 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		text := strconv.AppendUint([]byte("SET last_insert_id="), w.InsertID, 10)
 		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(text), then: b.unless(func() { b.have.InsertID = w.InsertID })})
 	}
+	b.fresh = false
 	if w.Past != PastKept {
 		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(stand[w.Past])), then: b.unless(func() {})})
 	}
@@ -106,14 +122,12 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 
 // reset resets the connection and returns what has to be set then.
 func (b *Conn) reset(w *Want) []byte {
-	fresh := sysvar.State{Vars: b.spec.Empty, UserVars: b.spec.Empty}
-	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
-		b.have.Session, b.have.InsertID, b.have.Tracked = fresh, 0, false
-	})})
-	if t := b.spec.Server.Trackers(); t != nil && t.Query != nil {
-		b.track(t.Query)
+	b.startOver()
+	after := b.base.state
+	if !b.base.set {
+		after = b.unset()
 	}
-	set, _ := sysvar.AppendSync(nil, fresh, w.Session)
+	set, _ := sysvar.AppendSync(nil, after, w.Session)
 	return set
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,12 +28,14 @@ const patience = 10 * time.Second
 // moment when a server is chosen.
 type world struct {
 	*hostgroup.Manager
-	t        testing.TB
-	loops    []*reactor.Loop
-	set      *Set
-	metrics  *metrics.Metrics
-	settings config.MySQLVariables
-	onTable  func() // runs on the loop that looks at the hostgroups; may be nil
+	t          testing.TB
+	loops      []*reactor.Loop
+	set        *Set
+	metrics    *metrics.Metrics
+	settings   config.MySQLVariables
+	gone       map[string]bool // users that no longer hold; of the loops
+	unprepared atomic.Int64    // connections that could not be prepared
+	onTable    func()          // runs on the loop that looks at the hostgroups; may be nil
 }
 
 func (w *world) Table() *hostgroup.Table {
@@ -68,7 +71,12 @@ func newWorld(t testing.TB, loops int, servers ...config.MySQLServer) *world {
 		t.Fatal(err)
 	}
 	w.loops = g.Loops()
-	w.set = NewSet(Config{Hostgroups: w, Settings: func() *config.MySQLVariables { return &w.settings }}, w.loops, w.metrics.Loop)
+	w.set = NewSet(Config{
+		Hostgroups: w,
+		Settings:   func() *config.MySQLVariables { return &w.settings },
+		Holds:      func(l *backend.Login) bool { return !w.gone[l.User] },
+		Unprepared: func(*backend.Error) { w.unprepared.Add(1) },
+	}, w.loops, w.metrics.Loop)
 	if err := g.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,12 +141,13 @@ func connects(s *hostgroup.Server, result string) string {
 
 // client asks for a connection and keeps the outcome. It owns the connection that it gets.
 type client struct {
-	w       *world
-	loop    int
-	request Request
-	outcome chan outcome
-	lost    func(*backend.Error) // runs on the loop when its connection is lost; may be nil
-	backend *backend.Conn        // owned by the loop
+	w        *world
+	loop     int
+	request  Request
+	outcome  chan outcome
+	lost     func(*backend.Error) // runs on the loop when its connection is lost; may be nil
+	backend  *backend.Conn        // owned by the loop
+	answered chan struct{}        // closed at the end of an answer, if not nil
 }
 
 type outcome struct {
@@ -163,9 +172,13 @@ func (c *client) OnBackend(b *backend.Conn) {
 
 func (c *client) OnNoBackend(reason *protocol.ERR) { c.outcome <- outcome{reason: reason} }
 
-func (c *client) OnBackendReady(*backend.Conn)                              {}
-func (c *client) OnSyncFailed(*backend.Conn, *protocol.ERR)                 {}
-func (c *client) OnAnswer(*backend.Conn, []byte, protocol.Progress)         {}
+func (c *client) OnBackendReady(*backend.Conn)              {}
+func (c *client) OnSyncFailed(*backend.Conn, *protocol.ERR) {}
+func (c *client) OnAnswer(_ *backend.Conn, _ []byte, progress protocol.Progress) {
+	if progress == protocol.Done && c.answered != nil {
+		close(c.answered)
+	}
+}
 func (c *client) OnOK(*backend.Conn, *protocol.OK, byte, protocol.Progress) {}
 func (c *client) OnBackendWritable(*backend.Conn)                           {}
 func (c *client) OnBackendClosed(_ *backend.Conn, err *backend.Error) {

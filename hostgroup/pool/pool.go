@@ -32,6 +32,12 @@ type Hostgroups interface {
 type Config struct {
 	Hostgroups Hostgroups
 	Settings   func() *config.MySQLVariables // any thread; the present settings
+	// Holds reports whether the login of a connection is still one of the proxy's;
+	// nil: each is. Any thread.
+	Holds func(*backend.Login) bool
+	// Unprepared is told of connections that a server let in and then refused to
+	// prepare, as by a bad init_connect; may be nil. Any thread.
+	Unprepared func(*backend.Error)
 }
 
 // Set is the pools of all loops. It exists so that a connection, or the place
@@ -39,14 +45,20 @@ type Config struct {
 type Set struct {
 	pools []*Pool
 
+	// Any thread.
+	generation atomic.Uint32 // of users and hostgroups: see Pool.holds
+	configured atomic.Pointer[map[int]config.MySQLHostgroupAttributes]
+
 	// Guarded by mu.
-	mu    sync.Mutex
-	heads map[int][]atomic.Int64 // by hostgroup and loop: see queue.head
+	mu        sync.Mutex
+	heads     map[int][]atomic.Int64 // by hostgroup and loop: see queue.head
+	throttles map[int]*throttle      // by hostgroup
 }
 
 // NewSet returns one pool for each loop. shards holds each loop's metrics.
 func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Loop) *Set {
-	set := &Set{heads: make(map[int][]atomic.Int64)}
+	set := &Set{heads: make(map[int][]atomic.Int64), throttles: make(map[int]*throttle)}
+	set.Configure(nil)
 	for i, l := range loops {
 		p := &Pool{
 			cfg:      cfg,
@@ -65,13 +77,13 @@ func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Lo
 // Pool returns the pool of loop i.
 func (s *Set) Pool(i int) *Pool { return s.pools[i] }
 
-// Wake lets every waiter try again, because the hostgroups have changed, and
-// closes the idle connections to servers that are not ONLINE any more. Any
-// thread.
+// Wake lets every waiter try again, and closes idle connections that are not to
+// be used any more, because hostgroups or users have changed. Any thread.
 func (s *Set) Wake() {
+	s.generation.Add(1)
 	for _, p := range s.pools {
 		p.loop.Post(func() {
-			p.dropUnusable()
+			p.purge()
 			for id := range p.groups {
 				p.serve(id)
 			}
@@ -136,7 +148,16 @@ func (p *Pool) choose(r *Request) (*hostgroup.Member, hostgroup.Refusal, bool) {
 	if h == nil {
 		return nil, hostgroup.Refusal{Hostgroup: r.Hostgroup, Unknown: true}, false
 	}
-	return h.Choose(rand.Uint64(), r.wasTried)
+	g := p.group(r.Hostgroup)
+	rate := p.attributes(r.Hostgroup).throttle
+	if pause := g.throttle.pause(p.loop.Now(), rate); pause > 0 && h.Usable(r.wasTried) {
+		return nil, hostgroup.Refusal{Hostgroup: r.Hostgroup, Throttled: rate, Again: pause}, false
+	}
+	m, why, ok := h.Choose(rand.Uint64(), r.wasTried)
+	if ok {
+		g.throttle.count(p.loop.Now(), rate)
+	}
+	return m, why, ok
 }
 
 // refusal says why no server can be had for r at the moment.
@@ -145,7 +166,12 @@ func (p *Pool) refusal(r *Request) hostgroup.Refusal {
 	if h == nil {
 		return hostgroup.Refusal{Hostgroup: r.Hostgroup, Unknown: true}
 	}
-	return h.Refusal(r.wasTried)
+	why := h.Refusal(r.wasTried)
+	rate := p.attributes(r.Hostgroup).throttle
+	if p.group(r.Hostgroup).throttle.pause(p.loop.Now(), rate) > 0 {
+		why.Throttled = rate
+	}
+	return why
 }
 
 // closed returns a connection's place and offers it to who waits for one.
@@ -184,6 +210,13 @@ func (p *Pool) serve(hostgroup int) {
 	}
 }
 
+// unprepared tells of a connection that could not be prepared.
+func (p *Pool) unprepared(err *backend.Error) {
+	if p.cfg.Unprepared != nil && err.Stage == backend.StagePrepare {
+		p.cfg.Unprepared(err)
+	}
+}
+
 // server returns the metrics of s.
 func (p *Pool) server(s *hostgroup.Server) *metrics.Server {
 	return p.metrics.Hostgroup(s.Hostgroup()).Server(s.String())
@@ -191,16 +224,22 @@ func (p *Pool) server(s *hostgroup.Server) *metrics.Server {
 
 // group is a loop's part of a hostgroup.
 type group struct {
-	queue list.List // of *Request, first come first
-	shelf shelf
-	heads []atomic.Int64 // see Set.headsOf
-	again *reactor.Timer // lets waiters try servers that may have room again
+	queue    list.List // of *Request, first come first
+	shelf    shelf
+	heads    []atomic.Int64 // see Set.headsOf
+	again    *reactor.Timer // lets waiters try servers that may have room again
+	throttle *throttle
+	warming  warming
 }
 
 func (p *Pool) group(hostgroup int) *group {
 	g := p.groups[hostgroup]
 	if g == nil {
-		g = &group{heads: p.set.headsOf(hostgroup), again: p.loop.NewTimer(func() { p.serve(hostgroup) })}
+		g = &group{
+			heads:    p.set.headsOf(hostgroup),
+			again:    p.loop.NewTimer(func() { p.serve(hostgroup) }),
+			throttle: p.set.throttleOf(hostgroup),
+		}
 		p.groups[hostgroup] = g
 	}
 	return g

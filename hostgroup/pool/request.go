@@ -97,7 +97,7 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 		// Another loop that returned a place just now may not have seen that
 		// somebody waits here.
 		r.pool.serve(r.Hostgroup)
-		if r.place != nil {
+		if r.place != nil && why.Throttled == 0 {
 			r.pool.makeRoom(r.Hostgroup)
 		}
 	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
@@ -146,12 +146,13 @@ func (r *Request) delay() time.Duration {
 func (r *Request) dial(m *hostgroup.Member) {
 	p := r.pool
 	b, err := backend.Dial(p.loop, backend.Spec{
-		Server:  m.Server,
-		Login:   r.Login,
-		Timeout: min(p.cfg.Settings().ConnectTimeoutServer, max(r.remaining(), time.Millisecond)),
-		Greeted: p.cfg.Hostgroups.Learn,
-		Closed:  p.closed,
-		Empty:   p.interner.Empty(),
+		Server:   m.Server,
+		Login:    r.Login,
+		Timeout:  min(p.cfg.Settings().ConnectTimeoutServer, max(r.remaining(), time.Millisecond)),
+		Greeted:  p.cfg.Hostgroups.Learn,
+		Closed:   p.closed,
+		Init:     p.attributes(r.Hostgroup).initConnect,
+		Interner: p.interner,
 	}, (*dialer)(r))
 	if err != nil {
 		m.Give()
@@ -168,6 +169,7 @@ func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
 	if known {
 		r.pool.cfg.Hostgroups.Observe(s, hostgroup.Observation{Event: event, Err: err})
 	}
+	r.pool.unprepared(err)
 	r.last = err
 	r.failedAt = r.pool.loop.Now()
 	if known && event == hostgroup.ServerFull {
@@ -265,6 +267,7 @@ func (d *dialer) OnBackendReady(b *backend.Conn) {
 	counters.ConnectOK()
 	r.pool.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK})
 	counters.Used(1)
+	r.pool.remember(b)
 	r.end()
 	r.Client.OnBackend(b)
 }

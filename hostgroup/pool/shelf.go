@@ -6,7 +6,6 @@ import (
 
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
-	"parkway/protocol"
 )
 
 // shelf holds the idle connections of a hostgroup on one loop, the one used
@@ -58,8 +57,7 @@ func fits(b *backend.Conn, r *Request) (cost int, ok bool) {
 	if login.User != r.Login.User || !login.Shared || !r.Login.Shared || (login.Capabilities^r.Login.Capabilities)&backend.Class != 0 {
 		return 0, false
 	}
-	have := b.Have()
-	return have.Cost(&r.Want)
+	return b.Cost(&r.Want)
 }
 
 func (p *Pool) unshelve(g *group, i int) *backend.Conn {
@@ -75,8 +73,12 @@ func (p *Pool) unshelve(g *group, i int) *backend.Conn {
 // state is known (backend.Conn.SetHave). Who has waited longest gets it.
 func (p *Pool) Put(b *backend.Conn) {
 	b.SetOwner((*keeper)(p))
-	if !b.Idle() || !p.usable(b.Server()) {
+	if !b.Idle() || !p.usable(b.Server()) || !p.holds(b) {
 		b.Quit()
+		return
+	}
+	if limit := p.cfg.Settings().ConnectionResetAfterQueries; limit > 0 && b.Runs() >= limit {
+		b.Reset() // and it is back
 		return
 	}
 	g := p.group(b.Server().Hostgroup())
@@ -165,67 +167,4 @@ func (p *Pool) makeRoom(hostgroup int) {
 			})
 		}
 	}
-}
-
-// keeper is the pool as the owner of its idle connections.
-type keeper Pool
-
-// OnBackendClosed forgets a connection that ended while it was idle.
-func (k *keeper) OnBackendClosed(b *backend.Conn, _ *backend.Error) {
-	p := (*Pool)(k)
-	g := p.group(b.Server().Hostgroup())
-	if i := slices.IndexFunc(g.shelf, func(s shelved) bool { return s.b == b }); i >= 0 {
-		p.unshelve(g, i)
-	}
-}
-
-// OnBackendReady puts a connection back that was pinged.
-func (k *keeper) OnBackendReady(b *backend.Conn) { (*Pool)(k).Put(b) }
-
-// OnSyncFailed ends a connection whose server refused a ping.
-func (k *keeper) OnSyncFailed(b *backend.Conn, _ *protocol.ERR) { b.Quit() }
-
-// Idle connections carry no command of a client.
-func (k *keeper) OnAnswer(*backend.Conn, []byte, protocol.Progress)         {}
-func (k *keeper) OnOK(*backend.Conn, *protocol.OK, byte, protocol.Progress) {}
-func (k *keeper) OnBackendWritable(*backend.Conn)                           {}
-
-// upkeepInterval is how often idle connections are looked at, while there are
-// any.
-const upkeepInterval = time.Second
-
-// keepUp pings connections that were idle for ping_interval_server, and closes
-// those that are too old or more than free_connections_pct allows.
-func (p *Pool) keepUp() {
-	set := p.cfg.Settings()
-	now := p.loop.Now()
-	left := 0
-	for _, g := range p.groups {
-		for i := len(g.shelf) - 1; i >= 0; i-- {
-			b, idle := g.shelf[i].b, time.Duration(now-g.shelf[i].since)
-			switch {
-			case !p.usable(b.Server()),
-				set.ConnectionMaxAge > 0 && b.Age() > set.ConnectionMaxAge,
-				idle > set.PingIntervalServer && len(g.shelf) > p.keep(b.Server(), set.FreeConnectionsPct):
-				p.unshelve(g, i).Quit()
-			case set.PingIntervalServer > 0 && idle > set.PingIntervalServer:
-				p.unshelve(g, i).Ping(set.PingTimeoutServer)
-			}
-		}
-		left += len(g.shelf)
-	}
-	if left > 0 {
-		p.upkeep.Reset(upkeepInterval)
-	}
-}
-
-// keep is how many idle connections to a server this loop keeps for longer.
-func (p *Pool) keep(s *hostgroup.Server, pct int) int {
-	h := p.cfg.Hostgroups.Table().Hostgroup(s.Hostgroup())
-	for i := range h.Members {
-		if m := &h.Members[i]; m.Server == s {
-			return max(1, m.MaxConnections*pct/100/len(p.set.pools))
-		}
-	}
-	return 0
 }

@@ -138,28 +138,3 @@ func TestPutServesTheFirstWaiter(t *testing.T) {
 		w.waitConnections(0, 0)
 	}
 }
-
-// Idle connections are asked for a sign of life, and closed when they are too old.
-func TestUpkeep(t *testing.T) {
-	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: untracked})
-	w := newWorld(t, 1, at(t, server.Addr(), 10))
-	w.settings.PingIntervalServer, w.settings.PingTimeoutServer = 1, patience
-	c := w.newSharer(0)
-	c.acquire()
-	b := c.mustGet()
-	c.put()
-	w.on(0, func(p *Pool) { p.keepUp() })
-	server.WaitCommands(t, 1)
-	if got := server.Commands()[0].Command; got != protocol.ComPing {
-		t.Errorf("the server got %v", got)
-	}
-	for w.metric(free(w.server(0))) != "1" { // pinged, and back
-		w.on(0, func(*Pool) {})
-	}
-	w.settings.PingIntervalServer, w.settings.ConnectionMaxAge = patience, 1
-	w.on(0, func(p *Pool) { p.keepUp() })
-	w.waitConnections(0, 0)
-	if b.Idle() {
-		t.Error("it is idle still")
-	}
-}

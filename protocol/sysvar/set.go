@@ -194,9 +194,13 @@ func (in *Interner) hashPair(p pair) uint64 {
 // mix joins the hashes of a name and a value so that exchanging them makes a difference.
 func mix(name, value uint64) uint64 { return name*31 + value }
 
-// Import is the set of this interner that equals s, a set of another one. s may be another thread's: sets don't change.
+// Import is the set of this interner that equals s, a set of another one. s may be another thread's: sets don't change. For nil
+// it is the empty one.
 func (in *Interner) Import(s *Set) *Set {
 	imported := in.empty
+	if s == nil {
+		return imported
+	}
 	for _, p := range s.pairs {
 		imported = in.put(imported, []byte(p.name), []byte(p.value))
 	}

@@ -1,0 +1,29 @@
+package backend
+
+import "parkway/protocol"
+
+// Runs is how many commands owners have run since the login or the last reset.
+func (b *Conn) Runs() int { return b.runs }
+
+// Init returns the statements that the connection ran after its login.
+func (b *Conn) Init() string { return b.spec.Init }
+
+// Reset makes an idle connection as new: OnBackendReady follows, or OnSyncFailed
+// if the server can't do that.
+func (b *Conn) Reset() {
+	b.setState(preparing)
+	b.timer.Reset(syncTimeout)
+	b.startOver()
+	b.nextOwn()
+}
+
+// startOver queues COM_RESET_CONNECTION and what has to follow it. What the
+// variables of the login are then differs between servers (sysvar.Login): the
+// next Sync sets them.
+func (b *Conn) startOver() {
+	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
+		b.have.Session, b.have.InsertID, b.have.Tracked = b.unset(), 0, false
+		b.runs = 0
+	})})
+	b.begin(b.spec.Server.Trackers())
+}
