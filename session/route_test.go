@@ -111,8 +111,8 @@ func TestAsideLost(t *testing.T) {
 	c := s.as("loose")
 	s.run(c, []string{"BEGIN", "SELECT 1"}, "w BEGIN", "r SELECT 1")
 	s.server.KillAll()
-	s.waitSessions(0)
 	wantGoodbye(t, c, protocol.ErrCodeNewAbortingConnection, "")
+	s.waitSessions(0)
 }
 
 // A transaction that was set aside is not over because the client asks for something else while the proxy stops.
@@ -160,8 +160,8 @@ func TestAsideOffline(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.HostgroupsChanged()
-	s.waitSessions(1)
 	wantGoodbye(t, busy, protocol.ErrCodeNewAbortingConnection, "OFFLINE_HARD")
+	s.waitSessions(1)
 	s.run(idle, []string{"SELECT 2"}, "r SELECT 2")
 }
 
@@ -242,8 +242,12 @@ func TestDelayedClients(t *testing.T) {
 	other.Close()
 	s.waitSessions(1)
 	s.BeginDrain()
-	s.Drain(t.Context())
+	drained := make(chan int)
+	go func() { drained <- s.Drain(t.Context()) }()
 	wantGoodbye(t, cut, protocol.ErrCodeServerShutdown, "")
+	if n := <-drained; n != 0 {
+		t.Errorf("%d sessions were cut off", n)
+	}
 }
 
 // New rules hold from the next statement on, for sessions that are there too; a statement prepared before goes by them.
