@@ -15,7 +15,8 @@ username = "app"
 default_hostgroup = 10
 `
 
-// A rule that can not be used is an error with its line and key, not ignored (ProxySQL 928). Each text is a rule's keys; the first problem or warning it gives, on line 9, without file and list.
+// A rule that can't be used is an error with its line and key, not ignored (ProxySQL 928: configuration file silently ignored).
+// Each text is a rule's keys; the first problem or warning it gives, on line 9, without file and list.
 func TestQueryRules(t *testing.T) {
 	for _, test := range []struct{ keys, problem, warning string }{
 		{`match_digest = "^SELECT"`, "", ""},
