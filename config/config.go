@@ -94,10 +94,10 @@ type MySQLVariables struct {
 
 	// The monitor.
 	MonitorEnabled                 bool          `toml:"monitor_enabled" default:"true" later:"true"`
-	MonitorUsername                string        `toml:"monitor_username" default:"monitor" later:"true"`
-	MonitorPassword                string        `toml:"monitor_password" default:"" secret:"true" json:"-" later:"true"`
+	MonitorUsername                string        `toml:"monitor_username" default:"monitor"`
+	MonitorPassword                string        `toml:"monitor_password" default:"" secret:"true" json:"-"`
 	MonitorConnectInterval         time.Duration `toml:"monitor_connect_interval" unit:"ms" default:"60000" range:"0 31536000000" later:"true"`
-	MonitorConnectTimeout          time.Duration `toml:"monitor_connect_timeout" unit:"ms" default:"600" range:"1 31536000000" later:"true"`
+	MonitorConnectTimeout          time.Duration `toml:"monitor_connect_timeout" unit:"ms" default:"600" range:"1 31536000000"`
 	MonitorPingInterval            time.Duration `toml:"monitor_ping_interval" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
 	MonitorPingTimeout             time.Duration `toml:"monitor_ping_timeout" unit:"ms" default:"1000" range:"1 31536000000" later:"true"`
 	MonitorPingMaxFailures         int           `toml:"monitor_ping_max_failures" default:"3" range:"1 1000000" later:"true"`

@@ -135,7 +135,6 @@ reader_hostgroup = 20
 `, []string{
 			"t.toml:16: mysql_servers.max_replication_lag" + unused,
 			"t.toml:19: mysql_variables.session_idle_ms" + unused,
-			"t.toml:21: mysql_variables.monitor_password" + unused,
 			"t.toml:23: scripting.file" + unused,
 			"t.toml:25: reactor.idle_loops" + unused,
 			"t.toml:26: mysql_replication_hostgroups" + unused,

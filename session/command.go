@@ -27,21 +27,21 @@ var actions = [256]action{
 	protocol.ComRefresh:          (*Session).forward,
 	protocol.ComStatistics:       (*Session).statistics,
 	protocol.ComProcessInfo:      (*Session).forward,
+	protocol.ComProcessKill:      (*Session).processKill,
 	protocol.ComDebug:            (*Session).forward,
 	protocol.ComPing:             (*Session).forwardOrOK,
 	protocol.ComChangeUser:       (*Session).changeUser,
 	protocol.ComStmtPrepare:      (*Session).prepare,
-	protocol.ComStmtExecute:      (*Session).forward,
+	protocol.ComStmtExecute:      unlessKill((*Session).forward),
 	protocol.ComStmtSendLongData: (*Session).forwardSilent,
-	protocol.ComStmtClose:        (*Session).closeStatement,
-	protocol.ComStmtReset:        (*Session).forward,
+	protocol.ComStmtClose:        unlessKill((*Session).closeStatement),
+	protocol.ComStmtReset:        unlessKill((*Session).forward),
 	protocol.ComSetOption:        (*Session).forward,
 	protocol.ComStmtFetch:        (*Session).forward,
 	protocol.ComResetConnection:  (*Session).resetConnection,
 	protocol.ComStmtBulkExecute:  (*Session).forward,
 
 	protocol.ComShutdown:       unsupported("a client of the proxy cannot stop a server"),
-	protocol.ComProcessKill:    unsupported("connection ids of the proxy are not the server's"),
 	protocol.ComTableDump:      unsupported("replication does not go through the proxy"),
 	protocol.ComBinlogDump:     unsupported("replication does not go through the proxy"),
 	protocol.ComBinlogDumpGTID: unsupported("replication does not go through the proxy"),
@@ -142,6 +142,7 @@ func (s *Session) onRefused(p []byte) int {
 	if !ok {
 		return n
 	}
+	s.order = nil
 	return s.refuse(p[:n], whole)
 }
 

@@ -117,9 +117,10 @@ func (s *Session) release() {
 	if b == nil {
 		return
 	}
+	unfit := s.killConnection()
 	s.backend = nil
 	s.mine.pins &^= sysvar.MultiplexOff // a rule's, not the connection's
-	if s.bound() || s.status&protocol.StatusInTrans != 0 || !b.Idle() {
+	if unfit || s.bound() || s.status&protocol.StatusInTrans != 0 || !b.Idle() {
 		s.worker.pool.Discard(b)
 	} else {
 		s.worker.pool.Put(b)

@@ -9,8 +9,9 @@ import (
 
 // forward passes a command to the backend.
 func (s *Session) forward(p []byte, whole bool) int {
-	if b := s.backend; b != nil && !b.Idle() {
-		// It has failed in this very turn: OnBackendClosed follows.
+	if b := s.backend; b != nil && (!b.Idle() || s.beingCut()) {
+		// It has failed in this very turn: OnBackendClosed follows. Or a KILL QUERY is
+		// on its way, too late for the last statement and not meant for this one.
 		return s.onEarly(p)
 	}
 	cache := s.worker.rules()
@@ -154,7 +155,11 @@ func (s *Session) OnBackendWritable(*backend.Conn) { s.resume() }
 // OnAnswer passes the server's answer to the client.
 func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progress) {
 	s.worker.metrics.ServerIn(len(chunk))
-	s.send(chunk)
+	if s.beingCut() {
+		s.sendCut(chunk, progress)
+	} else {
+		s.send(chunk)
+	}
 	switch progress {
 	case protocol.Done:
 		s.answered()
@@ -181,6 +186,9 @@ func (s *Session) onInfile() {
 // answered ends the command whose answer is complete.
 func (s *Session) answered() {
 	s.status = s.backend.Answer().Status()
+	if s.cut != nil {
+		s.endCut()
+	}
 	now := s.worker.loop.Now()
 	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
 	s.since = now

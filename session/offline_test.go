@@ -45,19 +45,3 @@ func TestServerTakenOffline(t *testing.T) {
 		})
 	}
 }
-
-// KILL by text or as a prepared statement is refused, and the session lives on.
-func TestKillIsRefused(t *testing.T) {
-	w := newWorld(t, nil)
-	c := w.dial()
-	_, err := c.Query("KILL QUERY 1")
-	wantERR(t, err, protocol.ErrCodeNotSupportedYet, "parkway: KILL is not supported")
-	_, err = c.Command(protocol.ComStmtPrepare, []byte("KILL ?")...)
-	wantERR(t, err, protocol.ErrCodeNotSupportedYet, "parkway: KILL is not supported")
-	if _, err := c.Query("SELECT 1"); err != nil {
-		t.Error(err)
-	}
-	if n := len(w.server.Commands()); n != 1 {
-		t.Errorf("%d commands reached the server, want 1", n)
-	}
-}

@@ -7,6 +7,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,8 @@ type Config struct {
 	Keys       *auth.KeyPair  // for clients that send their password by RSA
 	Metrics    *metrics.Metrics
 	Loops      []*reactor.Loop
+	Kills      Killer        // nil: no statement is killed at a server
+	KillGrace  time.Duration // for a server to end a statement that was killed; 0: 2 s
 	Log        zerolog.Logger
 }
 
@@ -50,6 +53,8 @@ type Proxy struct {
 	queryLog   zerolog.Logger // sampled: what rules with log = 1 match
 	started    time.Time
 	decrypting decrypting
+	kills      Killer
+	killGrace  time.Duration
 	pools      *pool.Set
 	workers    []*worker
 
@@ -57,7 +62,6 @@ type Proxy struct {
 	settings atomic.Pointer[config.MySQLVariables]
 	users    atomic.Pointer[users.Table]
 	rules    atomic.Pointer[rules.Program] // nil: none
-	lastID   atomic.Uint32
 	sessions atomic.Int64
 	draining atomic.Bool
 }
@@ -79,6 +83,8 @@ func New(cfg Config) *Proxy {
 		queryLog:   cfg.Log.Sample(&zerolog.BurstSampler{Burst: queryBurst, Period: time.Second}),
 		started:    time.Now(),
 		decrypting: newDecrypting(),
+		kills:      cfg.Kills,
+		killGrace:  cmp.Or(cfg.KillGrace, killGrace),
 	}
 	p.Apply(cfg.Settings, cfg.Users, cfg.Rules)
 	p.pools = pool.NewSet(pool.Config{
@@ -94,6 +100,8 @@ func New(cfg Config) *Proxy {
 			loop:    l,
 			pool:    p.pools.Pool(i),
 			metrics: cfg.Metrics.Loop(i),
+
+			sessions: make(map[uint32]*Session),
 		})
 	}
 	cfg.Hostgroups.OnTransition(p.pools.Wake)

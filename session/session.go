@@ -54,6 +54,8 @@ type Session struct {
 	asides  []*aside // further connections
 	route   route
 	host    string // the client's address, once a rule has asked for it
+	cut     *cut   // what is under way to end the statement; nil: nothing
+	order   *order // the client's KILL that is under way; nil: none
 
 	// Among the worker's sessions.
 	prev, next *Session

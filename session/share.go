@@ -22,16 +22,18 @@ const (
 // portable is a session's state as it follows the session from one connection
 // to the next, and what keeps it from doing so.
 type portable struct {
-	vars        sysvar.State
-	schema      string
-	insertID    uint64 // what LAST_INSERT_ID() returns
-	rows        bool   // the last statement had a result set
-	strange     bool   // the connection has run nothing for this session yet
-	pins        sysvar.Pins
-	began       int64 // loop time at which the transaction began, if pins says that there is one
-	objects     *sysvar.Objects
-	statements  map[uint32]*prepared // by the server's id; nil while there are none
-	unshareable bool                 // for as long as the client is logged in
+	vars         sysvar.State
+	schema       string
+	insertID     uint64 // what LAST_INSERT_ID() returns
+	rows         bool   // the last statement had a result set
+	strange      bool   // the connection has run nothing for this session yet
+	pins         sysvar.Pins
+	began        int64 // loop time at which the transaction began, if pins says that there is one
+	objects      *sysvar.Objects
+	statements   map[uint32]*prepared     // by the server's id; nil while there are none
+	kills        map[uint32]*preparedKill // by id; nil while there are none
+	killPrepared uint32                   // the id of the statement prepared last, if it is one of kills
+	unshareable  bool                     // for as long as the client is logged in
 }
 
 // beginState is called when a login is done: nothing is set but what it brought about.
@@ -73,7 +75,11 @@ func (s *Session) sharing() bool {
 
 // bound reports whether the session has to keep its connection, for more than
 // what its client may ask next.
-func (s *Session) bound() bool {
+func (s *Session) bound() bool { return s.beingCut() || s.holds() }
+
+// holds reports whether the session has state on its connection that can't
+// follow it to another.
+func (s *Session) holds() bool {
 	const known = sysvar.Transient &^ sysvar.InsertID
 	return !s.sharing() || s.mine.pins&^known != 0 || len(s.mine.statements) > 0 || s.mine.unshareable
 }

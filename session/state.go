@@ -11,6 +11,7 @@ const (
 	verifying               // what the client sent is being decrypted, on another thread
 	ready                   // the next command is awaited
 	acquiring               // a command waits for a backend
+	killing                 // a KILL is under way at another session
 	delayed                 // a command waits because a rule says so
 	refused                 // no backend: the command that waited gets an error
 	sending                 // a command is passed on, and its answer not complete
@@ -24,7 +25,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "verifying", "ready", "acquiring", "delayed", "refused", "sending",
+	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "refused", "sending",
 	"answering", "uploading", "trailing", "discarding", "abandoned", "closing",
 }
 
@@ -36,8 +37,9 @@ var legal = [numStates]uint{
 	greeted:    1 << authing,
 	authing:    1<<verifying | 1<<ready,
 	verifying:  1 << authing,
-	ready:      1<<authing | 1<<acquiring | 1<<delayed | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding,
+	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding,
 	acquiring:  1<<ready | 1<<refused,
+	killing:    1 << ready,
 	delayed:    1 << ready,
 	refused:    1<<ready | 1<<discarding,
 	sending:    1<<answering | 1<<trailing,
@@ -59,6 +61,7 @@ func init() {
 		verifying:  (*Session).onEarly,
 		ready:      (*Session).onCommand,
 		acquiring:  (*Session).onEarly,
+		killing:    (*Session).onEarly,
 		delayed:    (*Session).onEarly,
 		refused:    (*Session).onRefused,
 		sending:    (*Session).onMore,

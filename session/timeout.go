@@ -24,6 +24,9 @@ func (s *Session) deadline() (at int64, ok bool) {
 	case abandoned:
 		return s.since + int64(abandonLinger), true
 	case sending, answering, uploading:
+		if s.beingCut() && s.cut.until != 0 {
+			return s.cut.until, true
+		}
 		limit, _ := s.queryTimeout()
 		return s.since + int64(limit), limit > 0
 	case delayed:
@@ -44,7 +47,7 @@ func (s *Session) watch() {
 	s.timer.Reset(time.Duration(max(at-s.worker.loop.Now(), 0)))
 }
 
-// onTimer ends the session if its time is over.
+// onTimer ends the session, or its statement, if its time is over.
 func (s *Session) onTimer() {
 	at, ok := s.deadline()
 	if !ok {
@@ -64,7 +67,12 @@ func (s *Session) onTimer() {
 		s.endDelay()
 		return
 	}
-	s.interrupt(s.late())
+	switch reason := s.late(); s.state {
+	case sending, answering, uploading:
+		s.overdue(reason)
+	default:
+		s.interrupt(reason)
+	}
 }
 
 // late says what took too long in the present state.

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"math"
+
 	"parkway/hostgroup/pool"
 	"parkway/monitor/metrics"
 	"parkway/protocol"
@@ -19,9 +21,12 @@ type worker struct {
 	metrics *metrics.Loop
 
 	// Owned by the loop.
-	first   *Session // all sessions of the loop, linked
-	scratch []byte   // for packets that the proxy itself makes
-	block   []byte   // for tracker blocks
+	first     *Session // all sessions of the loop, linked
+	sessions  map[uint32]*Session
+	lastID    uint32
+	scratch   []byte // for packets that the proxy itself makes
+	block     []byte // for tracker blocks
+	rewritten []byte // for statements that are passed on with another text
 	// What the rules say, remembered; and the last statement that they were asked about.
 	cache        *rules.Cache
 	asked        rules.Input
@@ -55,7 +60,7 @@ func (w *worker) accept(c *reactor.Conn) {
 	s := &Session{
 		worker: w,
 		conn:   c,
-		id:     w.proxy.lastID.Add(1),
+		id:     w.newID(),
 		since:  w.loop.Now(),
 	}
 	s.timer = w.loop.NewTimer(func() { c.Guard(s.onTimer) })
@@ -82,6 +87,7 @@ func (w *worker) link(s *Session) {
 		s.next.prev = s
 	}
 	w.first = s
+	w.sessions[s.id] = s
 }
 
 func (w *worker) unlink(s *Session) {
@@ -94,4 +100,30 @@ func (w *worker) unlink(s *Session) {
 		s.next.prev = s.prev
 	}
 	s.prev, s.next = nil, nil
+	delete(w.sessions, s.id)
+}
+
+// newID makes an id that no session of the proxy has: ids are dealt out to the
+// loops in turn, so that each tells its loop. See Proxy.workerOf.
+func (w *worker) newID() uint32 {
+	loops := uint32(len(w.proxy.workers))
+	for {
+		if w.lastID == 0 || w.lastID > math.MaxUint32-loops {
+			w.lastID = uint32(w.loop.Index()) + 1
+		} else {
+			w.lastID += loops
+		}
+		if w.sessions[w.lastID] == nil {
+			return w.lastID
+		}
+	}
+}
+
+// workerOf is where a session with that id can be; nil if there is none. Any
+// thread.
+func (p *Proxy) workerOf(id uint64) *worker {
+	if id == 0 || id > math.MaxUint32 {
+		return nil
+	}
+	return p.workers[(id-1)%uint64(len(p.workers))]
 }

@@ -47,6 +47,8 @@ type setup struct {
 	rules    *rules.Program
 	loops    int
 	clients  int // that there are descriptors for
+	kills    *killer
+	grace    time.Duration // for a server to end a killed statement
 }
 
 // world is a proxy with clients in front of it and a scripted server behind it.
@@ -58,6 +60,7 @@ type world struct {
 	group      *reactor.Group
 	hostgroups *hostgroup.Manager
 	metrics    *metrics.Metrics
+	kills      *killer // nil without one
 	log        *syncBuffer
 	addr, unix string
 }
@@ -75,7 +78,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	if change != nil {
 		change(&cfg)
 	}
-	w := &world{t: t, server: mysqltest.NewServer(t, cfg.server), log: new(syncBuffer)}
+	w := &world{t: t, server: mysqltest.NewServer(t, cfg.server), log: new(syncBuffer), kills: cfg.kills}
 	target := w.server.Addr()
 	if cfg.backend.Up != (mysqltest.Direction{}) || cfg.backend.Down != (mysqltest.Direction{}) {
 		cfg.backend.Target = target
@@ -104,7 +107,12 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 		t.Fatal(err)
 	}
 	w.metrics = metrics.New(cfg.loops)
+	var kills session.Killer
+	if cfg.kills != nil {
+		kills = cfg.kills
+	}
 	w.Proxy = session.New(session.Config{
+		Kills: kills, KillGrace: cfg.grace,
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
 		MaxClients: cfg.clients, Rules: cfg.rules,
 	})

@@ -110,7 +110,7 @@ func TestRawCommandsBeforeABackend(t *testing.T) {
 func TestRawUnsupportedCommands(t *testing.T) {
 	c := sides(t)[1].dial(t, 0)
 	commands := []protocol.Command{
-		protocol.ComShutdown, protocol.ComProcessKill, protocol.ComTableDump, protocol.ComBinlogDump,
+		protocol.ComShutdown, protocol.ComTableDump, protocol.ComBinlogDump,
 		protocol.ComBinlogDumpGTID, protocol.ComRegisterSlave, protocol.ComDaemon, protocol.ComConnect,
 		protocol.ComConnectOut, protocol.ComDelayedInsert, protocol.ComTime, protocol.ComSleep, protocol.ComClone,
 		protocol.ComMulti, 0x42, 0xff,

@@ -39,6 +39,7 @@ var ranks = map[string]int{
 
 	"hostgroup/backend": 3,
 	"monitor":           3,
+	"monitor/kill":      3,
 
 	"hostgroup/pool": 4,
 
@@ -63,7 +64,7 @@ var libraries = []struct {
 	{"golang.org/x/sys", []string{"reactor", "reactor/transport", "cmd/...", "bench/..."}, false, "sockets are the reactor's"},
 	{"github.com/BurntSushi/toml", []string{"config"}, false, "the others see a checked snapshot"},
 	{"github.com/prometheus", []string{"monitor/metrics"}, false, "the others count in shards"},
-	{"github.com/go-sql-driver/mysql", []string{"monitor/check", "bench/..."}, true, "the driver blocks"},
+	{"github.com/go-sql-driver/mysql", []string{"monitor/check", "monitor/kill", "bench/..."}, true, "the driver blocks"},
 	{"filippo.io/edwards25519", []string{"protocol/auth"}, false, "only a login needs it"},
 	{"github.com/rs/zerolog", []string{
 		"reactor", "hostgroup/...", "session/...", "monitor/...", "scripting", "cmd/...", "bench/...",

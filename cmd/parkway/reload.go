@@ -39,6 +39,7 @@ func (s *server) reload() {
 	}
 	applied, needsRestart := config.Changes(s.cfg, next)
 	s.cfg = next
+	s.applyKills()
 	s.log.Info().Strs("changed", applied).Msg("configuration reloaded")
 	if len(needsRestart) > 0 {
 		s.log.Warn().Strs("keys", needsRestart).Msg("changed in the file, but in force only after a restart")

@@ -17,6 +17,7 @@ import (
 
 	"parkway/config"
 	"parkway/hostgroup"
+	"parkway/monitor/kill"
 	"parkway/monitor/metrics"
 	"parkway/protocol/auth"
 	"parkway/reactor"
@@ -32,6 +33,7 @@ type server struct {
 	log        zerolog.Logger
 	group      *reactor.Group
 	hostgroups *hostgroup.Manager
+	kills      *kill.Pool
 	proxy      *session.Proxy
 	http       *http.Server
 	clients    int // that there are descriptors for
@@ -90,8 +92,10 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 	if s.group, err = reactor.New(reactor.Config{Loops: cfg.Reactor.EventLoops, Pin: cfg.Reactor.Pin, Log: log}); err != nil {
 		return nil, err
 	}
+	s.kills = kill.NewPool(log)
 	if err := s.assemble(ctx); err != nil {
 		s.group.Stop()
+		s.kills.Close(0)
 		return nil, err
 	}
 	s.announce(descriptors)
@@ -110,6 +114,7 @@ func (s *server) assemble(ctx context.Context) error {
 	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)
 	s.hostgroups.Discover(first)
 	cancel()
+	s.applyKills()
 	table, err := users.NewTable(cfg.Users, nil)
 	if err != nil {
 		return err
@@ -135,6 +140,7 @@ func (s *server) assemble(ctx context.Context) error {
 		Keys:       keys,
 		Metrics:    counters,
 		Loops:      loops,
+		Kills:      s.kills,
 		Log:        s.log,
 	})
 	if err := s.listen(counters.Handler()); err != nil {
@@ -197,6 +203,21 @@ func (s *server) statuses() []metrics.ServerStatus {
 	return all
 }
 
+// killLinger bounds the end of the process: what ran for clients that were cut
+// off is killed until then.
+const killLinger = time.Second
+
+// applyKills tells the control pool the servers and the account that are
+// configured now.
+func (s *server) applyKills() {
+	v := &s.cfg.MySQL
+	s.kills.Apply(s.hostgroups.Table(), kill.Settings{
+		User:           v.MonitorUsername,
+		Password:       v.MonitorPassword,
+		ConnectTimeout: v.MonitorConnectTimeout,
+	})
+}
+
 // stop ends the proxy: gently until shutdown_timeout_ms is over or a second
 // signal comes, then at once.
 func (s *server) stop(why os.Signal, signals <-chan os.Signal) {
@@ -221,6 +242,7 @@ func (s *server) stop(why os.Signal, signals <-chan os.Signal) {
 	s.group.StopListening()
 	cut := s.proxy.Drain(ctx)
 	s.group.Stop()
+	s.kills.Close(killLinger)
 	if s.http != nil {
 		s.http.Close()
 	}

@@ -122,6 +122,7 @@ type Conn struct {
 	login  *login              // nil once logged in
 	ready  bool                // see WasReady
 	caps   protocol.Capability // that the server was told
+	thread uint32              // the server's id of the connection
 	answer protocol.ResponseReader
 	own    commands
 	have   Have

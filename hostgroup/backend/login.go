@@ -85,6 +85,7 @@ func (b *Conn) onGreeting(payload []byte) error {
 	if err := h.Decode(payload); err != nil {
 		return err
 	}
+	b.thread = h.ConnectionID
 	b.spec.Greeted(b.spec.Server, &h)
 	b.setState(authing)
 	response, err := b.respond(&h)

@@ -30,7 +30,7 @@ func (b *Conn) Detach() (*Moving, error) {
 	b.setState(closing)
 	b.timer.Stop()
 	return &Moving{fd: fd, from: Conn{
-		spec: b.spec, caps: b.caps, have: b.have, base: b.base, born: b.born, ready: true, runs: b.runs, fresh: b.fresh,
+		spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, ready: true, runs: b.runs, fresh: b.fresh,
 	}}, nil
 }
 

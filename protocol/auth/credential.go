@@ -34,6 +34,9 @@ func sha1Credential(stage1 [sha1.Size]byte) Credential {
 // Known reports whether the credential can log in anywhere at all.
 func (c Credential) Known() bool { return c.knows != knowsNothing }
 
+// Clear returns the password, if that itself is known.
+func (c Credential) Clear() (password string, ok bool) { return c.clear, c.knows == knowsClear }
+
 // Better reports whether c serves plugins that d does not.
 func (c Credential) Better(d Credential) bool { return c.knows > d.knows }
 

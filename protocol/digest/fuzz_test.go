@@ -82,6 +82,7 @@ func FuzzScan(f *testing.F) {
 func FuzzHelpers(f *testing.F) {
 	for _, sql := range []string{
 		"SET @a=1, GLOBAL b='c', @@session.d = (1,2), NAMES utf8", "KILL HARD QUERY 5;", "USE `a``b`", "/* x */ SELECT",
+		"SELECT connection_id ( ), @@session.pseudo_thread_id AS x, f(connection_id()) FROM t; SET @a = @@pseudo_thread_id",
 	} {
 		f.Add([]byte(sql), uint8(0))
 	}
@@ -92,8 +93,11 @@ func FuzzHelpers(f *testing.F) {
 		if info := Scan(sql, o); literals && (info.Verb != VerbSet || info.Flags != UserVarAssign) {
 			t.Fatalf("%q is no SET of user variables: %v %v", sql, info.Verb, info.Flags)
 		}
-		if _, _, ok := KillTarget(sql); ok && Scan(sql, o).Verb != VerbKill {
+		if _, ok := KillTarget(sql); ok && Scan(sql, o).Verb != VerbKill {
 			t.Fatalf("%q is no KILL", sql)
+		}
+		if !bytes.Equal(AppendConnectionID(nil, sql, o, 7), sql) && !Scan(sql, o).Flags.Has(ConnectionIDFn) {
+			t.Fatalf("%q has no connection id", sql)
 		}
 		if schema, ok := UseTarget(sql); ok && (len(schema) == 0 || Scan(sql, o).Verb != VerbUse) {
 			t.Fatalf("%q is no USE", sql)

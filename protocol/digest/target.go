@@ -5,29 +5,54 @@ import (
 	"strconv"
 )
 
-// KillTarget reads KILL [HARD|SOFT] [CONNECTION|QUERY] <number>: the id of a connection, and whether only its statement
-// is to end. ok is false for anything else: another statement, several, an id that must be evaluated, MariaDB's KILL
-// QUERY ID and KILL USER.
-func KillTarget(sql []byte) (id uint64, query, ok bool) {
+// Kill is what a KILL statement says.
+type Kill struct {
+	ID    uint64 // of a connection
+	Own   bool   // CONNECTION_ID() stands in place of the id
+	Param bool   // a placeholder does
+	Query bool   // only the connection's statement is to end
+	Soft  bool   // MariaDB's SOFT
+}
+
+// KillTarget reads KILL [HARD|SOFT] [CONNECTION|QUERY] <id>. ok is false for anything else: another statement, several, an
+// id that must be evaluated, MariaDB's KILL QUERY ID and KILL USER.
+func KillTarget(sql []byte) (k Kill, ok bool) {
 	l := lexer{sql: sql}
 	if l.next(); !l.is(wordKill) {
-		return 0, false, false
+		return Kill{}, false
 	}
 	if l.next(); l.is(wordHard) || l.is(wordSoft) {
+		k.Soft = l.is(wordSoft)
 		l.next()
 	}
-	if query = l.is(wordQuery); query || l.is(wordConnection) {
+	if k.Query = l.is(wordQuery); k.Query || l.is(wordConnection) {
 		l.next()
 	}
-	if l.tok != tokNumber {
-		return 0, false, false
+	switch {
+	case l.tok == tokNumber || l.tok == tokString:
+		text := l.bytes()
+		if l.tok == tokString && len(text) >= 2 {
+			text = text[1 : len(text)-1]
+		}
+		var err error
+		if k.ID, err = strconv.ParseUint(string(text), 10, 64); err != nil {
+			return Kill{}, false
+		}
+	case l.tok == tokParam:
+		k.Param = true
+	case l.tok == tokWord && l.word != nil && l.word.function == ConnectionIDFn:
+		if l.next() != tokOpen || l.next() != tokClose {
+			return Kill{}, false
+		}
+		k.Own = true
+	default:
+		return Kill{}, false
 	}
-	id, err := strconv.ParseUint(string(l.bytes()), 10, 64)
 	l.next()
-	if err != nil || !l.ended() || l.flags != 0 {
-		return 0, false, false
+	if !l.ended() || l.flags != 0 {
+		return Kill{}, false
 	}
-	return id, query, true
+	return k, true
 }
 
 // UseTarget reads USE <schema>. The name is a view of sql, or a copy if quotes had to be undone. ok is false for

@@ -4,30 +4,37 @@ import "testing"
 
 func TestKillTarget(t *testing.T) {
 	for _, test := range []struct {
-		sql   string
-		id    uint64
-		query bool
-		ok    bool
+		sql  string
+		want Kill
+		ok   bool
 	}{
-		{"KILL 5", 5, false, true},
-		{"kill /* x */ connection 12 ; -- y", 12, false, true},
-		{"KILL QUERY 18446744073709551615", 18446744073709551615, true, true},
-		{"KILL HARD CONNECTION 5", 5, false, true},
-		{"KILL SOFT QUERY 5", 5, true, true},
-		{"KILL QUERY ID 5", 0, false, false},
-		{"KILL USER a", 0, false, false},
-		{"KILL CONNECTION_ID()", 0, false, false},
-		{"KILL 5+1", 0, false, false},
-		{"KILL 0x5", 0, false, false},
-		{"KILL 18446744073709551616", 0, false, false},
-		{"KILL -5", 0, false, false},
-		{"KILL 5; KILL 6", 0, false, false},
-		{"KILL /*!50000 QUERY */ 5", 0, false, false},
-		{"KILL", 0, false, false},
-		{"SELECT 5", 0, false, false},
+		{"KILL 5", Kill{ID: 5}, true},
+		{"KILL '5'", Kill{ID: 5}, true},
+		{"kill /* x */ connection 12 ; -- y", Kill{ID: 12}, true},
+		{"KILL QUERY 18446744073709551615", Kill{ID: 18446744073709551615, Query: true}, true},
+		{"KILL HARD CONNECTION 5", Kill{ID: 5}, true},
+		{"KILL SOFT QUERY 5", Kill{ID: 5, Query: true, Soft: true}, true},
+		{"KILL CONNECTION_ID()", Kill{Own: true}, true},
+		{"KILL QUERY connection_id ( )", Kill{Own: true, Query: true}, true},
+		{"KILL QUERY ?", Kill{Param: true, Query: true}, true},
+		{sql: "KILL QUERY ID 5"},
+		{sql: "KILL USER a"},
+		{sql: "KILL CONNECTION_ID(1)"},
+		{sql: "KILL CONNECTION_ID"},
+		{sql: "KILL CONNECTION_ID()+1"},
+		{sql: "KILL 5+1"},
+		{sql: "KILL '5"},
+		{sql: "KILL '"},
+		{sql: "KILL 0x5"},
+		{sql: "KILL 18446744073709551616"},
+		{sql: "KILL -5"},
+		{sql: "KILL 5; KILL 6"},
+		{sql: "KILL /*!50000 QUERY */ 5"},
+		{sql: "KILL"},
+		{sql: "SELECT 5"},
 	} {
-		if id, query, ok := KillTarget([]byte(test.sql)); id != test.id || query != test.query || ok != test.ok {
-			t.Errorf("%s: %d, %v, %v", test.sql, id, query, ok)
+		if got, ok := KillTarget([]byte(test.sql)); got != test.want || ok != test.ok {
+			t.Errorf("%s: %+v, %v", test.sql, got, ok)
 		}
 	}
 }

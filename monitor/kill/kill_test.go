@@ -1,0 +1,325 @@
+package kill
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"parkway/config"
+	"parkway/hostgroup"
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+const patience = 10 * time.Second
+
+// account is what the pools here log in with.
+var account = Settings{User: "monitor", Password: "m", ConnectTimeout: time.Second}
+
+// world is a pool with one server.
+type world struct {
+	*Pool
+	t      *testing.T
+	server *mysqltest.Server
+	table  *hostgroup.Table
+	log    syncBuffer
+}
+
+func newWorld(t *testing.T, s Settings, change func(*mysqltest.ServerConfig)) *world {
+	t.Helper()
+	mysqltest.CheckLeaks(t)
+	cfg := mysqltest.ServerConfig{Users: map[string]string{"monitor": "m", "app": "a"}}
+	if change != nil {
+		change(&cfg)
+	}
+	w := &world{t: t, server: mysqltest.NewServer(t, cfg)}
+	w.table = tableOf(t, w.server.Addr())
+	w.Pool = NewPool(zerolog.New(&w.log))
+	t.Cleanup(func() { w.Close(patience) })
+	w.Apply(w.table, s)
+	return w
+}
+
+// tableOf has a server in two hostgroups.
+func tableOf(t *testing.T, addr string) *hostgroup.Table {
+	t.Helper()
+	a, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []config.MySQLServer
+	for _, hg := range []int{1, 2} {
+		list = append(list, config.MySQLServer{
+			HostgroupID: hg, Hostname: a.Addr().String(), Port: int(a.Port()), Weight: 1, Status: config.StatusOnline, MaxConnections: 1,
+		})
+	}
+	m, err := hostgroup.NewManager(list, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Table()
+}
+
+// task is a KILL of a thread of app's.
+func (w *world) task(thread uint32) Task {
+	return Task{Server: w.table.Servers()[0], Thread: thread, User: "app", Password: "a", Known: true}
+}
+
+// run carries a task out.
+func (w *world) run(task Task) Result {
+	w.t.Helper()
+	done := make(chan Result, 1)
+	task.Done = func(r Result) { done <- r }
+	if !w.Kill(task) {
+		w.t.Fatal("not taken")
+	}
+	select {
+	case r := <-done:
+		return r
+	case <-time.After(patience):
+		w.t.Fatal("no outcome")
+		return Result{}
+	}
+}
+
+// texts are the statements that the server got.
+func (w *world) texts() (list []string) {
+	for _, c := range w.server.Commands() {
+		if c.Command == protocol.ComQuery {
+			list = append(list, string(c.Payload[1:]))
+		}
+	}
+	return list
+}
+
+// The connection is there before it is needed, and one is enough.
+func TestKill(t *testing.T) {
+	w := newWorld(t, account, nil)
+	w.server.WaitCommands(t, 1) // the ping
+	soft, hard := w.task(8), w.task(9)
+	soft.Soft, hard.Connection = true, true
+	for _, task := range []Task{w.task(7), soft, hard} {
+		if r := w.run(task); r != (Result{}) {
+			t.Errorf("%+v", r)
+		}
+	}
+	if got, want := w.texts(), "KILL QUERY 7;KILL SOFT QUERY 8;KILL 9"; strings.Join(got, ";") != want {
+		t.Errorf("%q, want %s", got, want)
+	}
+	if n := w.server.Accepted(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	// A connection that was lost is opened again.
+	w.server.KillAll()
+	w.server.WaitConnections(t, 0)
+	if r := w.run(w.task(7)); r.Outcome != Killed {
+		t.Errorf("after the connection was lost: %+v", r)
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		code    uint16 // that the server answers
+		known   bool
+		want    Outcome
+		logins  int
+		logged  string
+		mariadb bool
+	}{
+		{name: "gone", code: protocol.ErrCodeNoSuchThread, known: true, want: Gone, logins: 1},
+		{name: "an error", code: 1064, known: true, want: Failed, logins: 1},
+		{name: "not allowed", code: protocol.ErrCodeKillDenied, want: Denied, logins: 1, logged: "GRANT CONNECTION_ADMIN ON *.* TO 'monitor'@'%'"},
+		{name: "the owner may", code: protocol.ErrCodeKillDenied, known: true, want: Killed, logins: 3, logged: "may not kill"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, account, func(c *mysqltest.ServerConfig) {
+				c.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+					if login := a.Login(); cmd == protocol.ComQuery && login.User == "monitor" {
+						a.Error(test.code, "no")
+						return
+					}
+					mysqltest.Reply(cmd, payload, a)
+				}
+			})
+			w.server.WaitCommands(t, 1)
+			task := w.task(7)
+			task.Known = test.known
+			for range 2 {
+				if r := w.run(task); r.Outcome != test.want || (r.Err != nil) != (test.want == Denied || test.want == Failed) {
+					t.Errorf("%+v, want %s", r, test.want)
+				}
+			}
+			if n := w.server.Accepted(); n != test.logins {
+				t.Errorf("%d logins, want %d", n, test.logins)
+			}
+			if got := strings.Count(w.log.String(), test.logged); test.logged != "" && got != 1 {
+				t.Errorf("logged %d times: %s", got, &w.log)
+			}
+		})
+	}
+}
+
+// An account that can't log in is not tried again and again; its users' own do the work.
+func TestAccountOfNoUse(t *testing.T) {
+	for _, s := range []Settings{{ConnectTimeout: time.Second}, {User: "monitor", Password: "wrong", ConnectTimeout: time.Second}} {
+		w := newWorld(t, s, nil)
+		for range 3 {
+			if r := w.run(w.task(7)); r.Outcome != Killed {
+				t.Errorf("%q: %+v", s.User, r)
+			}
+		}
+		unknown := w.task(7)
+		unknown.Known = false
+		if r := w.run(unknown); r.Outcome != Denied || r.Err == nil {
+			t.Errorf("%q, without a password: %+v", s.User, r)
+		}
+		if got := strings.Count(w.log.String(), "IDENTIFIED BY"); got != len(s.User)/7 {
+			t.Errorf("%q: logged %d times: %s", s.User, got, &w.log)
+		}
+		// With another account it goes on at once.
+		w.Apply(w.table, account)
+		unknown.Known = false
+		await(t, func() bool { return w.run(unknown).Outcome == Killed })
+	}
+}
+
+// A server that is not there fails at once but for the first attempt, and one that hangs holds nothing up for long.
+func TestServerAway(t *testing.T) {
+	w := newWorld(t, account, nil)
+	w.server.WaitCommands(t, 1)
+	w.server.Close()
+	began := time.Now()
+	for range 50 {
+		if r := w.run(w.task(7)); r.Outcome != Failed || r.Err == nil {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if d := time.Since(began); d > killTimeout {
+		t.Errorf("50 tasks took %v", d)
+	}
+}
+
+// Tasks above the limit, and those for servers that are not configured, are turned down.
+func TestNotTaken(t *testing.T) {
+	w := newWorld(t, account, func(c *mysqltest.ServerConfig) {
+		c.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if cmd == protocol.ComQuery {
+				a.Stall()
+			}
+			mysqltest.Reply(cmd, payload, a)
+		}
+	})
+	foreign := w.task(1)
+	foreign.Server = tableOf(t, "127.0.0.1:1").Servers()[0]
+	if w.Kill(foreign) {
+		t.Error("a task for a server that is not configured was taken")
+	}
+	taken := 0
+	for range 2 * maxQueued {
+		if w.Kill(w.task(1)) {
+			taken++
+		}
+	}
+	if taken < maxQueued || taken > maxQueued+1 {
+		t.Errorf("%d tasks were taken", taken)
+	}
+	w.Close(0)
+	if w.Kill(w.task(1)) {
+		t.Error("a task was taken after Close")
+	}
+}
+
+// Close carries out what is queued.
+func TestCloseFinishes(t *testing.T) {
+	w := newWorld(t, account, nil)
+	var mu sync.Mutex
+	done := 0
+	for range 20 {
+		task := w.task(7)
+		task.Done = func(r Result) {
+			mu.Lock()
+			defer mu.Unlock()
+			if r.Outcome == Killed {
+				done++
+			}
+		}
+		w.Kill(task)
+	}
+	w.Close(patience)
+	if done != 20 {
+		t.Errorf("%d of 20 tasks were carried out", done)
+	}
+	w.Apply(w.table, account)
+	if w.Kill(w.task(1)) {
+		t.Error("a closed pool came back")
+	}
+}
+
+// The connection goes when the server leaves the configuration, and stays if the server comes back in time.
+func TestServerLeaves(t *testing.T) {
+	w := newWorld(t, account, nil)
+	w.server.WaitCommands(t, 1)
+	name := w.table.Servers()[0].String()
+	target := (*w.targets.Load())[name]
+	w.Apply(new(hostgroup.Table), account)
+	if r := w.run(w.task(7)); r.Outcome != Killed {
+		t.Errorf("what runs on a server that has just left can't be killed: %+v", r)
+	}
+	w.Apply(w.table, account)
+	if (*w.targets.Load())[name] != target || target.leaving != nil {
+		t.Error("a server that came back got another connection")
+	}
+	gone := make(chan struct{})
+	target.leave(time.Millisecond, func() {
+		w.forget(name, target)
+		close(gone)
+	})
+	<-gone
+	w.server.WaitConnections(t, 0)
+	if w.Kill(w.task(7)) {
+		t.Error("a task was taken for a server that has left")
+	}
+	w.Apply(w.table, account)
+	w.server.WaitConnections(t, 1)
+}
+
+func await(t *testing.T, ok func() bool) {
+	t.Helper()
+	for late := time.Now().Add(patience); !ok(); {
+		if time.Now().After(late) {
+			t.Fatal("it does not happen")
+		}
+	}
+}
+
+func TestStatement(t *testing.T) {
+	if got := fmt.Sprint(outcome(errors.New("x")).Outcome, Killed, Gone, Denied, Dropped); got != "error ok gone denied dropped" {
+		t.Error(got)
+	}
+}
+
+// syncBuffer is a log that may be read while it is written.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,277 @@
+package kill
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"parkway/hostgroup"
+)
+
+const (
+	maxQueued   = 1024             // tasks for one server
+	killTimeout = 2 * time.Second  // for one KILL on the connection that is open
+	keepOpen    = 10 * time.Second // between two looks whether the connection still stands
+	firstRetry  = time.Second      // after the connection could not be opened; doubled each time
+	lastRetry   = time.Minute
+)
+
+// target is one server: a queue of tasks, and the goroutine that carries them out one after the other.
+type target struct {
+	// Immutable.
+	log   zerolog.Logger
+	queue chan *Task
+	ctx   context.Context // done: what is left is not carried out
+	abort context.CancelFunc
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	server   *hostgroup.Server // any of those of that name
+	settings Settings
+	changed  chan struct{} // closed when there are other settings
+	quitting bool          // no more tasks: queue is closed
+	leaving  *time.Timer   // nil: it stays
+
+	// Owned by the goroutine of run.
+	db      *sql.DB
+	used    Settings      // that db was opened with
+	err     error         // why there is no connection
+	retry   time.Duration // until the next attempt
+	retryAt time.Time
+	logged  string // the last cause that was logged
+}
+
+func newTarget(log zerolog.Logger, server *hostgroup.Server, s Settings) *target {
+	t := &target{
+		log:      log.With().Stringer("server", server).Logger(),
+		queue:    make(chan *Task, maxQueued),
+		server:   server,
+		settings: s,
+		changed:  make(chan struct{}),
+	}
+	t.ctx, t.abort = context.WithCancel(context.Background())
+	return t
+}
+
+// stay keeps a target, with new settings; it is false if the target has ended.
+func (t *target) stay(server *hostgroup.Server, s Settings) (ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.quitting {
+		return false
+	}
+	if t.leaving != nil {
+		t.leaving.Stop()
+		t.leaving = nil
+	}
+	t.server = server
+	if t.settings != s {
+		t.settings = s
+		close(t.changed)
+		t.changed = make(chan struct{})
+	}
+	return true
+}
+
+// leave ends the target after a while, unless stay is called before. then may be nil.
+func (t *target) leave(after time.Duration, then func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.quitting:
+	case after == 0:
+		t.quit()
+	case t.leaving == nil:
+		var timer *time.Timer
+		timer = time.AfterFunc(after, func() {
+			t.mu.Lock()
+			gone := t.leaving == timer && !t.quitting
+			if gone {
+				t.quit()
+			}
+			t.mu.Unlock()
+			if gone {
+				then()
+			}
+		})
+		t.leaving = timer
+	}
+}
+
+// quit lets run end when the queue is empty. mu is held.
+func (t *target) quit() {
+	if t.leaving != nil {
+		t.leaving.Stop()
+	}
+	t.quitting = true
+	close(t.queue)
+}
+
+// cancel lets run end without what is left.
+func (t *target) cancel() { t.abort() }
+
+// add queues a task, if there is room.
+func (t *target) add(task *Task) (ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.quitting {
+		return false
+	}
+	select {
+	case t.queue <- task:
+		return true
+	default:
+		return false
+	}
+}
+
+// current returns what the configuration says now.
+func (t *target) current() (*hostgroup.Server, Settings, <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.server, t.settings, t.changed
+}
+
+// run is the target's goroutine.
+func (t *target) run() {
+	defer t.abort()
+	defer t.drop()
+	look := time.NewTimer(0)
+	defer look.Stop()
+	for {
+		_, _, changed := t.current()
+		select {
+		case task, more := <-t.queue:
+			if !more {
+				return
+			}
+			r := t.carryOut(task)
+			if task.Done != nil {
+				task.Done(r)
+			}
+		case <-changed:
+			t.retryAt = time.Time{}
+			t.keep()
+		case <-look.C:
+			t.keep()
+			look.Reset(t.pause())
+		}
+	}
+}
+
+// pause is the time until the connection is looked at again.
+func (t *target) pause() time.Duration {
+	if t.err != nil {
+		return t.retry
+	}
+	return keepOpen
+}
+
+// keep sees to it that the connection is open.
+func (t *target) keep() {
+	if !t.ready() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, t.used.ConnectTimeout)
+	defer cancel()
+	t.note(t.db.PingContext(ctx))
+}
+
+// ready reports whether the monitor's account can be tried, with the settings of now.
+func (t *target) ready() bool {
+	if _, s, _ := t.current(); t.db == nil || s != t.used {
+		t.drop()
+		t.err, t.retry, t.retryAt = nil, 0, time.Time{}
+		t.used = s
+		if s.User == "" {
+			return false
+		}
+		t.db = open(t)
+	}
+	return t.db != nil && !time.Now().Before(t.retryAt)
+}
+
+// drop closes the connection.
+func (t *target) drop() {
+	if t.db != nil {
+		t.db.Close()
+		t.db = nil
+	}
+}
+
+// note takes in whether the connection is open.
+func (t *target) note(err error) {
+	if t.ctx.Err() != nil {
+		return // The attempt was broken off.
+	}
+	t.err = err
+	if err == nil {
+		if t.retry != 0 {
+			t.log.Info().Msg("the connection that kills statements stands again")
+			t.logged = ""
+		}
+		t.retry, t.retryAt = 0, time.Time{}
+		return
+	}
+	t.retry = min(max(2*t.retry, firstRetry), lastRetry)
+	t.retryAt = time.Now().Add(t.retry)
+	t.complain(err, "no connection that kills statements: what is past its timeout may go on at the server")
+}
+
+// complain logs a cause unless it was the last one.
+func (t *target) complain(cause error, msg string) {
+	if text := cause.Error(); text != t.logged {
+		t.logged = text
+		t.log.Warn().Err(cause).Str("user", t.used.User).Str("fix", t.fix(cause)).Msg(msg)
+	}
+}
+
+// carryOut is a task's KILL, with the monitor's account or else the owner's.
+func (t *target) carryOut(task *Task) Result {
+	if t.ctx.Err() != nil {
+		return Result{Failed, t.ctx.Err()}
+	}
+	r := t.asMonitor(task)
+	if r.Outcome != Denied {
+		return r
+	}
+	if !task.Known {
+		return r
+	}
+	return t.asOwner(task)
+}
+
+func (t *target) asMonitor(task *Task) Result {
+	switch {
+	case t.ready():
+		ctx, cancel := context.WithTimeout(t.ctx, killTimeout)
+		defer cancel()
+		_, err := t.db.ExecContext(ctx, task.statement())
+		r := outcome(err)
+		switch {
+		case r.Outcome == Denied && !refusesLogin(err):
+			t.complain(err, "the monitor's account may not kill: statements are killed with their users' own accounts, where those are known")
+		case r.Outcome == Denied || r.Outcome == Failed && !answered(err):
+			t.note(err)
+		}
+		return r
+	case t.db == nil:
+		return Result{Denied, errNoAccount}
+	case refusesLogin(t.err):
+		return Result{Denied, t.err}
+	}
+	return Result{Failed, t.err}
+}
+
+// asOwner kills with a connection for this once.
+func (t *target) asOwner(task *Task) Result {
+	ctx, cancel := context.WithTimeout(t.ctx, t.used.ConnectTimeout+killTimeout)
+	defer cancel()
+	db := sql.OpenDB(connector{t, Settings{User: task.User, Password: task.Password, ConnectTimeout: t.used.ConnectTimeout}})
+	defer db.Close()
+	_, err := db.ExecContext(ctx, task.statement())
+	return outcome(err)
+}
