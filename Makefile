@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql torture check lint bench bench-wait fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait fuzz cover clean tools
 
 ARGS ?=
 FUZZTIME ?= 20s
@@ -59,6 +59,10 @@ lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
 bench: ## direct, parkway and HAProxy side by side: queries per second and CPU per query (ARGS="-h" tells more)
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
 	go run ./bench/compare $(ARGS)
+
+bench-rules: ## what 1,000 query rules cost: CPU per query beside none
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	go run ./bench/compare -targets parkway-unruled,parkway-rules -threads 64 -out bench/results/rules $(ARGS)
 
 bench-wait: ## the ways for a worker to wait for its sockets, compared
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy

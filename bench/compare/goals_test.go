@@ -1,10 +1,14 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"parkway/config"
+)
 
 func TestJudge(t *testing.T) {
-	cpu := goal{"CPU per query", "w", cpuOf, 1.25, true}
-	qps := goal{"queries/s", "w", qpsOf, 0.95, false}
+	cpu := goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}
+	qps := goal{parkway, haproxy, "queries/s", "w", qpsOf, 0.95, false}
 	for name, test := range map[string]struct {
 		goal             goal
 		parkway, haproxy float64
@@ -36,7 +40,31 @@ func TestJudgeWithoutTheLoad(t *testing.T) {
 		{"w", 8, parkway}: {cpu: spread{median: 1}},
 		{"w", 8, haproxy}: {cpu: spread{median: 1}},
 	}
-	if got, _ := (goal{"CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != notMeasured {
+	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != notMeasured {
 		t.Errorf("got %s, want %s: 64 threads were not run", got, notMeasured)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for want, g := range map[string]goal{
+		"w, 64 threads: queries/s at least 0.95 x HAProxy's":                                   {parkway, haproxy, "queries/s", "w", qpsOf, 0.95, false},
+		"w, 64 threads: CPU per query of parkway-rules at most 1.05 x that of parkway-unruled": {ruled, unruled, "CPU per query", "w", cpuOf, 1.05, true},
+	} {
+		if got := g.describe(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Every proxy of the list of targets can be drawn, and what the rules' goal compares has rules that parkway accepts.
+func TestTargets(t *testing.T) {
+	for _, name := range targetNames {
+		if colors[name] == nil {
+			t.Errorf("%s has no color", name)
+		}
+	}
+	c, err := config.Parse("t", []byte("[[mysql_servers]]\nhostgroup_id = 10\nhostname = 'a'\n"+manyRules()))
+	if err != nil || len(c.QueryRules) != rulesCount {
+		t.Errorf("%d rules, %v", len(c.QueryRules), err)
 	}
 }

@@ -16,7 +16,12 @@ const (
 	parkway    = "parkway"
 	parkwayOld = "parkway-old"
 	haproxy    = "haproxy"
+	unruled    = "parkway-unruled" // with multiplexing and no query rules
+	ruled      = "parkway-rules"   // the same with 1,000 query rules
 )
+
+// targetNames are all there are.
+var targetNames = []string{direct, parkway, parkwayOld, unruled, ruled, haproxy}
 
 // options is the checked command line.
 type options struct {
@@ -42,7 +47,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.SetOutput(usage)
 	set.StringVar(&threads, "threads", "8,64,256", "sysbench threads, one connection each")
 	set.StringVar(&workloads, "workloads", "oltp_point_select,oltp_read_write", "sysbench tests")
-	set.StringVar(&targets, "targets", "direct,parkway,haproxy", "what to measure")
+	set.StringVar(&targets, "targets", "direct,parkway,haproxy", "what to measure: of "+strings.Join(targetNames, ", "))
 	set.IntVar(&o.rounds, "rounds", 3, "runs of each combination; medians are reported")
 	set.IntVar(&o.seconds, "seconds", 10, "length of a run")
 	set.StringVar(&o.psMode, "ps-mode", "disable", "sysbench's --db-ps-mode: disable (text protocol) or auto (prepared statements)")
@@ -76,7 +81,7 @@ func (o options) check() error {
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	for i, name := range o.targets {
 		switch {
-		case !slices.Contains([]string{direct, parkway, parkwayOld, haproxy}, name):
+		case !slices.Contains(targetNames, name):
 			bad("-targets: unknown target %q", name)
 		case slices.Contains(o.targets[:i], name):
 			bad("-targets: %s is named twice", name)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"parkway/bench/proxy"
 )
@@ -13,7 +15,9 @@ type binaries map[string]*proxy.Binary
 // findBinaries returns the programs that the options name; parkway is built from this module when they name none.
 func findBinaries(ctx context.Context, opts options) (binaries, error) {
 	all := make(binaries)
-	for _, b := range []struct{ target, path string }{{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}} {
+	for _, b := range []struct{ target, path string }{
+		{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}, {unruled, opts.parkway}, {ruled, opts.parkway},
+	} {
 		if !slices.Contains(opts.targets, b.target) {
 			continue
 		}
@@ -30,6 +34,24 @@ func findBinaries(ctx context.Context, opts options) (binaries, error) {
 	return all, nil
 }
 
+// rulesCount is how many query rules the target parkway-rules has.
+const rulesCount = 1000
+
+// manyRules are rules of which only the last matches what sysbench asks: all are tried before it is found, once for each
+// digest.
+func manyRules() string {
+	var b strings.Builder
+	rule := func(id int, match string) {
+		fmt.Fprintf(&b, "[[mysql_query_rules]]\nrule_id = %d\nmatch_digest = %q\ndestination_hostgroup = %d\napply = true\n",
+			id, match, proxy.Primaries)
+	}
+	for id := 1; id < rulesCount; id++ {
+		rule(id, fmt.Sprintf("FROM orders_%d ", id))
+	}
+	rule(rulesCount, "^[A-Z]")
+	return b.String()
+}
+
 // close removes what was built.
 func (b binaries) close() {
 	for _, program := range b {
@@ -38,14 +60,21 @@ func (b binaries) close() {
 }
 
 // startParkway starts the program in front of the server: one hostgroup, no limit that a run could reach, and no monitor,
-// as HAProxy checks nothing either. Everything else is left at its default.
-func startParkway(ctx context.Context, program *proxy.Binary, s server) (target, error) {
-	p, err := program.Start(ctx, proxy.Options{Config: proxy.Config{
+// as HAProxy checks nothing either. Everything else that the target's name does not say is left at its default.
+func startParkway(ctx context.Context, program *proxy.Binary, name string, s server) (target, error) {
+	config := proxy.Config{
 		LogLevel:  "warn",
 		Variables: map[string]any{"monitor_enabled": false},
 		Servers:   []proxy.Server{{Hostgroup: proxy.Primaries, Host: s.host, Port: s.port, MaxConnections: maxConnections}},
 		Users:     []proxy.User{{Name: "app", Password: "app", Hostgroup: proxy.Primaries}},
-	}})
+	}
+	if name == unruled || name == ruled {
+		config.Variables["multiplexing"] = true
+	}
+	if name == ruled {
+		config.Extra = manyRules()
+	}
+	p, err := program.Start(ctx, proxy.Options{Config: config})
 	if err != nil {
 		return target{}, err
 	}

@@ -19,6 +19,8 @@ var colors = map[string]color.Color{
 	direct:     color.RGBA{150, 150, 150, 255},
 	parkway:    color.RGBA{213, 94, 0, 255},
 	parkwayOld: color.RGBA{240, 178, 122, 255},
+	unruled:    color.RGBA{0, 158, 115, 255},
+	ruled:      color.RGBA{86, 180, 233, 255},
 	haproxy:    color.RGBA{0, 114, 178, 255},
 }
 

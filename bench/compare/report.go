@@ -102,6 +102,7 @@ func (r report) ratios() string {
 	for _, c := range r.order() {
 		for _, pair := range []struct{ of, over string }{
 			{parkway, haproxy}, {parkway, direct}, {parkway, parkwayOld}, {parkwayOld, haproxy},
+			{ruled, unruled},
 		} {
 			if c.target != pair.of {
 				continue
@@ -127,6 +128,9 @@ func (r report) ratios() string {
 func (r report) verdicts() string {
 	var b strings.Builder
 	for _, g := range goals {
+		if g.over != haproxy && !slices.Contains(r.options.targets, g.of) {
+			continue // asked for apart
+		}
 		v, ratio := g.judge(r.cells)
 		fmt.Fprintf(&b, "- %s: ", g.describe())
 		if v == notMeasured {

@@ -76,8 +76,8 @@ func startTarget(ctx context.Context, program *proxy.Binary, name string, s serv
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	switch name {
-	case parkway, parkwayOld:
-		return startParkway(ctx, program, s)
+	case parkway, parkwayOld, unruled, ruled:
+		return startParkway(ctx, program, name, s)
 	case haproxy:
 		return startHAProxy(ctx, s.addr())
 	default:
