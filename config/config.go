@@ -71,7 +71,7 @@ type MySQLVariables struct {
 
 	// Statements.
 	DefaultQueryTimeout   time.Duration `toml:"default_query_timeout_ms" unit:"ms" default:"86400000" range:"0 31536000000"`
-	QueryRetriesOnFailure int           `toml:"query_retries_on_failure" default:"1" range:"0 1000" later:"true"`
+	QueryRetriesOnFailure int           `toml:"query_retries_on_failure" default:"1" range:"0 1000"`
 	Multiplexing          bool          `toml:"multiplexing" default:"false"`
 
 	// Backend connections.

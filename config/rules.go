@@ -25,7 +25,7 @@ type MySQLQueryRule struct {
 	FlagOUT              int           `toml:"flagOUT" default:"-1" range:"-1 2147483647"`
 	DestinationHostgroup int           `toml:"destination_hostgroup" default:"-1" range:"-1 2147483647"`
 	Timeout              time.Duration `toml:"timeout" unit:"ms" default:"-1" range:"-1 31536000000"`
-	Retries              int           `toml:"retries" default:"-1" range:"-1 1000" later:"true"`
+	Retries              int           `toml:"retries" default:"-1" range:"-1 1000"`
 	Delay                time.Duration `toml:"delay" unit:"ms" default:"-1" range:"-1 3600000"`
 	ErrorMsg             string        `toml:"error_msg" default:""`
 	OKMsg                string        `toml:"OK_msg" default:""`

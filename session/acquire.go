@@ -17,7 +17,7 @@ var clientAttributes = []protocol.Attribute{
 func (s *Session) obtain() bool {
 	if s.backend == nil {
 		s.wish()
-		b := s.worker.pool.Take(&s.request)
+		b := s.takeIdle()
 		if b == nil {
 			s.await()
 			s.worker.pool.Acquire(&s.request)
@@ -87,6 +87,10 @@ func (s *Session) take(b *backend.Conn) {
 func (s *Session) OnNoBackend(reason *protocol.ERR) {
 	s.refusal = reason
 	s.setState(refused)
+	if s.retry.again {
+		s.goOn()
+		return
+	}
 	s.resumeNextTurn()
 }
 
@@ -94,7 +98,7 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 // session's state.
 func (s *Session) OnBackendReady(*backend.Conn) {
 	s.setState(ready)
-	s.conn.ResumeRead()
+	s.goOn()
 }
 
 // OnSyncFailed answers the command that waited with what the server said to the
@@ -115,25 +119,4 @@ func (s *Session) stranded(reason *protocol.ERR) {
 		return
 	}
 	s.OnNoBackend(reason)
-}
-
-// OnBackendClosed ends the session together with its backend connection: the
-// state that the client had there is lost, and it must know.
-func (s *Session) OnBackendClosed(_ *backend.Conn, err *backend.Error) {
-	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
-		Stringer("state", s.state).Err(err).Msg("backend connection lost")
-	if s.state == ready && !s.bound() {
-		s.backend, s.mine.pins = nil, 0
-		return
-	}
-	switch s.state {
-	case acquiring:
-		s.stranded(err.Packet(protocol.ErrCodeNoBackend))
-	case authing, verifying:
-		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
-	case ready, trailing:
-		s.goodbye(err.Packet(protocol.ErrCodeNewAbortingConnection))
-	default:
-		s.interrupt(err.Packet(protocol.ErrCodeNetRead))
-	}
 }

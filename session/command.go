@@ -186,6 +186,7 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 // settle is called whenever a command has come to its end.
 func (s *Session) settle() {
 	s.route.decided = false
+	s.endRetrial()
 	if s.worker.proxy.draining.Load() {
 		s.drain()
 		if s.state == closing {

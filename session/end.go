@@ -106,6 +106,7 @@ func (s *Session) leave() {
 		s.worker.pool.Cancel(&s.request)
 	}
 	s.endLarge()
+	s.endRetrial()
 	s.setState(closing)
 	s.release()
 	s.releaseAsides()

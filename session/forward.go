@@ -31,6 +31,7 @@ func (s *Session) forward(p []byte, whole bool) int {
 		return 0
 	}
 	b := s.backend
+	s.keep(p, whole)
 	if whole {
 		s.setState(answering)
 	} else {

@@ -56,6 +56,7 @@ type Session struct {
 	host    string // the client's address, once a rule has asked for it
 	cut     *cut   // what is under way to end the statement; nil: nothing
 	order   *order // the client's KILL that is under way; nil: none
+	retry   retrial
 
 	// Among the worker's sessions.
 	prev, next *Session

@@ -42,7 +42,7 @@ var legal = [numStates]uint{
 	killing:    1 << ready,
 	delayed:    1 << ready,
 	refused:    1<<ready | 1<<discarding,
-	sending:    1<<answering | 1<<trailing,
+	sending:    1<<answering | 1<<trailing | 1<<discarding,
 	answering:  1<<ready | 1<<uploading,
 	uploading:  1<<answering | 1<<abandoned,
 	trailing:   1 << ready,

@@ -15,7 +15,7 @@ func TestStates(t *testing.T) {
 		killing:    {ready},
 		delayed:    {ready},
 		refused:    {ready, discarding},
-		sending:    {answering, trailing},
+		sending:    {answering, trailing, discarding},
 		answering:  {ready, uploading},
 		uploading:  {answering, abandoned},
 		trailing:   {ready},

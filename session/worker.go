@@ -32,7 +32,8 @@ type worker struct {
 	asked        rules.Input
 	askedOptions digest.Options
 	digestText   func(sql []byte) []byte
-	normal       []byte // a digest text
+	normal       []byte   // a digest text
+	spare        [][]byte // for commands that may be sent again
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
 }

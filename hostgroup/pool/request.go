@@ -29,6 +29,9 @@ type Request struct {
 	Login     backend.Login
 	Want      backend.Want // what the connection will be brought to
 	Client    Client
+	// Avoid is a server that has just failed the client; nil: none. It is used
+	// only if no other can be.
+	Avoid *hostgroup.Server
 
 	// Owned by the loop.
 	pool     *Pool
@@ -61,6 +64,9 @@ func (r *Request) start(p *Pool) {
 	r.deadline = r.started + int64(p.cfg.Settings().ConnectTimeoutServerMax)
 	r.attempts, r.crowded = 0, 0
 	r.tried = r.tried[:0]
+	if r.Avoid != nil {
+		r.tried, r.failedAt = append(r.tried, r.Avoid), p.loop.Now()
+	}
 	r.last = nil
 	r.outcome = nil
 	if r.timer == nil {
@@ -101,7 +107,7 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 			r.pool.makeRoom(r.Hostgroup)
 		}
 	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
-		r.tried = r.tried[:0]
+		r.tried, r.Avoid = r.tried[:0], nil
 		r.timer.Reset(r.delay())
 	default:
 		r.refuse(why)
@@ -112,7 +118,7 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 // request left its place.
 func (r *Request) retryFromQueue() bool {
 	if r.pool.loop.Now() > r.failedAt+int64(lastDelay) {
-		r.tried = r.tried[:0]
+		r.tried, r.Avoid = r.tried[:0], nil
 	}
 	member, why, ok := r.pool.choose(r)
 	if !ok && why.Wait() {

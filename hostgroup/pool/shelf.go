@@ -41,7 +41,7 @@ func (s shelf) best(r *Request) int {
 	best, least := -1, 0
 	for i := len(s) - 1; i >= 0 && i >= len(s)-maxLook; i-- {
 		cost, ok := fits(s[i].b, r)
-		if ok && (best < 0 || cost < least) {
+		if ok && (r.Avoid == nil || s[i].b.Server() != r.Avoid) && (best < 0 || cost < least) {
 			best, least = i, cost
 			if cost == 0 {
 				break
