@@ -62,19 +62,20 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 	}
 }
 
-// leaveServer ends the session if a server of its is not to be used any more.
+// leaveServer ends the session if a server of its is not to be used any more,
+// and gives back what it need not have of one that is to be left.
 func (s *Session) leaveServer() {
-	offline := func(b *backend.Conn) bool {
-		return b != nil && s.worker.proxy.hostgroups.Table().StatusOf(b.Server()) == hostgroup.OfflineHard
-	}
+	table := s.worker.proxy.hostgroups.Table()
+	status := func(b *backend.Conn) hostgroup.Status { return table.StatusOf(b.Server()) }
 	for _, a := range s.asides {
-		if offline(a.backend) {
+		if a.backend != nil && status(a.backend) == hostgroup.OfflineHard {
 			a.taken()
 		}
 	}
-	if b := s.backend; offline(b) {
+	if b := s.backend; b != nil && status(b) == hostgroup.OfflineHard {
 		s.interrupt(taken(b))
 	}
+	s.letGo(status)
 }
 
 // taken is what a client reads whose server is not to be used any more.

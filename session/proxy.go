@@ -9,6 +9,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +65,10 @@ type Proxy struct {
 	rules    atomic.Pointer[rules.Program] // nil: none
 	sessions atomic.Int64
 	draining atomic.Bool
+
+	// Guarded by softMu.
+	softMu sync.Mutex
+	soft   map[*hostgroup.Server]bool // OFFLINE_SOFT when newlySoft looked last
 }
 
 // noiseBurst is how many lines a second the sampled log has at most.
@@ -142,11 +147,13 @@ func (p *Proxy) unprepared(err *backend.Error) {
 }
 
 // HostgroupsChanged lets clients that wait for a backend try again, closes idle
-// connections that are not to be used any more, and ends clients whose server is
-// OFFLINE_HARD now. Any thread.
+// connections that are not to be used any more, ends clients whose server is
+// OFFLINE_HARD now, and lists those that stay on one that is OFFLINE_SOFT. Any
+// thread.
 func (p *Proxy) HostgroupsChanged() {
 	p.pools.Wake()
 	p.each((*Session).leaveServer)
+	p.listStayers(p.newlySoft())
 }
 
 // Users returns the table in force. Any thread.
