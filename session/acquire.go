@@ -17,6 +17,9 @@ var clientAttributes = []protocol.Attribute{
 func (s *Session) obtain() bool {
 	if s.backend == nil {
 		s.wish()
+		s.moveTo(s.request.Hostgroup)
+	}
+	if s.backend == nil {
 		b := s.takeIdle()
 		if b == nil {
 			s.await()

@@ -133,7 +133,7 @@ func (s *split) handler(name string) mysqltest.Handler {
 			a.Status |= protocol.StatusInTrans
 		}
 		switch {
-		case cmd == protocol.ComQuery && strings.HasPrefix(sql, "SELECT"):
+		case cmd == protocol.ComQuery && (strings.HasPrefix(sql, "SELECT") || strings.HasPrefix(sql, "SHOW")):
 			a.Rows([]string{"who"}, []string{name})
 		case cmd == protocol.ComStmtPrepare, len(changes) == 0:
 			mysqltest.Reply(cmd, payload, a)

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -311,4 +313,34 @@ func TestRoutingOfPreparedStatements(t *testing.T) {
 	if last := commands[len(commands)-1]; last.Command != protocol.ComStmtPrepare {
 		t.Errorf("the reader's last command is %s", last.Command)
 	}
+}
+
+// What the proxy asks a server for a session goes to the connection that the session has there, though it is set aside.
+func TestAsideAnswersTheProxy(t *testing.T) {
+	s := newSplit(t, multiplexed)
+	c, other := s.as("loose"), s.as("app")
+	s.run(c, []string{"BEGIN", "SELECT 1"}, "w BEGIN", "r SELECT 1")
+	_, err := c.Query(fmt.Sprintf("KILL %d", other.Greeting.ConnectionID))
+	wantERR(t, err, protocol.ErrCodeKillDenied, "not owner")
+	if got := s.texts(); !slices.Equal(got, []string{"w SHOW GRANTS"}) {
+		t.Errorf("the servers got %q", got)
+	}
+	s.run(c, []string{"SELECT 2", "COMMIT", "SELECT 3"}, "r SELECT 2", "w COMMIT", "r SELECT 3")
+	if n := s.server.Accepted(); n != 2 { // and one to learn about the server
+		t.Errorf("%d connections to the writer", n)
+	}
+}
+
+// A KILL reaches a session whose statement is delayed.
+func TestKillOfADelayedStatement(t *testing.T) {
+	s := newSplit(t, multiplexed, rule(1, "slowly", 2, func(r *rules.Rule) { r.Delay = time.Hour }))
+	c, killer := s.dial(), s.dial()
+	if err := c.WriteCommand(protocol.ComQuery, []byte("SELECT slowly")...); err != nil {
+		t.Fatal(err)
+	}
+	s.turns()
+	mustQuery(t, killer, fmt.Sprintf("KILL QUERY %d", c.Greeting.ConnectionID))
+	_, err := c.ReadAnswer(protocol.ComQuery)
+	wantERR(t, err, protocol.ErrCodeQueryInterrupted, "")
+	s.run(c, []string{"SELECT 1"}, "r SELECT 1")
 }
