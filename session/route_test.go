@@ -344,3 +344,26 @@ func TestKillOfADelayedStatement(t *testing.T) {
 	wantERR(t, err, protocol.ErrCodeQueryInterrupted, "")
 	s.run(c, []string{"SELECT 1"}, "r SELECT 1")
 }
+
+// The retries of a rule take the place of query_retries_on_failure.
+func TestRuleRetries(t *testing.T) {
+	s := newSplit(t, multiplexed,
+		rule(1, "never", 2, func(r *rules.Rule) { r.Retries = 0 }), rule(2, "thrice", 2, func(r *rules.Rule) { r.Retries = 3 }))
+	s.reader.Change(func(cfg *mysqltest.ServerConfig) {
+		cfg.Queries = map[string]mysqltest.Handler{"SELECT never": die, "SELECT thrice": die}
+	})
+	c := s.dial()
+	for sql, want := range map[string]int{"SELECT never": 1, "SELECT thrice": 4} {
+		_, err := c.Query(sql)
+		wantERR(t, err, protocol.ErrCodeNetRead, "")
+		got := 0
+		for _, received := range s.reader.Commands() {
+			if string(received.Payload[1:]) == sql {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%s reached the reader %d times, want %d", sql, got, want)
+		}
+	}
+}
