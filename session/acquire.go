@@ -2,6 +2,7 @@ package session
 
 import (
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 )
@@ -27,6 +28,10 @@ func (s *Session) obtain() bool {
 			return false
 		}
 		s.take(b)
+	}
+	if s.lacks() {
+		s.equip()
+		return false
 	}
 	s.request.Want = s.want()
 	if s.backend.Sync(&s.request.Want) {
@@ -72,6 +77,10 @@ func (s *Session) loginVars() sysvar.State {
 // OnBackend goes on with the command that waited.
 func (s *Session) OnBackend(b *backend.Conn) {
 	s.take(b)
+	if s.lacks() {
+		s.OnBackendReady(b) // obtain sees to that first
+		return
+	}
 	s.request.Want = s.want()
 	s.mine.strange = false
 	if b.Sync(&s.request.Want) {
@@ -99,7 +108,11 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 
 // OnBackendReady goes on with the command that waited: the connection is in the
 // session's state.
-func (s *Session) OnBackendReady(*backend.Conn) {
+func (s *Session) OnBackendReady(b *backend.Conn) {
+	if reason := b.TakeRefusal(); reason != nil {
+		s.notPrepared(reason)
+		return
+	}
 	s.setState(ready)
 	s.goOn()
 }
@@ -115,9 +128,10 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 // session's state: what waited is answered with the reason. If the connection
 // had something of the session, because it was set aside before, the session ends.
 func (s *Session) stranded(reason *protocol.ERR) {
-	held := s.mine.pins &^ passing
+	held := s.mine.pins&^passing != 0 || s.mine.statements.Held()&stmt.HoldText != 0
 	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
-	if held != 0 {
+	s.mine.statements.Lost()
+	if held {
 		s.goodbye(reason)
 		return
 	}

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"io"
+	"net"
 	"testing"
 
 	"parkway/config"
@@ -32,6 +33,10 @@ func exchanger(tb testing.TB, command []byte, more protocol.Capability) func() {
 		v.Multiplexing = more != 0
 	}).addr)
 	request := protocol.AppendPacket(nil, command, 0)
+	if protocol.Command(command[0]) == protocol.ComStmtExecute {
+		id := prepareRaw(tb, c)
+		copy(request[protocol.HeaderLen+1:], id)
+	}
 	got := make([]byte, len(answer))
 	return func() {
 		if _, err := c.Write(request); err != nil {
@@ -41,6 +46,17 @@ func exchanger(tb testing.TB, command []byte, more protocol.Capability) func() {
 			tb.Fatal(err)
 		}
 	}
+}
+
+// prepareRaw prepares a statement of serveCanned, and returns its id as commands have it.
+func prepareRaw(tb testing.TB, c net.Conn) (id []byte) {
+	tb.Helper()
+	if _, err := c.Write(protocol.AppendPacket(nil, append([]byte{byte(protocol.ComStmtPrepare)}, "SELECT ?"...), 0)); err != nil {
+		tb.Fatal(err)
+	}
+	head := readPacket(tb, c)
+	readPacket(tb, c) // the parameter
+	return head[1:5]
 }
 
 func TestNoAllocationPerCommand(t *testing.T) {

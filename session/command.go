@@ -33,9 +33,9 @@ var actions = [256]action{
 	protocol.ComChangeUser:       (*Session).changeUser,
 	protocol.ComStmtPrepare:      (*Session).prepare,
 	protocol.ComStmtExecute:      unlessKill((*Session).forward),
-	protocol.ComStmtSendLongData: (*Session).forwardSilent,
+	protocol.ComStmtSendLongData: (*Session).sendLongData,
 	protocol.ComStmtClose:        unlessKill((*Session).closeStatement),
-	protocol.ComStmtReset:        unlessKill((*Session).forward),
+	protocol.ComStmtReset:        unlessKill((*Session).resetStatement),
 	protocol.ComSetOption:        (*Session).forward,
 	protocol.ComStmtFetch:        (*Session).forward,
 	protocol.ComResetConnection:  (*Session).resetConnection,
@@ -161,9 +161,12 @@ func (s *Session) endRefused() {
 	if s.state != ready {
 		s.setState(ready)
 	}
-	if reason == nil {
+	switch {
+	case !s.command.HasAnswer():
+		s.refuseLater(reason)
+	case reason == nil:
 		s.writeRuleOK()
-	} else {
+	default:
 		s.write(s.message.NextSeq(), reason.Append)
 	}
 	s.settle()

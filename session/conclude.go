@@ -1,9 +1,8 @@
 package session
 
 import (
-	"encoding/binary"
-
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -18,7 +17,7 @@ func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress prot
 		ok.StateChanges = s.visible(ok.StateChanges)
 	}
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
-	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq)
+	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq-s.now.renumber.By)
 	s.worker.scratch = buf
 	s.worker.metrics.ServerIn(len(buf))
 	s.send(buf)
@@ -88,10 +87,8 @@ func (s *Session) conclude() {
 	s.mine.strange = false
 	now := &s.now
 	e := &now.event
+	s.concludeStatement(answer)
 	switch s.command {
-	case protocol.ComStmtPrepare:
-		s.concludePrepare(answer)
-		return
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
 	default:
 		return
@@ -104,6 +101,8 @@ func (s *Session) conclude() {
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true
 	}
+	held := s.mine.statements.Held()
+	e.LongData, e.Cursor = held&stmt.HoldLongData != 0, held&stmt.HoldCursor != 0
 	s.concludeText(e)
 	e.MultiplexOff = s.multiplexOff()
 	before := s.mine.pins
@@ -166,31 +165,4 @@ func (s *Session) concludeInsertID(e *sysvar.Event) {
 		s.mine.insertID = e.InsertID
 		s.mine.pins &^= sysvar.InsertID
 	}
-}
-
-// concludePrepare notes a statement that the server now has under an id.
-func (s *Session) concludePrepare(answer *protocol.ResponseReader) {
-	if _, failed := answer.Failed(); failed {
-		return
-	}
-	if s.mine.statements == nil {
-		s.mine.statements = make(map[uint32]*prepared)
-	}
-	st := &prepared{info: s.now.info, options: s.now.options, sql: s.now.prepare}
-	if len(s.now.text) > 0 {
-		st.text = append([]byte(nil), s.now.text...)
-	}
-	s.mine.statements[answer.Prepared().StatementID] = st
-}
-
-// closeStatement is COM_STMT_CLOSE.
-func (s *Session) closeStatement(p []byte, whole bool) int {
-	if body := p[protocol.HeaderLen:]; len(body) >= 5 {
-		delete(s.mine.statements, binary.LittleEndian.Uint32(body[1:]))
-	}
-	n := s.forwardSilent(p, whole)
-	if s.state == ready {
-		s.share()
-	}
-	return n
 }

@@ -48,7 +48,7 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 		case answer.Partial():
 			s.drop(reason)
 		case answer.Started():
-			s.fatal(answer.NextSeq(), reason)
+			s.fatal(answer.NextSeq()-s.now.renumber.By, reason)
 		default:
 			s.fatal(s.message.NextSeq(), reason)
 		}
@@ -111,6 +111,7 @@ func (s *Session) leave() {
 	s.setState(closing)
 	s.release()
 	s.releaseAsides()
+	s.forgetStatements()
 }
 
 // release lets go of the backend.
@@ -127,6 +128,7 @@ func (s *Session) release() {
 	} else {
 		s.worker.pool.Put(b)
 	}
+	s.mine.statements.Lost()
 }
 
 // logout gives back the user's place.

@@ -14,9 +14,15 @@ func (s *Session) forward(p []byte, whole bool) int {
 		// on its way, too late for the last statement and not meant for this one.
 		return s.onEarly(p)
 	}
-	cache := s.worker.rules()
-	if s.sharing() || cache != nil {
+	cache, shared := s.worker.rules(), s.sharing()
+	if shared || cache != nil {
 		s.examine(p, whole)
+		switch {
+		case s.refusal != nil:
+			return s.refuse(p, whole)
+		case s.now.incomplete:
+			return 0
+		}
 		s.decide(cache)
 		s.now.sql = nil
 		if n, ok := s.obey(p, whole); !ok {
@@ -39,7 +45,11 @@ func (s *Session) forward(p []byte, whole bool) int {
 	}
 	s.watch()
 	b.Begin(s.command, s.message.NextSeq())
-	s.upload(p)
+	if shared {
+		s.transmit(p, whole)
+	} else {
+		s.upload(p)
+	}
 	return len(p)
 }
 
@@ -73,10 +83,10 @@ func (s *Session) onMore(p []byte) int {
 	if !ok || n == 0 {
 		return n
 	}
-	s.upload(p[:n])
+	s.uploadMore(p[:n])
 	if whole {
 		s.setState(answering)
-		s.backend.Answer().Expect(s.message.NextSeq())
+		s.backend.Answer().Expect(s.message.NextSeq() + s.now.renumber.By)
 	}
 	return n
 }
@@ -88,10 +98,13 @@ func (s *Session) onTrailer(p []byte) int {
 		return n
 	}
 	if s.backend != nil {
-		s.upload(p[:n])
+		s.uploadMore(p[:n])
 	}
 	if whole {
 		s.setState(ready)
+		if s.sharing() {
+			s.share()
+		}
 		s.settle()
 	}
 	return n
@@ -156,6 +169,7 @@ func (s *Session) OnBackendWritable(*backend.Conn) { s.resume() }
 // OnAnswer passes the server's answer to the client.
 func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progress) {
 	s.worker.metrics.ServerIn(len(chunk))
+	chunk = s.adapt(chunk)
 	if s.beingCut() {
 		s.sendCut(chunk, progress)
 	} else {
@@ -195,6 +209,9 @@ func (s *Session) answered() {
 	s.since = now
 	if s.state == sending {
 		// The server had heard enough; the client is still to finish its packet.
+		if s.sharing() {
+			s.conclude()
+		}
 		s.setState(trailing)
 		s.watch()
 		return

@@ -55,7 +55,8 @@ func newServer(t testing.TB, serve func(net.Conn)) net.Addr {
 }
 
 // serveCanned is a server that allocates nothing once a client is logged in:
-// it lets everybody in and gives the same answer to every command.
+// it lets everybody in, prepares any statement as one with one parameter, and gives
+// the same answer to every other command.
 func serveCanned(answer []byte, caps protocol.Capability) func(net.Conn) {
 	return func(c net.Conn) {
 		buf := make([]byte, 64<<10)
@@ -67,12 +68,21 @@ func serveCanned(answer []byte, caps protocol.Capability) func(net.Conn) {
 			if err != nil || n > protocol.HeaderLen && protocol.Command(buf[protocol.HeaderLen]) == protocol.ComQuit {
 				return
 			}
-			if _, err := c.Write(answer); err != nil {
+			said := answer
+			if n > protocol.HeaderLen && protocol.Command(buf[protocol.HeaderLen]) == protocol.ComStmtPrepare {
+				said = preparedAnswer
+			}
+			if _, err := c.Write(said); err != nil {
 				return
 			}
 		}
 	}
 }
+
+// preparedAnswer is the answer of serveCanned to COM_STMT_PREPARE: statement 7, with one parameter.
+var preparedAnswer = protocol.AppendPacket(
+	protocol.AppendPacket(nil, []byte{0, 7, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0}, 1),
+	(&protocol.ColumnDefinition{Name: "?"}).Append(nil, serverCapabilities), 2)
 
 // greeting is the packet that a server begins with.
 func greeting() []byte { return greetingWith(serverCapabilities) }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 )
@@ -44,7 +45,7 @@ func (s *Session) retriesLeft() int {
 // connection can be given.
 func (s *Session) stateful() bool {
 	const known = passing &^ sysvar.InsertID
-	return s.backend != nil && (s.mine.pins&^known != 0 || len(s.mine.statements) > 0 || s.mine.unshareable ||
+	return s.backend != nil && (s.mine.pins&^known != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable ||
 		!outside(s.backend.Answer().Status(), s.mine.pins))
 }
 
@@ -118,6 +119,7 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 		return
 	}
 	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
+	s.mine.statements.Lost()
 	s.conn.Guard(func() { s.remedy(r, b, err) })
 }
 

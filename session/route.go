@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -242,7 +243,7 @@ func (s *Session) fixing() sysvar.Pins {
 // fixed reports whether all of the session's statements have to go to the
 // connection at hand.
 func (s *Session) fixed() bool {
-	return !s.sharing() || s.mine.pins&s.fixing() != 0 || len(s.mine.statements) > 0 || s.mine.unshareable
+	return !s.sharing() || s.mine.pins&s.fixing() != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
 }
 
 // controls reports whether the statement is about the open transaction.

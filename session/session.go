@@ -47,6 +47,8 @@ type Session struct {
 	now      statement
 	scanVars *sysvar.Set // that scanned was made of
 	scanned  digest.Options
+	envVars  *sysvar.Set // that env was made of
+	env      string      // see environment
 
 	// The backend connection, and the wish for one.
 	backend *backend.Conn

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 )
@@ -30,7 +31,7 @@ type portable struct {
 	pins         sysvar.Pins
 	began        int64 // loop time at which the transaction began, if pins says that there is one
 	objects      *sysvar.Objects
-	statements   map[uint32]*prepared     // by the server's id; nil while there are none
+	statements   *stmt.ClientStatements   // that it has prepared; nil while there are none
 	kills        map[uint32]*preparedKill // by id; nil while there are none
 	killPrepared uint32                   // the id of the statement prepared last, if it is one of kills
 	unshareable  bool                     // for as long as the client is logged in
@@ -38,6 +39,7 @@ type portable struct {
 
 // beginState is called when a login is done: nothing is set but what it brought about.
 func (s *Session) beginState(schema string) {
+	s.mine.statements.Clear()
 	in := s.worker.pool.Interner()
 	vars, ok := in.Login(s.charset, s.worker.proxy.hostgroups.Greeting().MariaDB)
 	s.mine = portable{
@@ -61,16 +63,18 @@ func (s *Session) want() backend.Want {
 		Schema:       s.mine.schema,
 		InsertID:     s.mine.insertID,
 		NeedInsertID: s.now.info.Flags&asksInsertID != 0 && s.mine.pins&sysvar.InsertID == 0,
+		Slot:         s.now.slot,
 	}
 }
 
 // sharing reports whether the session may share connections at all. It goes by
-// the backend that it has: one that was opened without is never shared.
+// the backend that it has: one that was opened without is never shared. Prepared
+// statements that are the proxy's own need one that is.
 func (s *Session) sharing() bool {
 	if s.backend != nil {
 		return s.backend.Login().Shared
 	}
-	return s.worker.proxy.settings.Load().Multiplexing || s.worker.rules() != nil || s.holdsAside()
+	return s.worker.proxy.settings.Load().Multiplexing || s.worker.rules() != nil || s.holdsAside() || s.mine.statements.Len() > 0
 }
 
 // bound reports whether the session has to keep its connection, for more than
@@ -81,7 +85,7 @@ func (s *Session) bound() bool { return s.beingCut() || s.holds() }
 // follow it to another.
 func (s *Session) holds() bool {
 	const known = sysvar.Transient &^ sysvar.InsertID
-	return !s.sharing() || s.mine.pins&^known != 0 || len(s.mine.statements) > 0 || s.mine.unshareable
+	return !s.sharing() || s.mine.pins&^known != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
 }
 
 // lingering reports whether the connection is kept only for what the client may

@@ -5,6 +5,7 @@ import (
 
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 )
 
@@ -93,7 +94,7 @@ func (s *Session) reasonToStay() string {
 		return s.mine.pins.String()
 	case s.status&protocol.StatusInTrans != 0:
 		return "transaction"
-	case len(s.mine.statements) > 0:
+	case s.mine.statements.Held()&stmt.HoldText != 0:
 		return "prepared_statement"
 	case s.mine.unshareable:
 		return "unshareable"

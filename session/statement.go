@@ -1,8 +1,7 @@
 package session
 
 import (
-	"encoding/binary"
-
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -15,17 +14,18 @@ type statement struct {
 	options digest.Options // that it was read with
 	sql     []byte         // a view of the text, while the command is begun
 	text    []byte         // a copy, if it is needed when the answer has come
-	prepare []byte         // a copy of what is to be prepared, if there are rules
 	event   sysvar.Event
-	id      uint32 // of the prepared statement that it is about
-}
 
-// prepared is a statement of the binary protocol.
-type prepared struct {
-	info    digest.Info
-	options digest.Options
-	text    []byte // as statement.text
-	sql     []byte // the whole of it, if there were rules when it was prepared
+	// Of the binary protocol; see prepared.go.
+	entry          *stmt.Entry     // that it is about
+	slot           stmt.Slot       // where the server has that
+	execution      stmt.Execution  // if it is one
+	incomplete     bool            // more of it has to be there
+	preparing      *stmt.Statement // that is being prepared for the client, until there is an entry
+	saidID, sentID uint32          // if they differ, an error has to name the former
+	anchored       bool            // only the beginning of its text is known
+	splice         *stmt.Splice    // that it goes through
+	renumber       stmt.Renumber   // that the answer goes through
 }
 
 // asksInsertID are the statements that need LAST_INSERT_ID() to be right.
@@ -44,6 +44,7 @@ func (s *Session) asks() bool {
 // examine fills in s.now for the command that p begins with.
 func (s *Session) examine(p []byte, whole bool) {
 	now := &s.now
+	s.dropPreparing() // of a command that was lost
 	*now = statement{text: now.text[:0]}
 	body := p[protocol.HeaderLen:]
 	switch s.command {
@@ -55,19 +56,12 @@ func (s *Session) examine(p []byte, whole bool) {
 		s.scan(sql, whole)
 	case protocol.ComStmtPrepare:
 		s.scan(body[1:], whole)
-		if s.worker.rules() != nil {
-			now.prepare = append([]byte(nil), body[1:]...)
-		}
+		s.refusal = s.mine.statements.Check(len(body) - 1)
 	case protocol.ComInitDB:
 		now.info = digest.Info{Verb: digest.VerbUse, Flags: digest.UseDB}
-	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComStmtClose:
-		if len(body) >= 5 {
-			now.id = binary.LittleEndian.Uint32(body[1:])
-		}
-		if st := s.mine.statements[now.id]; st != nil && s.command != protocol.ComStmtClose {
-			now.info, now.options, now.sql = st.info, st.options, st.sql
-			now.text = append(now.text, st.text...)
-		}
+	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComStmtSendLongData,
+		protocol.ComStmtFetch, protocol.ComStmtReset, protocol.ComStmtClose:
+		s.examineStatement(p, whole)
 	case protocol.ComSetOption:
 		s.mine.unshareable = true
 	}
@@ -86,10 +80,16 @@ func (s *Session) scan(sql []byte, whole bool) {
 			now.info.Flags &^= digest.Uncertain
 		}
 	}
-	const later = digest.UserVarAssign | digest.SetNames | digest.SetSystemVar
-	if now.info.Flags&later != 0 || s.mine.objects.Wants(now.info.Verb, now.info.Flags) {
+	if s.later() {
 		now.text = append(now.text, sql...)
 	}
+}
+
+// later reports whether the text of the statement under way is needed when the
+// answer has come.
+func (s *Session) later() bool {
+	const later = digest.UserVarAssign | digest.SetNames | digest.SetSystemVar
+	return s.now.info.Flags&later != 0 || s.mine.objects.Wants(s.now.info.Verb, s.now.info.Flags)
 }
 
 // scanOptions are what the session's variables mean for the reading of a text.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"parkway/hostgroup/pool"
+	"parkway/hostgroup/stmt"
 	"parkway/monitor/metrics"
 	"parkway/protocol"
 	"parkway/protocol/digest"
@@ -34,6 +35,7 @@ type worker struct {
 	digestText   func(sql []byte) []byte
 	normal       []byte   // a digest text
 	spare        [][]byte // for commands that may be sent again
+	patcher      stmt.Patcher
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
 }

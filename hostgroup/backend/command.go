@@ -24,7 +24,8 @@ type commands struct {
 }
 
 // maxOwnAnswer bounds an answer: the longest are the names of a server's
-// variables.
+// variables. Of the definitions of a prepared statement, which may be longer, the
+// rest is not kept.
 const maxOwnAnswer = 1 << 20
 
 // runOwn queues a command. The connection is preparing.
@@ -43,7 +44,7 @@ func (b *Conn) nextOwn() {
 	b.own.answer = b.own.answer[:0]
 	b.answer.Start(c.cmd, b.caps, 1)
 	payload := append([]byte{byte(c.cmd)}, c.payload...)
-	b.conn.Write(protocol.AppendPacket(nil, payload, 0))
+	b.conn.Write(protocol.AppendPacket(b.statements.AppendRetired(nil), payload, 0))
 }
 
 // ownDone tells the owner that the connection is ready, or why not.
@@ -76,14 +77,15 @@ func (b *Conn) onOwnAnswer(p []byte) int {
 				report(&ok)
 			}
 		}
-		if err == nil && len(b.own.answer)+n > maxOwnAnswer {
+		keep := min(n, maxOwnAnswer-len(b.own.answer))
+		if err == nil && keep < n && b.own.queue[0].cmd != protocol.ComStmtPrepare {
 			err = errUnsolicited
 		}
 		if err != nil {
 			b.fail(err)
 			return len(p)
 		}
-		b.own.answer = append(b.own.answer, p[used:used+n]...)
+		b.own.answer = append(b.own.answer, p[used:used+keep]...)
 		used += n
 		switch {
 		case progress == protocol.Done && used < len(p):
@@ -109,6 +111,10 @@ func (b *Conn) endOwn() {
 	var refused *protocol.ERR
 	if _, failed := b.answer.Failed(); failed {
 		refused = new(protocol.ERR)
+		if len(packets) == 0 {
+			b.fail(errUnsolicited)
+			return
+		}
 		if err := refused.Decode(packets[len(packets)-1]); err != nil {
 			b.fail(err)
 			return
@@ -118,10 +124,13 @@ func (b *Conn) endOwn() {
 	b.nextOwn()
 }
 
-// payloads splits whole packets.
+// payloads splits whole packets, and leaves out one that is not whole.
 func payloads(stream []byte) (list [][]byte) {
 	for len(stream) >= protocol.HeaderLen {
 		length, _ := protocol.Header(stream)
+		if protocol.HeaderLen+length > len(stream) {
+			break
+		}
 		list = append(list, stream[protocol.HeaderLen:protocol.HeaderLen+length])
 		stream = stream[protocol.HeaderLen+length:]
 	}

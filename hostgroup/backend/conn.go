@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parkway/hostgroup"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/auth"
 	"parkway/protocol/sysvar"
@@ -39,6 +40,8 @@ type Spec struct {
 	Init     string // statements to run after the login and after every reset; "" none
 	Interner *sysvar.Interner
 	Timeout  time.Duration // for connecting and logging in together
+	// MaxStatements is how many prepared statements a shared connection keeps.
+	MaxStatements int
 	// Greeted is told what the server greeted with.
 	Greeted func(*hostgroup.Server, *protocol.Handshake)
 	// Closed is called once, after the owner's OnBackendClosed.
@@ -133,6 +136,9 @@ type Conn struct {
 
 	runs  int  // commands of its owners since the login or the last reset
 	fresh bool // the session on it is as the login and the proxy left it: nothing has run since
+
+	statements *stmt.ServerStatements // nil unless shared
+	refusal    *protocol.ERR          // of the last Prepare
 }
 
 // Dial starts to connect. The outcome reaches owner later, never from inside
@@ -148,6 +154,9 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 		return nil, err
 	}
 	b := &Conn{spec: spec, owner: owner, login: new(login), born: time.Now()}
+	if spec.Login.Shared {
+		b.statements = stmt.NewServerStatements(spec.MaxStatements)
+	}
 	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
 	b.timer.Reset(spec.Timeout)
 	b.conn = loop.Dial(addr, 0, (*events)(b)) // timer watches over it

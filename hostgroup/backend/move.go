@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parkway/hostgroup"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 	"parkway/reactor"
@@ -13,8 +14,9 @@ import (
 
 // Moving is an idle connection on its way from one loop to another.
 type Moving struct {
-	fd   int
-	from Conn
+	fd         int
+	from       Conn
+	statements *stmt.Moving
 }
 
 // Detach takes an idle connection from its loop. The connection itself is of no
@@ -29,18 +31,24 @@ func (b *Conn) Detach() (*Moving, error) {
 	}
 	b.setState(closing)
 	b.timer.Stop()
-	return &Moving{fd: fd, from: Conn{
-		spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, ready: true, runs: b.runs, fresh: b.fresh,
-	}}, nil
+	return &Moving{
+		fd: fd,
+		from: Conn{
+			spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, ready: true, runs: b.runs, fresh: b.fresh,
+		},
+		statements: b.statements.Move(),
+	}, nil
 }
 
 // Server returns the server at the other end.
 func (m *Moving) Server() *hostgroup.Server { return m.from.spec.Server }
 
 // Attach lets the connection go on, idle and owned by nobody, on another loop
-// with its own interner. If that fails it is closed, and its place given back.
-func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, closed func(*Conn)) (*Conn, error) {
+// with its own interner and registry of statements. If that fails it is closed,
+// and its place given back.
+func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, known *stmt.Registry, closed func(*Conn)) (*Conn, error) {
 	b := &m.from
+	b.statements = m.statements.Arrive(known)
 	b.spec.Closed, b.spec.Interner = closed, in
 	b.have.Session = imported(in, b.have.Session)
 	if b.base.set {

@@ -24,6 +24,7 @@ func (b *Conn) startOver() {
 	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
 		b.have.Session, b.have.InsertID, b.have.Tracked = b.unset(), 0, false
 		b.runs = 0
+		b.statements.Clear()
 	})})
 	b.begin(b.spec.Server.Trackers())
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 )
@@ -36,6 +37,9 @@ type Want struct {
 	// Past is set for statements that ask about the one before them, if that was
 	// not the last on the connection.
 	Past Past
+	// Slot is the prepared statement that it is about; zero: none. A connection that has it is preferred; Sync does not
+	// prepare it.
+	Slot stmt.Slot
 }
 
 // Past is what a session's last statement was, as far as ROW_COUNT() and SHOW

@@ -15,6 +15,7 @@ import (
 	"parkway/config"
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/monitor/metrics"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
@@ -67,6 +68,8 @@ func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Lo
 			metrics:  shards(i),
 			interner: sysvar.NewInterner(),
 			groups:   make(map[int]*group),
+
+			statements: stmt.NewRegistry(max(1, cfg.Settings().MaxStmtsCache/len(loops)), maxStatementText),
 		}
 		p.upkeep = l.NewTimer(p.keepUp)
 		set.pools = append(set.pools, p)
@@ -114,6 +117,8 @@ type Pool struct {
 	interner *sysvar.Interner
 	upkeep   *reactor.Timer
 
+	statements *stmt.Registry
+
 	// Owned by the loop.
 	groups map[int]*group
 
@@ -124,6 +129,13 @@ type Pool struct {
 
 // Interner returns the loop's interner of session state.
 func (p *Pool) Interner() *sysvar.Interner { return p.interner }
+
+// maxStatementText bounds the texts of prepared statements that a loop keeps
+// though no client has them open, in bytes.
+const maxStatementText = 32 << 20
+
+// Statements returns the loop's prepared statements.
+func (p *Pool) Statements() *stmt.Registry { return p.statements }
 
 // Acquire looks for a backend connection for r, for which Take found none. The
 // outcome reaches r.Client later, never from inside the call: OnBackend, or

@@ -76,6 +76,9 @@ func (r *Request) start(p *Pool) {
 
 // end leaves the pool with nothing of the request.
 func (r *Request) end() {
+	if r.timer == nil {
+		return // Take found a connection each time: nothing was ever acquired.
+	}
 	r.timer.Stop()
 	r.outcome = nil
 	r.pool.dequeue(r)
@@ -159,6 +162,8 @@ func (r *Request) dial(m *hostgroup.Member) {
 		Closed:   p.closed,
 		Init:     p.attributes(r.Hostgroup).initConnect,
 		Interner: p.interner,
+
+		MaxStatements: p.cfg.Settings().MaxStmtsPerConnection,
 	}, (*dialer)(r))
 	if err != nil {
 		m.Give()

@@ -57,7 +57,11 @@ func fits(b *backend.Conn, r *Request) (cost int, ok bool) {
 	if login.User != r.Login.User || !login.Shared || !r.Login.Shared || (login.Capabilities^r.Login.Capabilities)&backend.Class != 0 {
 		return 0, false
 	}
-	return b.Cost(&r.Want)
+	cost, ok = b.Cost(&r.Want)
+	if b.Lacks(r.Want.Slot) {
+		cost++
+	}
+	return cost, ok
 }
 
 func (p *Pool) unshelve(g *group, i int) *backend.Conn {
@@ -140,7 +144,7 @@ func (p *Pool) move(b *backend.Conn, to *Pool) {
 	}
 	p.server(b.Server()).Used(-1)
 	to.loop.Post(func() {
-		b, err := m.Attach(to.loop, to.interner, to.closed)
+		b, err := m.Attach(to.loop, to.interner, to.statements, to.closed)
 		if err != nil {
 			to.loop.Post(func() { to.serve(m.Server().Hostgroup()) })
 			return

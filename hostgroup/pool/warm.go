@@ -73,6 +73,8 @@ func (p *Pool) warmMember(g *group, m *hostgroup.Member, pct int) {
 			Timeout:  p.cfg.Settings().ConnectTimeoutServer,
 			Greeted:  p.cfg.Hostgroups.Learn,
 			Closed:   p.closed,
+
+			MaxStatements: p.cfg.Settings().MaxStmtsPerConnection,
 		}, (*warmer)(p))
 		if err != nil {
 			m.Give()

@@ -90,11 +90,11 @@ func (r *replay) command(m, answer []byte) {
 	switch protocol.Command(m[protocol.HeaderLen]) {
 	case protocol.ComStmtPrepare:
 		s := r.clients.registry.Acquire(Context{Class: r.caps}, m[idStart:])
-		var rec Recorder
-		rec.Add(answer)
-		if err := r.clients.registry.Describe(s, &rec, r.caps); err != nil {
+		var head protocol.PrepareOK
+		if err := head.Decode(answer[protocol.HeaderLen:], r.caps); err != nil {
 			r.t.Fatalf("%s: %v", s.Text, err)
 		}
+		s.Prepared(head)
 		serverID, _ := ReadID(answer)
 		r.byServer[serverID] = r.clients.Add(s)
 	case protocol.ComStmtExecute:

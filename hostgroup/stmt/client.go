@@ -13,14 +13,17 @@ type Hold uint8
 const (
 	HoldLongData Hold = 1 << iota // the server has parts of parameters for the next execution
 	HoldCursor                    // the server has rows that were not fetched yet
+	HoldText                      // the text was too long to be kept: the statement can't be prepared anywhere else
 )
 
 // Slot names a statement on a server. Clients share it if they prepared the same text and bind parameters of the same types: MySQL,
-// from 8.0.22 on, derives from the first types that it is told what a statement computes, and keeps to that: what was prepared
-// once and executed with a number gives HEX(123) for a later '123'. So what a client reads depends only on the types it sends.
+// from 8.0.22 on, derives from the first types that it is told what a statement computes, and keeps to that as long as it can
+// convert the others: what was prepared once and executed with a number gives HEX(123) for a later '123'. So what a client reads
+// depends only on the types it has sent itself.
 type Slot struct {
 	Statement *Statement
 	shape     string // the types, see reshape; "" without parameters
+	cursor    bool   // executions open cursors: one without, on the same statement, gets no proper answer from MySQL 9.7
 	owner     uint64 // the entry that has the slot alone; 0: shared
 }
 
@@ -32,8 +35,14 @@ type Entry struct {
 	serial uint64 // no other entry of the loop has ever had it
 	types  *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
 	shape  string // see Slot
+	opens  bool   // the last execution was to open a cursor
 	long   Slot   // where the server has long data; zero: none
 	cursor Slot   // where it has an open cursor; zero: none
+	anchor Slot   // the only place where it ever is; zero: anywhere
+
+	// Refusal, if not nil, is why COM_STMT_SEND_LONG_DATA failed, which has no answer: it answers the next execution. Owned by the
+	// session; Reset forgets it.
+	Refusal *protocol.ERR
 }
 
 // Held says what a server holds for the statement.
@@ -44,8 +53,14 @@ func (e *Entry) Held() (reasons Hold) {
 	if e.cursor != (Slot{}) {
 		reasons |= HoldCursor
 	}
+	if e.Anchored() {
+		reasons |= HoldText
+	}
 	return reasons
 }
+
+// Anchored reports whether the statement was opened by AddAnchored.
+func (e *Entry) Anchored() bool { return e.anchor != (Slot{}) }
 
 // ClientStatements is what one client has prepared. A session makes it with the first statement and may drop it when Len is 0.
 type ClientStatements struct {
@@ -66,12 +81,18 @@ func NewClientStatements(r *Registry, limit int, maxBytes int64) *ClientStatemen
 	return &ClientStatements{registry: r, limit: limit, maxBytes: maxBytes, entries: make(map[uint32]*Entry)}
 }
 
-// Len is the number of open statements.
-func (c *ClientStatements) Len() int { return len(c.entries) }
+// Len is the number of open statements. c may be nil.
+func (c *ClientStatements) Len() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.entries)
+}
 
-// Check says what a client reads whose COM_STMT_PREPARE of a text of size bytes is one too many; nil if there is room.
+// Check says what a client reads whose COM_STMT_PREPARE of a text of size bytes is one too many; nil if there is room. c may be nil.
 func (c *ClientStatements) Check(size int) *protocol.ERR {
 	switch {
+	case c == nil:
 	case len(c.entries) >= c.limit:
 		return tooMany("", int64(c.limit))
 	case c.bytes+int64(size) > c.maxBytes:
@@ -101,11 +122,26 @@ func (c *ClientStatements) Add(s *Statement) *Entry {
 	return e
 }
 
-// Fail notes that a COM_STMT_PREPARE failed: LastID means nothing then.
-func (c *ClientStatements) Fail() { c.last = 0 }
+// AddAnchored is Add for a statement of AcquireSingle: it needs the connection that it was prepared on until it is closed.
+func (c *ClientStatements) AddAnchored(s *Statement) *Entry {
+	e := c.Add(s)
+	e.anchor = Slot{Statement: s, owner: e.serial}
+	c.holding = append(c.holding, e)
+	return e
+}
 
-// Find returns the open statement with this id; nil if there is none. The entry is valid until the statement is closed.
+// Fail notes that a COM_STMT_PREPARE failed: LastID means nothing then. c may be nil.
+func (c *ClientStatements) Fail() {
+	if c != nil {
+		c.last = 0
+	}
+}
+
+// Find returns the open statement with this id; nil if there is none. The entry is valid until the statement is closed. c may be nil.
 func (c *ClientStatements) Find(id uint32) *Entry {
+	if c == nil {
+		return nil
+	}
 	if id == LastID {
 		id = c.last
 	}
@@ -116,6 +152,10 @@ func (c *ClientStatements) Find(id uint32) *Entry {
 // has, nil if none.
 func (c *ClientStatements) Close(e *Entry, server *ServerStatements) {
 	c.Reset(e, server)
+	server.Retire(c.LongDataSlot(e)) // of no use to anybody else; of one that is Anchored, the only one
+	if e.Anchored() {
+		c.holding = slices.DeleteFunc(c.holding, func(o *Entry) bool { return o == e })
+	}
 	if c.last == e.ID {
 		c.last = 0
 	}
@@ -127,8 +167,11 @@ func (c *ClientStatements) Close(e *Entry, server *ServerStatements) {
 }
 
 // Clear closes all statements: the client left, or the session was reset by COM_RESET_CONNECTION or COM_CHANGE_USER. What a server
-// held for them goes with the reset of its connection, which is due if Held.
+// held for them goes with the reset of its connection, which is due if Held. c may be nil.
 func (c *ClientStatements) Clear() {
+	if c == nil {
+		return
+	}
 	for _, e := range c.entries {
 		c.registry.Release(e.Statement)
 	}
@@ -136,8 +179,11 @@ func (c *ClientStatements) Clear() {
 	c.bytes, c.last, c.holding, c.spare = 0, 0, nil, nil
 }
 
-// Held says why the session can't let its backend connection go; 0 = it can.
+// Held says why the session can't let its backend connection go; 0 = it can. c may be nil.
 func (c *ClientStatements) Held() (reasons Hold) {
+	if c == nil {
+		return 0
+	}
 	for _, e := range c.holding {
 		reasons |= e.Held()
 	}
@@ -147,10 +193,13 @@ func (c *ClientStatements) Held() (reasons Hold) {
 // Slot says which of the server's statements an execution of e uses. It is asked after Entry.Read. A statement for which another
 // one of the same client holds the shared slot gets one of its own.
 func (c *ClientStatements) Slot(e *Entry) Slot {
-	if e.long != (Slot{}) {
+	switch {
+	case e.Anchored():
+		return e.anchor
+	case e.long != (Slot{}):
 		return e.long
 	}
-	slot := Slot{Statement: e.Statement, shape: e.shape}
+	slot := Slot{Statement: e.Statement, shape: e.shape, cursor: e.opens}
 	if slices.ContainsFunc(c.holding, func(o *Entry) bool { return o != e && o.holds(slot) }) {
 		slot.owner = e.serial
 	}
@@ -163,13 +212,16 @@ func (c *ClientStatements) LongDataSlot(e *Entry) Slot {
 	return Slot{Statement: e.Statement, owner: e.serial}
 }
 
-// CursorSlot says which one COM_STMT_FETCH uses; ok is false if no cursor is open.
-func (c *ClientStatements) CursorSlot(e *Entry) (slot Slot, ok bool) {
-	return e.cursor, e.cursor != Slot{}
+// CursorSlot says which one COM_STMT_FETCH uses. If no cursor is open, it is one where the server has none either.
+func (c *ClientStatements) CursorSlot(e *Entry) Slot {
+	if e.cursor != (Slot{}) {
+		return e.cursor
+	}
+	return c.Slot(e)
 }
 
 // holds reports whether a server holds something for e in the slot.
-func (e *Entry) holds(s Slot) bool { return e.long == s || e.cursor == s }
+func (e *Entry) holds(s Slot) bool { return e.long == s || e.cursor == s || e.anchor == s }
 
 // holds reports whether a server holds something for this client in the slot. c may be nil.
 func (c *ClientStatements) holds(s Slot) bool {
@@ -184,7 +236,7 @@ func (c *ClientStatements) SentLongData(e *Entry) { c.hold(e, c.LongDataSlot(e),
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
 	used := c.Slot(e)
-	if e.long != (Slot{}) && failed {
+	if e.long != (Slot{}) && failed && !e.Anchored() {
 		server.Retire(used)
 	}
 	if e.cursor != used {
@@ -205,19 +257,30 @@ func (c *ClientStatements) Fetched(e *Entry, end bool) {
 }
 
 // Reset is COM_STMT_RESET: what the server holds for the statement is given up by closing it there. The client is answered OK;
-// nothing need be forwarded. server may be nil.
+// nothing need be forwarded, unless it is Anchored: that one has to stay, and is reset by the server. server may be nil.
 func (c *ClientStatements) Reset(e *Entry, server *ServerStatements) {
-	server.Retire(e.long)
-	server.Retire(e.cursor)
+	if !e.Anchored() {
+		server.Retire(e.long)
+		server.Retire(e.cursor)
+	}
+	e.Refusal = nil
 	c.hold(e, Slot{}, Slot{})
 }
 
-// Lost notes that the backend connection is gone, and all that it held.
+// Lost notes that the session has no backend connection any more, and nothing of what that held: statements that are Anchored are
+// closed. c may be nil.
 func (c *ClientStatements) Lost() {
-	for _, e := range c.holding {
-		e.long, e.cursor = Slot{}, Slot{}
+	if c == nil {
+		return
 	}
-	c.holding = c.holding[:0]
+	for len(c.holding) > 0 {
+		e := c.holding[0]
+		if e.Anchored() {
+			c.Close(e, nil)
+			continue
+		}
+		c.hold(e, Slot{}, Slot{})
+	}
 }
 
 // hold notes what a server holds for e.

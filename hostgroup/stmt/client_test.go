@@ -108,19 +108,19 @@ func TestHolds(t *testing.T) {
 		retired []uint32 // 10 is the shared statement, 11 the client's own
 	}
 	for i, steps := range [][]step{
-		{{"execute", 0, nil}, {"close", 0, nil}},
-		{{"long", HoldLongData, nil}, {"long", HoldLongData, nil}, {"execute", 0, nil}, {"close", 0, nil}},
+		{{"execute", 0, nil}, {"close", 0, []uint32{11}}},
+		{{"long", HoldLongData, nil}, {"long", HoldLongData, nil}, {"execute", 0, nil}, {"close", 0, []uint32{11}}},
 		{{"long", HoldLongData, nil}, {"fail", 0, []uint32{11}}, {"close", 0, nil}},
 		{{"long", HoldLongData, nil}, {"reset", 0, []uint32{11}}, {"close", 0, nil}},
 		{{"long", HoldLongData, nil}, {"close", 0, []uint32{11}}},
-		{{"cursor", HoldCursor, nil}, {"fetch", HoldCursor, nil}, {"end", 0, nil}, {"close", 0, nil}},
+		{{"cursor", HoldCursor, nil}, {"fetch", HoldCursor, nil}, {"end", 0, nil}, {"close", 0, []uint32{11}}},
 		{{"cursor", HoldCursor, nil}, {"execute", 0, nil}},
 		{{"cursor", HoldCursor, nil}, {"reset", 0, []uint32{10}}},
 		{{"fail", 0, nil}},
 		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"end", HoldLongData, nil}, {"close", 0, []uint32{11}}},
 		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"cursor", HoldCursor, []uint32{10}}, {"close", 0, []uint32{11}}},
 		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"close", 0, []uint32{11, 10}}},
-		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"lost", 0, nil}, {"close", 0, nil}},
+		{{"cursor", HoldCursor, nil}, {"long", both, nil}, {"lost", 0, nil}, {"close", 0, []uint32{11}}},
 	} {
 		c, entries := openStatements("a")
 		e := entries[0]
@@ -141,8 +141,7 @@ func TestHolds(t *testing.T) {
 		for n, s := range steps {
 			do[s.do]()
 			retired := closedIDs(t, server.AppendCloses(nil, c))
-			_, open := c.CursorSlot(e)
-			if c.Held() != s.want || !slices.Equal(retired, s.retired) || open != (s.want&HoldCursor != 0) {
+			if c.Held() != s.want || !slices.Equal(retired, s.retired) {
 				t.Errorf("case %d, step %d, %s: held %d, retired %v", i, n, s.do, c.Held(), retired)
 			}
 		}
@@ -170,7 +169,7 @@ func TestSlots(t *testing.T) {
 	c.Executed(e[1], server, true, false)
 	c.Fetched(e[0], true)
 	check("second has a cursor in its own slot", shared, shared, other)
-	if at, ok := c.CursorSlot(e[1]); !ok || at != own(1) {
+	if at := c.CursorSlot(e[1]); at != own(1) {
 		t.Errorf("the cursor is elsewhere: %v", at)
 	}
 	c.SentLongData(e[1])
@@ -204,17 +203,19 @@ func TestSlotsByTypes(t *testing.T) {
 		{"the same", []byte{3, 3}, true},
 		{"a NULL", []byte{3, null}, true},
 		{"two", []byte{null, null}, true},
-		{"text", []byte{3, 0xfd}, false},
-		{"what was text is NULL", []byte{3, null}, false},
-		{"and a number again", []byte{null, 3}, true},
+		{"other integers", []byte{1, 8}, true},
+		{"text", []byte{3, 0xfd}, true},
+		{"another kind of number", []byte{3, 5}, false},
+		{"what was one is NULL", []byte{3, null}, false},
+		{"an integer again", []byte{null, 3}, false},
 	} {
 		if got := slot(1, test.kinds...); (got == base) != test.same {
 			t.Errorf("%s: %q, the first has %q", test.name, got.shape, base.shape)
 		}
 	}
 	if allocs := testing.AllocsPerRun(100, func() {
-		e[1].shape = e[1].Statement.reshape(e[1].shape, &Types{kinds: "\x03\x00\xfd\x00"})
-		e[1].shape = e[1].Statement.reshape(e[1].shape, &Types{kinds: "\x06\x00\x03\x00"})
+		e[1].shape = e[1].Statement.reshape(e[1].shape, &Types{kinds: "\x08\x00\x05\x00"})
+		e[1].shape = e[1].Statement.reshape(e[1].shape, &Types{kinds: "\x08\x00\x0a\x00"})
 	}); allocs > 2 { // the two literals
 		t.Errorf("%v allocations", allocs)
 	}
@@ -243,5 +244,38 @@ func TestPrepareAndCloseAllocateNothing(t *testing.T) {
 		}
 	}); allocs > 0 {
 		t.Errorf("%v allocations", allocs)
+	}
+}
+
+// A statement whose text is too long to be kept stays on its connection, with all that is done to it.
+func TestAnchored(t *testing.T) {
+	c, _ := openStatements()
+	server := NewServerStatements(1)
+	e := c.AddAnchored(c.registry.AcquireSingle(Context{}, []byte("SELECT")))
+	at := c.Slot(e)
+	server.Add(at, 10)
+	server.Add(Slot{Statement: c.registry.Acquire(Context{}, []byte("other"))}, 11)
+	c.SentLongData(e)
+	if c.LongDataSlot(e) != at || c.Slot(e) != at || c.Held() != HoldText|HoldLongData {
+		t.Errorf("held %d", c.Held())
+	}
+	c.Executed(e, server, true, true)
+	c.Executed(e, server, true, false)
+	if c.CursorSlot(e) != at || c.Held() != HoldText|HoldCursor {
+		t.Errorf("held %d", c.Held())
+	}
+	c.Reset(e, server)
+	if got := closedIDs(t, server.AppendCloses(nil, c)); !slices.Equal(got, []uint32{11}) || c.Held() != HoldText {
+		t.Errorf("closed %v, held %d", got, c.Held())
+	}
+	c.Close(e, server)
+	if got := closedIDs(t, server.AppendCloses(nil, c)); !slices.Equal(got, []uint32{10}) || c.Held() != 0 {
+		t.Errorf("closed %v, held %d", got, c.Held())
+	}
+	lost := c.AddAnchored(c.registry.AcquireSingle(Context{}, []byte("SELECT")))
+	id := lost.ID
+	c.Lost()
+	if c.Held() != 0 || c.Find(id) != nil || c.Len() != 0 {
+		t.Error("it outlives its connection")
 	}
 }

@@ -30,6 +30,15 @@ func ReadID(message []byte) (id uint32, ok bool) {
 // found an id in message. Patching again, for another server, is harmless.
 func PatchID(message []byte, id uint32) { exchangeID(message, id) }
 
+// PatchPrepared exchanges the statement id in a server's answer to COM_STMT_PREPARE, which begins with answer's first byte, for
+// the client's. It returns the server's; ok is false, and nothing changed, if the answer is an error.
+func PatchPrepared(answer []byte, id uint32) (serverID uint32, ok bool) {
+	if len(answer) < idEnd || answer[protocol.HeaderLen] != 0 {
+		return 0, false
+	}
+	return exchangeID(answer, id), true
+}
+
 // exchangeID writes id and returns what it took the place of.
 func exchangeID(message []byte, id uint32) (old uint32) {
 	old = binary.LittleEndian.Uint32(message[idStart:])

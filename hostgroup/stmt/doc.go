@@ -7,14 +7,17 @@
 //
 // What a session does:
 //
-//	COM_STMT_PREPARE         Check, Registry.Acquire. If Answerable, Add and AppendAnswer. Else the server's answer: Recorder; if it
-//	                         is an error Fail, else Add, ServerStatements.Add in the Slot, PatchPrepared, at the end Describe.
+//	COM_STMT_PREPARE         Check, Registry.Acquire. The server's answer: if it is an error Fail, else Add, ServerStatements.Add in
+//	                         the Slot, PatchPrepared, Statement.Prepared. It is always forwarded: the answer tells of tables that may
+//	                         have changed. A text that is too long to be kept: AcquireSingle, AddAnchored.
 //	COM_STMT_EXECUTE,
 //	COM_STMT_BULK_EXECUTE    Find, Entry.Read, Slot, ServerStatements.Find or prepare it there and Add, Patcher.Patch; Executed
 //	COM_STMT_SEND_LONG_DATA  Find, LongDataSlot, the same with PatchID; SentLongData
-//	COM_STMT_FETCH           Find, CursorSlot, PatchID; Fetched. Without a cursor NoCursor.
+//	COM_STMT_FETCH           Find, CursorSlot, PatchID; Fetched
 //	COM_STMT_RESET           Find, Reset, an OK
 //	COM_STMT_CLOSE           Find, Close
+//
+// What isn't found is sent with an id that is Unused, for the server to say so; of the commands without an answer, not at all.
 //
 // The last two are not forwarded: what a server holds for the client is given up by closing the statement there, and what holds
 // nothing stays for the next client. ServerStatements.AppendCloses goes in front of the next command to the server.

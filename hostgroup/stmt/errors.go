@@ -9,20 +9,8 @@ import (
 // Error codes of MySQL's that only prepared statements have.
 const (
 	errCodeWrongArguments    uint16 = 1210
-	errCodeNoOpenCursor      uint16 = 1421
 	errCodeTooManyStatements uint16 = 1461
 )
-
-// Unknown is what a client reads that speaks of a statement it hasn't prepared. COM_STMT_SEND_LONG_DATA and COM_STMT_CLOSE have no
-// answer, not even this one.
-func Unknown(cmd protocol.Command, id uint32) *protocol.ERR {
-	return protocol.NewERR(protocol.ErrCodeUnknownStatement, "parkway: Unknown prepared statement handler (%d) given to %s", id, cmd)
-}
-
-// NoCursor is what a client reads that fetches from a statement for which the server holds no cursor.
-func NoCursor(id uint32) *protocol.ERR {
-	return protocol.NewERR(errCodeNoOpenCursor, "parkway: The statement (%d) has no open cursor.", id)
-}
 
 func tooMany(what string, limit int64) *protocol.ERR {
 	return &protocol.ERR{

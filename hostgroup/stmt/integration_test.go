@@ -67,7 +67,7 @@ func dialReal(t *testing.T, caps protocol.Capability) *realServer {
 func realClient(r *Registry, params int, text string) (*ClientStatements, *Entry) {
 	c := NewClientStatements(r, 10, 1<<20)
 	e := c.Add(r.Acquire(Context{}, []byte(text)))
-	e.Statement.known, e.Statement.params = true, params
+	e.Statement.params = params
 	return c, e
 }
 

@@ -77,7 +77,7 @@ func bulk(id uint32, flags uint16, types, rest []byte) []byte {
 // prepared is an open statement with params parameters, and what a server has of it under the id 7.
 func prepared(params int) (*Entry, *Prepared) {
 	s := newStatement(Key{Text: "SELECT ?"})
-	s.known, s.params = true, params
+	s.params = params
 	return &Entry{ID: 1, Statement: s}, &Prepared{ID: 7}
 }
 

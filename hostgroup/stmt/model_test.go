@@ -91,7 +91,7 @@ func (m *model) step(t *testing.T) {
 	if len(ids) == 0 || m.random.IntN(6) == 0 {
 		if c.Check(1) == nil {
 			s := m.r.Acquire(Context{}, []byte{'a' + byte(m.random.IntN(6))})
-			s.known, s.params = true, modelParams
+			s.params = modelParams
 			e := c.Add(s)
 			delete(c.told, e.ID)
 			if server := m.attach(t, c); server != nil && m.random.IntN(2) == 0 {
@@ -174,7 +174,7 @@ func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
 	}
 	x := execution{id: e.ID, caps: m.caps, values: [][]byte{{1}, {2}}}
 	if _, ok := c.told[e.ID]; !ok || m.random.IntN(4) == 0 {
-		x.types = [][]byte{{byte(m.random.IntN(4)), 0}, {byte(m.random.IntN(4)), 0}}
+		x.types = [][]byte{{byte(10 + m.random.IntN(4)), 0}, {byte(10 + m.random.IntN(4)), 0}} // none converts to another
 	}
 	sent := message(x.payload())
 	if x.types != nil {

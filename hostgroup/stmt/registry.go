@@ -10,13 +10,12 @@ type Registry struct {
 	maxBytes      int64
 	statements    map[Key]*Statement
 	idle          list[Statement] // without references, in the order in which they lost the last
-	described     list[Statement] // with definitions, the least recently asked for first
 	bytes         int64
 	serial        uint64 // of entries
 }
 
-// NewRegistry makes an empty registry. More than maxStatements statements are kept only while clients have them open; more than
-// maxBytes of texts and definitions only while open statements have such texts.
+// NewRegistry makes an empty registry. More than maxStatements statements, and more than maxBytes of texts, are kept only while
+// clients have them open.
 func NewRegistry(maxStatements int, maxBytes int64) *Registry {
 	return &Registry{maxStatements: maxStatements, maxBytes: maxBytes, statements: make(map[Key]*Statement)}
 }
@@ -27,17 +26,22 @@ func NewRegistry(maxStatements int, maxBytes int64) *Registry {
 func (r *Registry) Acquire(c Context, text []byte) *Statement {
 	s := r.statements[Key{c, string(text)}]
 	if s == nil {
-		c.User, c.Schema = strings.Clone(c.User), strings.Clone(c.Schema)
+		c.User, c.Schema, c.Environment = strings.Clone(c.User), strings.Clone(c.Schema), strings.Clone(c.Environment)
 		s = newStatement(Key{c, string(text)})
 		r.statements[s.Key] = s
-		r.bytes += s.size()
+		r.bytes += int64(len(s.Text))
 	}
 	r.idle.remove(&s.idle)
-	if s.described.in() {
-		r.described.toBack(&s.described)
-	}
 	s.refs++
 	r.trim()
+	return s
+}
+
+// AcquireSingle returns a statement that no other client will ever share, with one reference: of its text only the beginning is
+// known, so that it can't be prepared anywhere else (ClientStatements.AddAnchored).
+func (r *Registry) AcquireSingle(c Context, beginning []byte) *Statement {
+	s := newStatement(Key{c, string(beginning)})
+	s.single, s.refs = true, 1
 	return s
 }
 
@@ -46,7 +50,7 @@ func (r *Registry) Release(s *Statement) {
 	if s.refs == 0 {
 		panic("stmt: a statement was released more often than acquired")
 	}
-	if s.refs--; s.refs == 0 {
+	if s.refs--; s.refs == 0 && !s.single {
 		r.idle.pushBack(&s.idle)
 		r.trim()
 	}
@@ -55,36 +59,18 @@ func (r *Registry) Release(s *Statement) {
 // Len is the number of statements.
 func (r *Registry) Len() int { return len(r.statements) }
 
-// Bytes is the length of all texts and definitions.
+// Bytes is the length of all texts.
 func (r *Registry) Bytes() int64 { return r.bytes }
 
-// trim drops idle statements while there is too much, then definitions.
+// trim drops idle statements while there is too much.
 func (r *Registry) trim() {
 	for len(r.statements) > r.maxStatements || r.bytes > r.maxBytes {
 		s := r.idle.front()
 		if s == nil {
-			break
+			return
 		}
 		r.idle.remove(&s.idle)
-		r.setDefinitions(s, nil)
-		r.bytes -= s.size()
+		r.bytes -= int64(len(s.Text))
 		delete(r.statements, s.Key)
-	}
-	for r.bytes > r.maxBytes {
-		s := r.described.front()
-		if s == nil {
-			break
-		}
-		r.setDefinitions(s, nil)
-	}
-}
-
-// setDefinitions replaces what is kept of a statement's definitions.
-func (r *Registry) setDefinitions(s *Statement, definitions []byte) {
-	r.bytes += int64(len(definitions) - len(s.definitions))
-	s.definitions = definitions
-	r.described.remove(&s.described)
-	if definitions != nil {
-		r.described.pushBack(&s.described)
 	}
 }

@@ -3,8 +3,6 @@ package stmt
 import (
 	"fmt"
 	"testing"
-
-	"parkway/protocol"
 )
 
 func TestRegistryKnowsByContextAndText(t *testing.T) {
@@ -14,26 +12,21 @@ func TestRegistryKnowsByContextAndText(t *testing.T) {
 	if again := r.Acquire(base, []byte("SELECT 1")); again != first {
 		t.Error("a second statement for the same text")
 	}
-	type environment struct{ sqlMode string }
-	env := &environment{"ANSI"}
 	seen := map[*Statement]string{first: "base"}
 	for name, c := range map[string]Context{
 		"user":        {User: "v", Schema: "s", Class: 1},
 		"schema":      {User: "u", Schema: "t", Class: 1},
 		"split":       {User: "us", Schema: "", Class: 1},
 		"class":       {User: "u", Schema: "s", Class: 2},
-		"environment": {User: "u", Schema: "s", Class: 1, Environment: env},
+		"environment": {User: "u", Schema: "s", Class: 1, Environment: "sql_mode=ANSI"},
 	} {
 		s := r.Acquire(c, []byte("SELECT 1"))
 		if other, ok := seen[s]; ok {
 			t.Errorf("%s: the same statement as %s", name, other)
 		}
 		seen[s] = name
-		if c.Environment == nil && s.Hash == first.Hash {
-			t.Errorf("%s: the same hash", name)
-		}
 	}
-	if s := r.Acquire(base, []byte("SELECT 2")); s == first || s.Hash == first.Hash {
+	if s := r.Acquire(base, []byte("SELECT 2")); s == first {
 		t.Error("another text is the same statement")
 	}
 	if r.Len() != 7 {
@@ -73,40 +66,27 @@ func TestRegistryDropsWhatIsClosedLongest(t *testing.T) {
 }
 
 func TestRegistryBoundsBytes(t *testing.T) {
-	const caps = protocol.ClientDeprecateEOF
-	r := NewRegistry(100, 600)
-	describe := func(i int) *Statement {
-		s := r.Acquire(Context{}, fmt.Appendf(nil, "%0100d", i))
-		var rec Recorder
-		head := protocol.PrepareOK{Params: 1}
-		rec.Add(protocol.AppendPacket(nil, head.Append(nil, caps), 1))
-		rec.Add(protocol.AppendPacket(nil, make([]byte, 96), 2))
-		if err := r.Describe(s, &rec, caps); err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	a, b, c := describe(0), describe(1), describe(2)
-	if r.Bytes() != 600 || !a.Answerable() {
-		t.Fatalf("%d bytes", r.Bytes())
-	}
-	r.Acquire(Context{}, []byte(a.Text)) // asked for: b is the oldest now
-	d := describe(3)
-	if r.Bytes() > 600 || !a.Answerable() || b.Answerable() || c.Answerable() || !d.Answerable() {
-		t.Errorf("%d bytes; %v %v %v %v", r.Bytes(), a.Answerable(), b.Answerable(), c.Answerable(), d.Answerable())
-	}
+	r := NewRegistry(100, 250)
+	acquire := func(i int) *Statement { return r.Acquire(Context{}, fmt.Appendf(nil, "%0100d", i)) }
+	a, b := acquire(0), acquire(1)
 	r.Release(b)
-	r.Release(c)
-	e := describe(4) // takes the room of the closed ones before an open one's definitions
-	if r.Bytes() > 600 || !a.Answerable() || !d.Answerable() || !e.Answerable() || r.Len() != 3 {
+	if r.Bytes() != 200 || r.Len() != 2 {
+		t.Fatalf("%d bytes, %d statements", r.Bytes(), r.Len())
+	}
+	c := acquire(2) // takes the room of what is closed
+	if r.Bytes() != 200 || r.Len() != 2 {
 		t.Errorf("%d bytes, %d statements", r.Bytes(), r.Len())
 	}
-	for _, s := range []*Statement{a, a, d, e} {
+	single := r.AcquireSingle(Context{}, []byte(a.Text))
+	if single == a || r.Bytes() != 200 || r.Len() != 2 {
+		t.Error("a statement of which only the beginning is known is shared")
+	}
+	for _, s := range []*Statement{a, c, single} {
 		r.Release(s)
 	}
 	r.maxStatements = 0
 	r.trim()
-	if r.Len() != 0 || r.Bytes() != 0 || r.idle.front() != nil || r.described.front() != nil {
+	if r.Len() != 0 || r.Bytes() != 0 || r.idle.front() != nil {
 		t.Errorf("%d statements and %d bytes of nothing", r.Len(), r.Bytes())
 	}
 }

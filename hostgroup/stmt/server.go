@@ -29,11 +29,11 @@ func NewServerStatements(limit int) *ServerStatements { return &ServerStatements
 func (s *ServerStatements) Len() int { return len(s.bySlot) }
 
 // Find returns the statement in this slot and marks it as used; nil if it has to be prepared. One that was prepared before its types
-// were known, for a client's COM_STMT_PREPARE, becomes that of the first types that are asked for. It is valid until the next
+// were known, for a client's COM_STMT_PREPARE, becomes that of the first execution that is asked for. It is valid until the next
 // call of AppendCloses, Retire or Clear.
 func (s *ServerStatements) Find(at Slot) *Prepared {
 	p := s.bySlot[at]
-	if p == nil && at.shape != "" && at.owner == 0 {
+	if p == nil && at.owner == 0 {
 		untyped := Slot{Statement: at.Statement}
 		if p = s.bySlot[untyped]; p != nil {
 			delete(s.bySlot, untyped)
@@ -44,6 +44,28 @@ func (s *ServerStatements) Find(at Slot) *Prepared {
 		s.order.toBack(&p.order)
 	}
 	return p
+}
+
+// Has reports whether Find would find something. s may be nil.
+func (s *ServerStatements) Has(at Slot) bool {
+	if s == nil {
+		return false
+	}
+	return s.bySlot[at] != nil || at.owner == 0 && s.bySlot[Slot{Statement: at.Statement}] != nil
+}
+
+// Unused is id, or another one, that means no statement to the server: a command about one that a client hasn't prepared is sent with
+// it, so that the server's own error comes back. s may not be nil.
+func (s *ServerStatements) Unused(id uint32) uint32 {
+	if id == LastID {
+		return LastID - 1
+	}
+	for p := s.order.front(); p != nil; p = s.order.after(&p.order) {
+		if p.ID == id {
+			return LastID - 1
+		}
+	}
+	return id
 }
 
 // Add notes that the statement was prepared for this slot; id is the server's. Its schema and environment were in force on the
@@ -76,14 +98,23 @@ func (s *ServerStatements) Retire(at Slot) {
 	}
 }
 
-// AppendCloses appends COM_STMT_CLOSE commands, whole packets, for what was retired and for the least recently used of what is
-// over the limit. They have no answer and may be sent in front of any other command. What the server holds for the session that has
-// the connection, holder, is kept even if it is too much; holder may be nil.
-func (s *ServerStatements) AppendCloses(dst []byte, holder *ClientStatements) []byte {
+// AppendRetired appends COM_STMT_CLOSE commands, whole packets, for what was retired. They have no answer and may be sent in front
+// of any other command. s may be nil.
+func (s *ServerStatements) AppendRetired(dst []byte) []byte {
+	if s == nil {
+		return dst
+	}
 	for _, id := range s.closing {
 		dst = appendClose(dst, id)
 	}
 	s.closing = s.closing[:0]
+	return dst
+}
+
+// AppendCloses is AppendRetired, and closes the least recently used of what is over the limit. What the server holds for the session
+// that has the connection, holder, is kept even if it is too much; holder may be nil.
+func (s *ServerStatements) AppendCloses(dst []byte, holder *ClientStatements) []byte {
+	dst = s.AppendRetired(dst)
 	for p := s.order.front(); p != nil && len(s.bySlot) > s.limit; {
 		next := s.order.after(&p.order)
 		if !holder.holds(p.slot) {
@@ -95,9 +126,11 @@ func (s *ServerStatements) AppendCloses(dst []byte, holder *ClientStatements) []
 	return dst
 }
 
-// Clear forgets everything, as the server does on COM_RESET_CONNECTION and COM_CHANGE_USER.
+// Clear forgets everything, as the server does on COM_RESET_CONNECTION and COM_CHANGE_USER. s may be nil.
 func (s *ServerStatements) Clear() {
-	*s = ServerStatements{limit: s.limit}
+	if s != nil {
+		*s = ServerStatements{limit: s.limit}
+	}
 }
 
 func (s *ServerStatements) drop(p *Prepared) {

@@ -127,3 +127,14 @@ func TestServerAllocatesNothingWhenFull(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+// The id of what a client hasn't prepared means nothing to the server, whatever it is.
+func TestUnused(t *testing.T) {
+	s := NewServerStatements(10)
+	s.Add(slots(1)[0], 5)
+	for id, want := range map[uint32]uint32{4: 4, 5: LastID - 1, LastID: LastID - 1} {
+		if got := s.Unused(id); got != want {
+			t.Errorf("%d: %d", id, got)
+		}
+	}
+}

@@ -1,11 +1,8 @@
 package stmt
 
 import (
-	"encoding/binary"
-	"hash/fnv"
-	"io"
-
 	"parkway/protocol"
+	"parkway/protocol/digest"
 )
 
 // Context is what decides, besides the text, what a statement means. It is that of the moment of COM_STMT_PREPARE, and a server
@@ -15,9 +12,9 @@ type Context struct {
 	User   string
 	Schema string
 	Class  protocol.Capability // the capabilities that change what a server sends or accepts
-	// Environment stands for the session variables that change how a server reads a text: sql_mode, and character set and
-	// collation of the connection. It must be comparable, and equal for equal variables; nil if none differ from the defaults.
-	Environment any
+	// Environment tells the session variables that change how a server reads a text: sql_mode, and character set and collation of
+	// the connection. It is equal for equal variables; "" if none differ from the defaults.
+	Environment string
 }
 
 // Key identifies a statement within a loop.
@@ -30,40 +27,41 @@ type Key struct {
 type Statement struct {
 	// Immutable.
 	Key
-	Hash uint64 // of user, schema, class and text; the same in all loops and processes
 
 	// Owned by the loop.
-	refs        int
-	known       bool // a server has prepared it: params, columns and warnings are its
-	params      int
-	columns     int
-	warnings    int
-	definitions []byte // packets as they came, parameters before columns, without EOF packets; nil if they are not kept
-	types       []*Types
-	shapes      []string
-	nextType    int             // which of types to replace next
-	nextShape   int             // which of shapes
-	idle        node[Statement] // in Registry.idle while refs is 0
-	described   node[Statement] // in Registry.described while definitions are kept
+
+	// What the text says, and the options that it was read with: they follow from the Key. Whoever acquires the statement for a
+	// client's COM_STMT_PREPARE fills them in.
+	Info    digest.Info
+	Options digest.Options
+
+	sql       []byte // see SQL
+	refs      int
+	single    bool // not in the registry: see AcquireSingle
+	params    int
+	types     []*Types
+	shapes    []string
+	nextType  int             // which of types to replace next
+	nextShape int             // which of shapes
+	idle      node[Statement] // in Registry.idle while refs is 0
 }
 
 func newStatement(k Key) *Statement {
-	s := &Statement{Key: k, Hash: k.hash()}
-	s.idle.owner, s.described.owner = s, s
+	s := &Statement{Key: k}
+	s.idle.owner = s
 	return s
 }
 
-// hash is FNV-1a: it names the statement to people and scripts, and is computed once.
-func (k *Key) hash() uint64 {
-	h := fnv.New64a()
-	io.WriteString(h, k.User+"\x00"+k.Schema+"\x00")
-	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(k.Class)))
-	io.WriteString(h, k.Text)
-	return h.Sum64()
+// SQL is the text as bytes, which nobody may change: made when it is first asked for.
+func (s *Statement) SQL() []byte {
+	if s.sql == nil {
+		s.sql = []byte(s.Text)
+	}
+	return s.sql
 }
 
 // Params is the number of parameters; 0 until a server has prepared the statement.
 func (s *Statement) Params() int { return s.params }
 
-// size is what the statement counts for in the registry's bytes.
-func (s *Statement) size() int64 { return int64(len(s.Text) + len(s.definitions)) }
+// Prepared notes what a server answered to a client's COM_STMT_PREPARE.
+func (s *Statement) Prepared(head protocol.PrepareOK) { s.params = int(head.Params) }

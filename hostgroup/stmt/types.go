@@ -5,7 +5,7 @@ import "parkway/protocol"
 // Types is what a client said its parameters are, in one COM_STMT_EXECUTE. Immutable; nil is none.
 type Types struct {
 	bound string // from the flag that says that types follow to the values; with ClientQueryAttributes each type has a name behind it
-	kinds string // the types alone, two bytes each
+	kinds string // the families of the types alone, two bytes each
 }
 
 // typesFollow is the flag that says so.
@@ -33,27 +33,61 @@ func (s *Statement) intern(list []byte, named bool) *Types {
 			return t
 		}
 	}
-	t := &Types{bound: typesFollow + string(list)}
-	if t.kinds = t.list(); named {
-		t.kinds = kindsOf(list)
-	}
+	t := &Types{bound: typesFollow + string(list), kinds: kindsOf(list, named)}
 	s.types = remember(s.types, t, &s.nextType)
 	return t
 }
 
-// kindsOf takes the names out of a list of types that has been read before.
-func kindsOf(list []byte) string {
+// kindsOf takes the types out of a list that has been read before, without the names that stand in it if named. Types that MySQL takes
+// for the same are the same then.
+func kindsOf(list []byte, named bool) string {
 	var kinds []byte
 	for len(list) >= kindLen {
-		kinds = append(kinds, list[:kindLen]...)
-		_, n, _ := protocol.ReadLenencBytes(list[kindLen:])
-		list = list[kindLen+n:]
+		kinds = append(kinds, byte(family(protocol.ColumnType(list[0]))), list[1])
+		list = list[kindLen:]
+		if named {
+			_, n, _ := protocol.ReadLenencBytes(list)
+			list = list[n:]
+		}
 	}
 	return string(kinds)
 }
 
-// reshape is the shape of a client's parameters after types were sent: those of each parameter's last value that was not NULL,
-// since libraries send NULL as a type of its own and the others don't change then. Without allocation if nothing changes.
+// family is a type that stands for all that a parameter of MySQL can have without being another one.
+func family(t protocol.ColumnType) protocol.ColumnType {
+	switch t {
+	case protocol.TypeTiny, protocol.TypeShort, protocol.TypeInt24, protocol.TypeLong, protocol.TypeYear, protocol.TypeBool:
+		return protocol.TypeLongLong
+	case protocol.TypeFloat:
+		return protocol.TypeDouble
+	case protocol.TypeNewDecimal:
+		return protocol.TypeDecimal
+	case protocol.TypeVarchar, protocol.TypeString:
+		return protocol.TypeVarString
+	case protocol.TypeTinyBlob, protocol.TypeMediumBlob, protocol.TypeLongBlob:
+		return protocol.TypeBlob
+	}
+	return t
+}
+
+// converts reports whether MySQL converts a value of one family to that of a parameter, instead of preparing the statement again
+// for the value's.
+func converts(value, parameter protocol.ColumnType) bool {
+	switch value {
+	case protocol.TypeNull:
+		return true
+	case protocol.TypeVarString, protocol.TypeBlob:
+		return parameter != protocol.TypeNull
+	case protocol.TypeLongLong:
+		return parameter == protocol.TypeDecimal || parameter == protocol.TypeDouble
+	case protocol.TypeDecimal:
+		return parameter == protocol.TypeDouble
+	}
+	return false
+}
+
+// reshape is the shape of a client's parameters after types were sent: those of each parameter's last value that was not
+// converted. Without allocation if nothing changes.
 func (s *Statement) reshape(shape string, t *Types) string {
 	if len(shape) != len(t.kinds) {
 		return t.kinds
@@ -61,7 +95,7 @@ func (s *Statement) reshape(shape string, t *Types) string {
 	var changed []byte
 	for i := 0; i < len(shape); i += kindLen {
 		kind := t.kinds[i : i+kindLen]
-		if protocol.ColumnType(kind[0]) == protocol.TypeNull || kind == shape[i:i+kindLen] {
+		if kind == shape[i:i+kindLen] || converts(protocol.ColumnType(kind[0]), protocol.ColumnType(shape[i])) {
 			continue
 		}
 		if changed == nil {

@@ -1,0 +1,64 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
+	"parkway/protocol/sysvar"
+)
+
+// environment are the variables that a server reads a text by when it prepares
+// it, and does not look at again: one that prepares the text later, on another
+// connection, must see the same.
+var environment = []string{
+	"character_set_client", "character_set_connection", "collation_connection", "default_week_format",
+	"div_precision_increment", "old_mode", "sql_auto_is_null", "sql_mode",
+}
+
+// environment is what the session has set of these variables, as the context of
+// a prepared statement has it: each name and value behind a NUL byte.
+func (s *Session) environment() string {
+	if s.envVars == s.mine.vars.Vars {
+		return s.env
+	}
+	s.envVars = s.mine.vars.Vars
+	var env strings.Builder
+	s.envVars.Each(func(name, value string) {
+		if slices.Contains(environment, name) {
+			env.WriteString("\x00" + name + "\x00" + value)
+		}
+	})
+	s.env = env.String()
+	return s.env
+}
+
+// inContext is what a connection needs so that a statement can be prepared there
+// as the client has prepared it. No command leaves a schema: a statement of none
+// is prepared in any.
+func (s *Session) inContext(st *stmt.Statement) backend.Want {
+	w := backend.Want{Session: s.mine.vars, Schema: s.mine.schema}
+	if st.Schema != "" {
+		w.Schema = st.Schema
+	}
+	if st.Environment != s.environment() {
+		w.Session.Vars = withEnvironment(s.worker.pool.Interner(), w.Session.Vars, st.Environment)
+	}
+	return w
+}
+
+// withEnvironment is vars with the environment of a statement.
+func withEnvironment(in *sysvar.Interner, vars *sysvar.Set, env string) *sysvar.Set {
+	for _, name := range environment {
+		vars = in.Without(vars, name)
+	}
+	if env == "" {
+		return vars
+	}
+	parts := strings.Split(env[1:], "\x00")
+	for i := 0; i+1 < len(parts); i += 2 {
+		vars = in.With(vars, []byte(parts[i]), []byte(parts[i+1]))
+	}
+	return vars
+}
