@@ -31,8 +31,8 @@ type cut struct {
 }
 
 // killGrace is how long a server may take to end a statement that was killed,
-// unless Config says otherwise.
-const killGrace = 2 * time.Second
+// unless Config says otherwise. MariaDB's KILL itself may take 2 s.
+const killGrace = 5 * time.Second
 
 // beingCut reports whether somebody wants the end of the statement under way, or
 // wanted that of the last one and may still have it in mind.

@@ -208,7 +208,7 @@ func (s *Session) beKilled(k *digest.Kill, done func(*protocol.ERR)) {
 	switch {
 	case !k.Query:
 		// Without a word, as servers do.
-		s.worker.proxy.log.Info().Uint32("session", s.id).Msg("client killed")
+		s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Msg("client killed")
 		s.drop(errKilled)
 		done(nil)
 	case s.state == acquiring && s.backend == nil:

@@ -38,7 +38,7 @@ type Config struct {
 	Metrics    *metrics.Metrics
 	Loops      []*reactor.Loop
 	Kills      Killer        // nil: no statement is killed at a server
-	KillGrace  time.Duration // for a server to end a statement that was killed; 0: 2 s
+	KillGrace  time.Duration // for a server to end a statement that was killed; 0: 5 s
 	Log        zerolog.Logger
 }
 

@@ -11,12 +11,15 @@ import (
 	"parkway/hostgroup"
 )
 
+// killTimeout is for one KILL on the connection that is open. MariaDB gives up a KILL after 2 s if it finds the victim's mutex
+// taken all the time, as happens where many statements are in SLEEP().
+const killTimeout = 5 * time.Second
+
 const (
-	maxQueued   = 1024             // tasks for one server
-	killTimeout = 2 * time.Second  // for one KILL on the connection that is open
-	keepOpen    = 10 * time.Second // between two looks whether the connection still stands
-	firstRetry  = time.Second      // after the connection could not be opened; doubled each time
-	lastRetry   = time.Minute
+	maxQueued  = 1024             // tasks for one server
+	keepOpen   = 10 * time.Second // between two looks whether the connection still stands
+	firstRetry = time.Second      // after the connection could not be opened; doubled each time
+	lastRetry  = time.Minute
 )
 
 // target is one server: a queue of tasks, and the goroutine that carries them out one after the other.
