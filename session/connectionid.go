@@ -48,9 +48,14 @@ func foldedEqual(b []byte, word string) bool {
 	return true
 }
 
-// finds says which of them a text really has.
+// finds says which of them a text really has. Only a text that may have one is
+// scanned for it.
 func (s *Session) finds(sql []byte) digest.Flags {
-	return digest.Scan(sql, s.scanOptions()).Flags
+	maybe := looksFor(sql)
+	if maybe == 0 {
+		return 0
+	}
+	return maybe & digest.Scan(sql, s.scanOptions()).Flags
 }
 
 // forwardOwnID passes on a statement that asks for the connection's id. One that

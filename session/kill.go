@@ -34,7 +34,7 @@ func (s *Session) query(p []byte, whole bool) int {
 	if err != nil {
 		return s.forward(p, whole) // for the server to say what is wrong with it
 	}
-	switch looksFor(sql) & s.finds(sql) {
+	switch s.finds(sql) {
 	case digest.KillStmt, digest.KillStmt | digest.ConnectionIDFn:
 		if k, ok := digest.KillTarget(sql); ok && whole && !k.Param {
 			return s.kill(k, p)
@@ -49,7 +49,7 @@ func (s *Session) query(p []byte, whole bool) int {
 func (s *Session) prepare(p []byte, whole bool) int {
 	s.mine.killPrepared = 0
 	sql := p[protocol.HeaderLen+1:]
-	switch looksFor(sql) & s.finds(sql) {
+	switch s.finds(sql) {
 	case digest.KillStmt, digest.KillStmt | digest.ConnectionIDFn:
 		if k, ok := digest.KillTarget(sql); ok && whole {
 			return s.prepareKill(k, p)
