@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	sound.Stop()
 	victim.Stop()
+	third.Stop()
 	parkway.Close()
 	os.Exit(code)
 }
