@@ -63,8 +63,8 @@ func (p *Pool) purge() {
 const upkeepInterval = time.Second
 
 // keepUp pings connections that were idle for ping_interval_server, closes those
-// that are too old or more than free_connections_pct allows, and opens those
-// that connection_warming asks for.
+// that are too old or more than free_connections_pct allows or where others
+// lack connections, and opens those that connection_warming asks for.
 func (p *Pool) keepUp() {
 	set := p.cfg.Settings()
 	now := p.loop.Now()
@@ -83,7 +83,9 @@ func (p *Pool) keepUp() {
 			}
 		}
 		if a.warming {
-			p.warm(id, g, a.freePct)
+			p.warm(id, g, a.freePct) // which also gives to each server what it should have
+		} else {
+			p.balance(id, g)
 		}
 		more = more || len(g.shelf) > 0 || a.warming && g.warming.login != nil
 	}
