@@ -60,5 +60,5 @@ func TestThrottleTimeout(t *testing.T) {
 	first.acquire()
 	second.acquire()
 	first.mustGet()
-	second.mustFail(9001, "no more than 1 new connections a second", "waited 30 ms")
+	second.mustFail(9001, "no more than 1 new connections a second", "waited ")
 }
