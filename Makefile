@@ -56,9 +56,10 @@ lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
 	$(STATICCHECK) -tags loopcheck,integration ./...
 	@if command -v shellcheck > /dev/null; then set -x; shellcheck bench/scripts/*.sh .ci/run; fi
 
-bench: ## direct, parkway and HAProxy side by side: queries per second and CPU per query (ARGS="-h" tells more)
+bench: ## direct, parkway and HAProxy side by side, and what sharing costs: queries per second, CPU per query (ARGS="-h" tells more)
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
 	go run ./bench/compare $(ARGS)
+	go run ./bench/compare -sharing $(ARGS)
 
 bench-rules: ## what 1,000 query rules cost: CPU per query beside none
 	@bench/scripts/install.sh mariadbd mariadb sysbench

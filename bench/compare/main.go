@@ -31,7 +31,11 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := compare(ctx, opts); err != nil {
+	measurement := compare
+	if opts.sharing {
+		measurement = compareSharing
+	}
+	if err := measurement(ctx, opts); err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)
 		os.Exit(1)
 	}

@@ -36,6 +36,7 @@ type options struct {
 	parkway    string
 	parkwayOld string
 	profiles   string
+	sharing    bool
 	args       []string // as typed, for the report
 }
 
@@ -56,6 +57,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.StringVar(&o.parkway, "parkway", "", "a parkway binary (default: built from the module of the current directory)")
 	set.StringVar(&o.parkwayOld, "parkway-old", "", "another parkway binary, measured in the same rounds as target parkway-old")
 	set.StringVar(&o.profiles, "pprof", "", "folder for a CPU profile of parkway from each run with 64 threads")
+	set.BoolVar(&o.sharing, "sharing", false, "measure what sharing connections costs instead: 64 threads with 16 connections and with one each, text and prepared")
 	if err := set.Parse(args); err != nil {
 		return options{}, err
 	}

@@ -17,6 +17,7 @@ func findBinaries(ctx context.Context, opts options) (binaries, error) {
 	all := make(binaries)
 	for _, b := range []struct{ target, path string }{
 		{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}, {unruled, opts.parkway}, {ruled, opts.parkway},
+		{parkwayOwn, opts.parkway}, {parkwayShared, opts.parkway},
 	} {
 		if !slices.Contains(opts.targets, b.target) {
 			continue

@@ -78,6 +78,8 @@ func startTarget(ctx context.Context, program *proxy.Binary, name string, s serv
 	switch name {
 	case parkway, parkwayOld, unruled, ruled:
 		return startParkway(ctx, program, name, s)
+	case parkwayOwn, parkwayShared:
+		return startSharing(ctx, program, name, s)
 	case haproxy:
 		return startHAProxy(ctx, s.addr())
 	default:

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"parkway/bench/proxy"
+)
+
+// What sharing costs: 64 clients through 16 connections (multiplexing = true) beside the same clients with a connection
+// each (multiplexing = false), in one run, with the text protocol and with prepared statements.
+
+// sharedConnections is max_connections of the server where clients share.
+const sharedConnections = 16
+
+// The targets of the comparison.
+const (
+	parkwayOwn    = "parkway-own"    // a connection for each client
+	parkwayShared = "parkway-shared" // sharedConnections for all
+)
+
+// sharingModes are the values of --db-ps-mode, and what the report calls them.
+var sharingModes = []struct{ psMode, name string }{{"disable", "text"}, {"auto", "prepared"}}
+
+// sharingGoals compare parkwayShared with parkwayOwn.
+var sharingGoals = []struct {
+	name   string
+	figure func(summary) spread
+	bound  float64
+	atMost bool
+}{
+	{"queries/s", qpsOf, 1, false},
+	{"CPU per query", cpuOf, 1.15, true},
+}
+
+// startSharing starts parkway as one of the two targets.
+func startSharing(ctx context.Context, program *proxy.Binary, name string, s server) (target, error) {
+	limit := maxConnections
+	if name == parkwayShared {
+		limit = sharedConnections
+	}
+	p, err := program.Start(ctx, proxy.Options{Config: proxy.Config{
+		LogLevel:  "warn",
+		Variables: map[string]any{"monitor_enabled": false, "multiplexing": name == parkwayShared},
+		Servers:   []proxy.Server{{Hostgroup: proxy.Primaries, Host: s.host, Port: s.port, MaxConnections: limit}},
+		Users:     []proxy.User{{Name: "app", Password: "app", Hostgroup: proxy.Primaries}},
+	}})
+	if err != nil {
+		return target{}, err
+	}
+	stop := func() { _, _ = p.Stop() }
+	return target{addr: p.Addr, http: "http://" + p.HTTP, proxy: p, stop: stop}, nil
+}
+
+// sharingResult is what was measured with one value of --db-ps-mode.
+type sharingResult struct {
+	name    string
+	samples []sample
+	cells   map[cell]summary
+}
+
+// compareSharing measures both targets with both protocols and writes sharing.md.
+func compareSharing(ctx context.Context, opts options) error {
+	opts.targets = []string{parkwayOwn, parkwayShared}
+	opts.threads = []int{goalThreads}
+	if err := requireTools(opts); err != nil {
+		return err
+	}
+	began := time.Now()
+	conditions, err := readMachine()
+	if err != nil {
+		return err
+	}
+	programs, err := findBinaries(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer programs.close()
+	s, err := startServer(ctx, opts.server)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	var results []sharingResult
+	for _, mode := range sharingModes {
+		one := opts
+		one.psMode = mode.psMode
+		if opts.profiles != "" {
+			one.profiles = filepath.Join(opts.profiles, mode.name)
+		}
+		samples, err := measureSharing(ctx, one, programs, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", mode.name, err)
+		}
+		results = append(results, sharingResult{mode.name, samples, summarize(samples)})
+	}
+	all := report{began: began, options: opts, machine: conditions, versions: readVersions(ctx, programs, opts, s.version)}
+	return publishSharing(os.Stdout, all, results)
+}
+
+// measureSharing starts the targets anew, so that nothing of the other protocol is left in them.
+func measureSharing(ctx context.Context, opts options, programs binaries, s server) ([]sample, error) {
+	targets, stop, err := startTargets(ctx, opts, programs, s)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	return measureAll(ctx, opts, s.addr(), targets)
+}
+
+// publishSharing writes the files, and the tables to w.
+func publishSharing(w io.Writer, all report, results []sharingResult) error {
+	if err := os.MkdirAll(all.options.out, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(all.options.out, "sharing.md")
+	if err := os.WriteFile(path, []byte(sharingMarkdown(all, results)), 0o644); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n%s\nwritten to %s\n", sharingTable(all.options, results).markdown(textColumns), sharingVerdicts(all.options, results), path)
+	return err
+}
+
+func sharingMarkdown(all report, results []sharingResult) string {
+	o := all.options
+	var b strings.Builder
+	b.WriteString("# What sharing connections costs\n\n")
+	fmt.Fprintf(&b, "Written by `make bench`. %d clients of sysbench through parkway: %s has a connection to the server for each (`multiplexing = false`), "+
+		"%s has %d for all (`multiplexing = true`, `max_connections = %[4]d`).\n\n", goalThreads, parkwayOwn, parkwayShared, sharedConnections)
+	b.WriteString("## Goals\n\n" + sharingVerdicts(o, results) + "\n")
+	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round.\n\n", o.rounds, o.seconds)
+	b.WriteString(sharingTable(o, results).markdown(textColumns))
+	b.WriteString("\n## Conditions\n\n")
+	fmt.Fprintf(&b, "- date: %s\n", all.began.UTC().Format("2006-01-02 15:04 UTC"))
+	fmt.Fprintf(&b, "- command: `go run ./bench/compare%s`\n", strings.Join(append([]string{""}, o.args...), " "))
+	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by sysbench, the server and the proxy; load average before: %s\n",
+		all.machine.cores, all.machine.cpu, all.machine.kernel, all.machine.load)
+	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows\n", tables, tableRows)
+	for _, v := range all.versions {
+		fmt.Fprintf(&b, "- %s: %s\n", v.name, v.text)
+	}
+	return b.String()
+}
+
+func sharingTable(o options, results []sharingResult) table {
+	t := table{{"protocol", "workload", "target", "queries/s", "p95 ms", "CPU us/query"}}
+	for _, r := range results {
+		for _, workload := range o.workloads {
+			for _, name := range o.targets {
+				s := r.cells[cell{workload, goalThreads, name}]
+				t = append(t, []string{r.name, workload, name, withRange(s.qps, count), decimals(s.p95.median), withRange(s.cpu, decimals)})
+			}
+		}
+	}
+	return t
+}
+
+// sharingVerdicts says of each goal whether it was reached, a line each.
+func sharingVerdicts(o options, results []sharingResult) string {
+	var b strings.Builder
+	for _, r := range results {
+		for _, workload := range o.workloads {
+			for _, g := range sharingGoals {
+				v := notMeasured
+				x, ok := ratio(r.cells, cell{workload, goalThreads, parkwayShared}, parkwayOwn, g.figure)
+				limit := "at least"
+				if g.atMost {
+					limit = "at most"
+				}
+				switch {
+				case !ok:
+				case g.atMost && x <= g.bound, !g.atMost && x >= g.bound:
+					v = reached
+				default:
+					v = missed
+				}
+				fmt.Fprintf(&b, "- %s, %s, shared: %s %s %.2f x with a connection each: %s (%.2f)\n", workload, r.name, g.name, limit, g.bound, v, x)
+			}
+		}
+	}
+	return b.String()
+}
