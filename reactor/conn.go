@@ -56,6 +56,7 @@ type Conn struct {
 	watched    uint32 // The events registered with epoll; 0: not in the set.
 
 	paused      bool
+	pressed     bool // input came while paused: it is not watched for any more
 	watchHangup bool
 	aboveHigh   bool
 	inputEnded  bool // Lingering: the peer ended its direction before everything was sent.

@@ -5,7 +5,8 @@ import (
 )
 
 // What a connection wants to be told by epoll follows from its state; it is never set by hand. A change is written to the
-// kernel once, at the end of the turn, so that a pause and a resume in one turn cost nothing.
+// kernel once, at the end of the turn, so that a pause and a resume in one turn cost nothing. A pause that no input comes into
+// costs nothing either: the descriptor is watched for input until some comes.
 
 // wants returns the events to watch. 0 means that the descriptor must leave the epoll set: EPOLLHUP and EPOLLERR are
 // reported for every descriptor in it, wanted or not, and would wake the loop for ever.
@@ -15,11 +16,11 @@ func (c *Conn) wants() uint32 {
 	case stateConnecting:
 		return unix.EPOLLOUT
 	case stateOpen:
-		switch {
-		case !c.paused:
+		if !c.paused || !c.pressed {
 			events = unix.EPOLLIN
-		case c.watchHangup:
-			events = unix.EPOLLRDHUP
+		}
+		if c.watchHangup {
+			events |= unix.EPOLLRDHUP
 		}
 	case stateLingering:
 		if !c.inputEnded {
@@ -75,7 +76,6 @@ func (c *Conn) register() {
 func (c *Conn) PauseRead() {
 	c.loop.CheckOwner()
 	c.paused = true
-	c.interestChanged()
 }
 
 // ResumeRead offers input again. Bytes that were kept are offered later in this turn or in the next, never from inside this
@@ -85,7 +85,7 @@ func (c *Conn) ResumeRead() {
 	if !c.paused {
 		return
 	}
-	c.paused = false
+	c.paused, c.pressed = false, false
 	c.interestChanged()
 	if len(c.in.bytes) > 0 && !c.offered && c.state == stateOpen {
 		c.offered = true
@@ -129,8 +129,12 @@ func (c *Conn) onEvents(events uint32) {
 	}
 }
 
-// hungUp looks at the events of a paused connection.
+// hungUp looks at the events of a paused connection, which is not watched for input any more.
 func (c *Conn) hungUp(events uint32) {
+	if events != unix.EPOLLOUT {
+		c.pressed = true
+		c.interestChanged()
+	}
 	switch {
 	case events&unix.EPOLLERR != 0:
 		c.Close(c.socketError())

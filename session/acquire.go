@@ -4,7 +4,6 @@ import (
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
-	"parkway/protocol/sysvar"
 )
 
 // clientAttributes are the connection attributes that servers see.
@@ -59,19 +58,12 @@ func (s *Session) wish() {
 		Capabilities: s.caps,
 		Charset:      s.charset,
 		Schema:       s.mine.schema,
-		Session:      s.loginVars(),
+		Session:      s.mine.login,
 		Shared:       s.sharing(),
 		Attributes:   clientAttributes,
 		Account:      s.user,
 	}
 	s.request.Want = s.want()
-}
-
-// loginVars is what a login with the session's character set brings about.
-func (s *Session) loginVars() sysvar.State {
-	in := s.worker.pool.Interner()
-	vars, _ := in.Login(s.charset, s.worker.proxy.hostgroups.Greeting().MariaDB)
-	return sysvar.State{Vars: vars, UserVars: in.Empty()}
 }
 
 // OnBackend goes on with the command that waited.

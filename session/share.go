@@ -24,6 +24,7 @@ const (
 // to the next, and what keeps it from doing so.
 type portable struct {
 	vars         sysvar.State
+	login        sysvar.State // what the login brought about
 	schema       string
 	insertID     uint64 // what LAST_INSERT_ID() returns
 	rows         bool   // the last statement had a result set
@@ -42,8 +43,10 @@ func (s *Session) beginState(schema string) {
 	s.mine.statements.Clear()
 	in := s.worker.pool.Interner()
 	vars, ok := in.Login(s.charset, s.worker.proxy.hostgroups.Greeting().MariaDB)
+	login := sysvar.State{Vars: vars, UserVars: in.Empty()}
 	s.mine = portable{
-		vars:        sysvar.State{Vars: vars, UserVars: in.Empty()},
+		vars:        login,
+		login:       login,
 		schema:      schema,
 		unshareable: !ok,
 	}
