@@ -10,52 +10,61 @@ import (
 // CONNECTION_ID() and @@pseudo_thread_id: a client gets the proxy's id, which it
 // was greeted with. The text is written anew where they stand in it.
 
-// looksFor says which of KILL and CONNECTION_ID() a text may have, at the price
-// of a look for letters.
-func looksFor(sql []byte) (f digest.Flags) {
-	if has(sql, 'k', "kill", 0) || has(sql, 'K', "kill", 0) {
+// findsKill says which of KILL and CONNECTION_ID() a text has. A look for
+// letters spares nearly all texts the scanner.
+func (s *Session) findsKill(sql []byte) (f digest.Flags) {
+	if hasKill(sql, 'k') || hasKill(sql, 'K') {
 		f |= digest.KillStmt
 	}
-	if has(sql, '_', "connection_id", len("connection")) || has(sql, '_', "pseudo_thread_id", len("pseudo")) {
+	if hasOwnID(sql) {
 		f |= digest.ConnectionIDFn
+	}
+	if f != 0 {
+		f &= digest.Scan(sql, s.scanOptions()).Flags
 	}
 	return f
 }
 
-// has reports whether word, in lower case, is in a text in any case; c is its
-// byte at.
-func has(sql []byte, c byte, word string, at int) bool {
+// hasKill reports whether a text has the letters of KILL, beginning with k.
+func hasKill(sql []byte, k byte) bool {
 	for from := 0; ; from++ {
-		i := bytes.IndexByte(sql[from:], c)
+		i := bytes.IndexByte(sql[from:], k)
 		if i < 0 {
 			return false
 		}
-		from += i
-		if start := from - at; start >= 0 && start+len(word) <= len(sql) && foldedEqual(sql[start:], word) {
+		if from += i; isAt(sql, from, "kill") {
 			return true
 		}
 	}
 }
 
-// foldedEqual reports whether b begins with word but for case. '_' and DEL are
-// alike too, which no keyword tells apart.
-func foldedEqual(b []byte, word string) bool {
-	for i := range len(word) {
-		if b[i]|0x20 != word[i]|0x20 {
+// hasOwnID reports whether a text has the letters of CONNECTION_ID or
+// PSEUDO_THREAD_ID.
+func hasOwnID(sql []byte) bool {
+	for from := 0; ; from++ {
+		i := bytes.IndexByte(sql[from:], '_')
+		if i < 0 {
+			return false
+		}
+		from += i
+		if isAt(sql, from-len("connection"), "connection_id") || isAt(sql, from-len("pseudo"), "pseudo_thread_id") {
+			return true
+		}
+	}
+}
+
+// isAt reports whether a text has word, which is in lower case, at i in any
+// case. '_' and DEL are alike, which does no harm here.
+func isAt(sql []byte, i int, word string) bool {
+	if i < 0 || len(sql)-i < len(word) {
+		return false
+	}
+	for j := range len(word) {
+		if sql[i+j]|0x20 != word[j]|0x20 {
 			return false
 		}
 	}
 	return true
-}
-
-// finds says which of them a text really has. Only a text that may have one is
-// scanned for it.
-func (s *Session) finds(sql []byte) digest.Flags {
-	maybe := looksFor(sql)
-	if maybe == 0 {
-		return 0
-	}
-	return maybe & digest.Scan(sql, s.scanOptions()).Flags
 }
 
 // forwardOwnID passes on a statement that asks for the connection's id. One that

@@ -34,7 +34,7 @@ func (s *Session) query(p []byte, whole bool) int {
 	if err != nil {
 		return s.forward(p, whole) // for the server to say what is wrong with it
 	}
-	switch s.finds(sql) {
+	switch s.findsKill(sql) {
 	case digest.KillStmt, digest.KillStmt | digest.ConnectionIDFn:
 		if k, ok := digest.KillTarget(sql); ok && whole && !k.Param {
 			return s.kill(k, p)
@@ -49,7 +49,7 @@ func (s *Session) query(p []byte, whole bool) int {
 func (s *Session) prepare(p []byte, whole bool) int {
 	s.mine.killPrepared = 0
 	sql := p[protocol.HeaderLen+1:]
-	switch s.finds(sql) {
+	switch s.findsKill(sql) {
 	case digest.KillStmt, digest.KillStmt | digest.ConnectionIDFn:
 		if k, ok := digest.KillTarget(sql); ok && whole {
 			return s.prepareKill(k, p)
