@@ -36,6 +36,7 @@ func (s *Session) examineStatement(p []byte, whole bool) {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute:
 		s.examineExecution(p, whole)
 	case protocol.ComStmtSendLongData:
+		s.examineText(e.Statement)
 		now.slot = s.mine.statements.LongDataSlot(e)
 	case protocol.ComStmtFetch:
 		now.slot = s.mine.statements.CursorSlot(e)
@@ -53,15 +54,20 @@ func (s *Session) examineExecution(p []byte, whole bool) {
 		return
 	}
 	st := now.entry.Statement
-	now.info, now.options = st.Info, st.Options
-	if s.worker.rules() != nil {
-		now.sql = st.SQL()
-	}
+	s.examineText(st)
 	now.execution, s.refusal = now.entry.Read(p, whole, s.caps)
 	now.incomplete = now.execution.Need > 0
 	now.slot = s.mine.statements.Slot(now.entry)
 	if s.later() {
 		now.text = append(now.text, st.Text...)
+	}
+}
+
+// examineText fills in what is known of a statement's text.
+func (s *Session) examineText(st *stmt.Statement) {
+	s.now.info, s.now.options = st.Info, st.Options
+	if s.worker.rules() != nil {
+		s.now.sql = st.SQL()
 	}
 }
 
@@ -335,7 +341,7 @@ func (s *Session) sendLongData(p []byte, whole bool) int {
 	if s.now.entry == nil || s.now.entry.Refusal != nil {
 		return s.swallow(p, whole)
 	}
-	if s.decide(nil); !s.place() || !s.obtain() {
+	if s.decide(s.worker.rules()); !s.place() || !s.obtain() {
 		return 0
 	}
 	s.transmit(p, whole)

@@ -39,7 +39,8 @@ func (s *Session) unrouted() route {
 // by itself: to the connection at hand, or to the default hostgroup.
 func routed(c protocol.Command) bool {
 	switch c {
-	case protocol.ComQuery, protocol.ComStmtPrepare, protocol.ComStmtExecute, protocol.ComStmtBulkExecute:
+	case protocol.ComQuery, protocol.ComStmtPrepare, protocol.ComStmtExecute, protocol.ComStmtBulkExecute,
+		protocol.ComStmtSendLongData:
 		return true
 	}
 	return false
@@ -68,7 +69,7 @@ func (s *Session) decide(c *rules.Cache) {
 	if s.beginsByItself() {
 		s.route.hostgroup = s.consult(c, beginHash, begin).Hostgroup
 	}
-	if log == 1 {
+	if log == 1 && s.command.HasAnswer() {
 		s.logQuery()
 	}
 }
