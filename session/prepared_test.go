@@ -1,0 +1,368 @@
+package session_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"testing"
+
+	"parkway/config"
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+// commandsOf counts the commands of a kind that the server got.
+func (w *world) commandsOf(cmd protocol.Command) (n int) {
+	for _, c := range w.server.Commands() {
+		if c.Command == cmd {
+			n++
+		}
+	}
+	return n
+}
+
+// Prepared statements tie a client to no connection: on another one they are prepared again, invisibly, and the types of the
+// parameters, which a client sends once, follow. However the client's bytes come.
+func TestStatementOnTwoConnections(t *testing.T) {
+	for _, piece := range []int{0, 1, 7} {
+		t.Run(fmt.Sprint(piece), func(t *testing.T) {
+			w, _ := newPreparer(t, nil)
+			cfg := w.client()
+			if piece > 0 {
+				cfg.Addr = mysqltest.NewWire(t, mysqltest.WireConfig{Target: w.addr, Up: mysqltest.Direction{Piece: piece}, Down: mysqltest.Direction{Piece: piece}}).Addr()
+			}
+			a, b := mysqltest.Dial(t, cfg), w.dial()
+			s := mustPrepare(t, a, "SELECT ?")
+			other := mustPrepare(t, a, "SELECT ?, 2")
+			if s.StatementID != 1 || other.StatementID != 2 {
+				t.Errorf("ids %d and %d", s.StatementID, other.StatementID)
+			}
+			wantRow(t, a, protocol.ComStmtExecute, first(s, "one"), `SELECT ? types fd00 values "\x03one"`)
+			mustQuery(t, b, "BEGIN") // takes the connection
+			wantRow(t, a, protocol.ComStmtExecute, again(s, "two"), `SELECT ? types fd00 values "\x03two"`)
+			wantRow(t, a, protocol.ComStmtExecute, first(other, "three"), `SELECT ?, 2 types fd00 values "\x05three"`)
+			w.waitBackends(2)
+			if n := w.commandsOf(protocol.ComStmtPrepare); n != 4 {
+				t.Errorf("prepared %d times", n)
+			}
+			// Both clients have the same statement: the server has one for both.
+			of := mustPrepare(t, b, "SELECT ?")
+			wantRow(t, b, protocol.ComStmtExecute, first(of, "four"), `values "\x04four"`)
+			mustQuery(t, b, "COMMIT")
+			for range 3 {
+				wantRow(t, a, protocol.ComStmtExecute, again(s, "five"), `values "\x04five"`)
+				wantRow(t, b, protocol.ComStmtExecute, again(of, "six"), `values "\x03six"`)
+			}
+			if n := w.commandsOf(protocol.ComStmtPrepare); n != 5 {
+				t.Errorf("prepared %d times", n)
+			}
+		})
+	}
+}
+
+// A statement is prepared elsewhere as the client has prepared it, whatever has become of its schema and variables since.
+func TestStatementKeepsItsContext(t *testing.T) {
+	w, _ := newPreparer(t, nil)
+	a, b := w.dial(), w.dial()
+	mustQuery(t, a, "SET time_zone='+01:00', sql_mode='ANSI'")
+	s := mustPrepare(t, a, "SELECT 1")
+	c := w.dial() // without that sql_mode
+	mustQuery(t, b, "BEGIN")
+	mustQuery(t, c, "BEGIN")
+	mustQuery(t, c, "COMMIT")
+	wantRow(t, a, protocol.ComStmtExecute, s.ExecutePayload(0)[1:], "SELECT 1")
+	var texts []string
+	for _, c := range w.server.Commands() {
+		if c.Command == protocol.ComQuery || c.Command == protocol.ComStmtPrepare || c.Command == protocol.ComStmtExecute {
+			texts = append(texts, c.Command.String()+" "+string(c.Payload[1:]))
+		}
+	}
+	n := len(texts)
+	if n < 3 || !strings.HasPrefix(texts[n-1], "COM_STMT_EXECUTE") || texts[n-2] != "COM_STMT_PREPARE SELECT 1" ||
+		!strings.Contains(texts[n-3], "sql_mode") {
+		t.Errorf("the server got %q", texts[max(0, n-6):])
+	}
+}
+
+// What the server says to a statement that is prepared again is the answer to the execution; the connection is of use to others.
+func TestStatementThatCannotBePreparedAgain(t *testing.T) {
+	w, p := newPreparer(t, nil)
+	a, b := w.dial(), w.dial()
+	s := mustPrepare(t, a, "SELECT ?")
+	mustQuery(t, b, "BEGIN")
+	p.mu.Lock()
+	p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		a.Error(1146, "Table 'app.t' doesn't exist")
+		return true
+	}
+	p.mu.Unlock()
+	_, err := a.Command(protocol.ComStmtExecute, first(s, "x")...)
+	wantERR(t, err, 1146, "Table 'app.t' doesn't exist")
+	if _, err := a.Prepare("SELECT 2"); err == nil {
+		t.Error("prepared what the server refused")
+	}
+	mustQuery(t, a, "SELECT 1")
+	p.mu.Lock()
+	p.prepare = nil
+	p.mu.Unlock()
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `values "\x01x"`)
+	// Long data has no answer that could say so: the execution has.
+	p.mu.Lock()
+	p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		a.Error(1146, "again")
+		return true
+	}
+	p.mu.Unlock()
+	if err := s.SendLongData(0, []byte("long")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.Command(protocol.ComStmtExecute, first(s, "x")...)
+	wantERR(t, err, 1146, "again")
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `long ""`)
+	mustQuery(t, b, "COMMIT")
+}
+
+// Long data holds the connection until it is executed, and is not mixed with that of another statement of the same text.
+func TestLongData(t *testing.T) {
+	w, _ := newPreparer(t, nil)
+	a, b := w.dial(), w.dial()
+	s, same := mustPrepare(t, a, "INSERT ?"), mustPrepare(t, b, "INSERT ?")
+	for _, part := range []string{"part one, ", strings.Repeat("x", 200<<10)} {
+		if err := s.SendLongData(0, []byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantRow(t, b, protocol.ComStmtExecute, first(same, "b"), `values "\x01b" long ""`)
+	w.waitBackends(2)
+	wantRow(t, a, protocol.ComStmtExecute, first(s, ""), `long "part one, xxx`)
+	if got := w.metric(`parkway_pins_total{reason="long_data"}`); got != "1" {
+		t.Errorf("%s pins", got)
+	}
+	// Given up, it reaches nobody.
+	if err := s.SendLongData(0, []byte("given up")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	wantRow(t, a, protocol.ComStmtExecute, first(s, ""), `long ""`)
+	sent := w.commandsOf(protocol.ComStmtSendLongData)
+	if err := s.SendLongData(0, []byte("lost")); err != nil {
+		t.Fatal(err)
+	}
+	for w.commandsOf(protocol.ComStmtSendLongData) == sent {
+		w.turns()
+	}
+	a.Close()
+	w.waitSessions(1)
+	w.waitBackends(1)
+	wantRow(t, b, protocol.ComStmtExecute, again(same, "b"), `values "\x01b" long ""`)
+}
+
+// DESIGN 15: COM_STMT_FETCH drops the client; statements pile up (3792, 1251).
+func TestFetchAndStatementsThatPileUp(t *testing.T) {
+	const most = 5
+	w, p := newPreparer(t, func(s *setup) { s.settings.MaxStmtsPerConnection = most })
+	a, b := w.dial(), w.dial()
+	s := mustPrepare(t, a, "SELECT rows")
+	if _, err := s.ExecuteFlags(protocol.CursorReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	mustQuery(t, b, "SELECT 1")
+	w.waitBackends(2) // the cursor has one
+	fetched, err := s.Fetch(10)
+	if err != nil || len(fetched.Rows) != 1 || !strings.Contains(string(fetched.Rows[0]), "fetched SELECT rows") {
+		t.Errorf("%q, %v", fetched.Rows, err)
+	}
+	_, err = s.Fetch(10)
+	wantERR(t, err, 1421, fmt.Sprintf("The statement (%d) has no open cursor", s.StatementID))
+	mustQuery(t, a, "SELECT 1")
+
+	// A client that never closes anything, and clients that vanish.
+	for i := range 50 {
+		wantRow(t, a, protocol.ComStmtExecute, first(mustPrepare(t, a, fmt.Sprintf("SELECT ?, %d", i)), "x"), `\x01x`)
+		c := w.dial()
+		wantRow(t, c, protocol.ComStmtExecute, first(mustPrepare(t, c, fmt.Sprintf("SELECT ?, %d", i)), "x"), `\x01x`)
+		c.Close()
+	}
+	w.waitSessions(2)
+	if n := p.open(); n > 2*(most+1) {
+		t.Errorf("%d statements on two connections", n)
+	}
+	// What was closed on the server is still there for the client.
+	wantRow(t, a, protocol.ComStmtExecute, s.ExecutePayload(0)[1:], "SELECT rows")
+	// What the client closes is gone for it.
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Execute()
+	wantERR(t, err, 1243, fmt.Sprintf("Unknown prepared statement handler (%d)", s.StatementID))
+}
+
+// An open cursor dies with its client, and is not seen by the next.
+func TestCursorOfAClientThatVanished(t *testing.T) {
+	w, _ := newPreparer(t, nil)
+	a := w.dial()
+	if _, err := mustPrepare(t, a, "SELECT rows").ExecuteFlags(protocol.CursorReadOnly); err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	w.waitBackends(0)
+	b := w.dial()
+	s := mustPrepare(t, b, "SELECT rows")
+	_, err := s.Fetch(1)
+	wantERR(t, err, 1421, "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustQuery(t, b, "SELECT 1")
+}
+
+// COM_RESET_CONNECTION and COM_CHANGE_USER close all statements.
+func TestStatementsEndWithTheSession(t *testing.T) {
+	w, _ := newPreparer(t, nil)
+	a := w.dial()
+	for name, end := range map[string]func() error{
+		"COM_RESET_CONNECTION": func() error { _, err := a.Command(protocol.ComResetConnection); return err },
+		"COM_CHANGE_USER":      func() error { return changeUser(a, "app", "secret", "") },
+	} {
+		s := mustPrepare(t, a, "SELECT ?")
+		wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `\x01x`)
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := a.Command(protocol.ComStmtExecute, first(s, "x")...)
+		wantERR(t, err, 1243, "")
+		if again := mustPrepare(t, a, "SELECT ?"); again.StatementID != 1 {
+			t.Errorf("%s: the next id is %d", name, again.StatementID)
+		}
+	}
+}
+
+// A connection that is lost takes no statements with it.
+func TestStatementsOutliveTheirConnection(t *testing.T) {
+	w, _ := newPreparer(t, nil)
+	a := w.dial()
+	s := mustPrepare(t, a, "SELECT ?")
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `\x01x`)
+	w.server.KillAll()
+	w.waitBackends(0)
+	wantRow(t, a, protocol.ComStmtExecute, again(s, "y"), `\x01y`)
+}
+
+// Executions that are longer than what is held back pass as they come, with the types put in where they are needed; so do those that
+// are so long that they take several packets.
+func TestLongExecutions(t *testing.T) {
+	w, _ := newPreparer(t, func(s *setup) { s.settings.MaxAllowedPacket = 1 << 30 })
+	a, b := w.dial(), w.dial()
+	s := mustPrepare(t, a, "SELECT ?")
+	for _, size := range []int{100 << 10, protocol.MaxPayload - 14, protocol.MaxPayload + 100} {
+		value := strings.Repeat("x", size)
+		wantRow(t, a, protocol.ComStmtExecute, first(s, value), fmt.Sprintf("types fd00 values \"%d bytes", lenenc(size)))
+		mustQuery(t, b, "BEGIN")
+		wantRow(t, a, protocol.ComStmtExecute, again(s, value), fmt.Sprintf("types fd00 values \"%d bytes", lenenc(size)))
+		mustQuery(t, b, "COMMIT")
+		mustQuery(t, a, "SELECT 1")
+		w.server.KillAll()
+		w.waitBackends(0)
+	}
+}
+
+// lenenc is the length of a text of n bytes with its length in front.
+func lenenc(n int) int { return len(protocol.AppendLenencInt(nil, uint64(n))) + n }
+
+// A text that is too long to be held back ties its client to the connection until it is closed.
+func TestLongText(t *testing.T) {
+	w, _ := newPreparer(t, nil)
+	a, b := w.dial(), w.dial()
+	s := mustPrepare(t, a, "SELECT ? "+strings.Repeat("-", 100<<10))
+	mustQuery(t, b, "SELECT 1")
+	w.waitBackends(2)
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `values "\x01x"`)
+	if err := s.SendLongData(0, []byte("long")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	wantRow(t, a, protocol.ComStmtExecute, again(s, "y"), `values "\x01y" long ""`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustQuery(t, a, "SELECT 1")
+	mustQuery(t, b, "BEGIN")
+	wantRow(t, a, protocol.ComStmtExecute, mustPrepare(t, a, "SELECT 2").ExecutePayload(0)[1:], "SELECT 2")
+	mustQuery(t, b, "COMMIT")
+	w.waitBackends(2)
+}
+
+// A client that prepares and executes without waiting for the answer names the statement by MariaDB's id for the last.
+func TestExecuteTheLastPrepared(t *testing.T) {
+	w, p := newPreparer(t, nil)
+	a, b := w.dial(), w.dial()
+	mustPrepare(t, a, "SELECT 0")
+	mustQuery(t, b, "BEGIN")
+	execute := binary.LittleEndian.AppendUint32([]byte{byte(protocol.ComStmtExecute)}, 0xffffffff)
+	execute = append(execute, 0, 1, 0, 0, 0)
+	if err := a.WriteRaw(protocol.AppendPacket(nil, append([]byte{byte(protocol.ComStmtPrepare)}, "SELECT last"...), 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.WriteCommand(protocol.ComStmtExecute, execute[1:]...); err != nil {
+		t.Fatal(err)
+	}
+	head, err := a.ReadRaw(protocol.HeaderLen + 12)
+	if err != nil || head[protocol.HeaderLen] != 0 {
+		t.Fatalf("%q, %v", head, err)
+	}
+	answer, err := a.ReadAnswer(protocol.ComStmtExecute)
+	if err != nil || !strings.Contains(string(answer[0].Rows[0]), "SELECT last") {
+		t.Errorf("%+v, %v", answer, err)
+	}
+	// After a failure there is none.
+	p.mu.Lock()
+	p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		a.Error(1064, "no")
+		return true
+	}
+	p.mu.Unlock()
+	if _, err := a.Prepare("SELECT fails"); err == nil {
+		t.Error("prepared what the server refused")
+	}
+	_, err = a.Command(protocol.ComStmtExecute, execute[1:]...)
+	wantERR(t, err, 1243, "(4294967295)")
+}
+
+// Without multiplexing, ids and commands pass as they are.
+func TestStatementsOfOwnConnections(t *testing.T) {
+	w, p := newPreparer(t, unshared)
+	a := w.dial()
+	s := mustPrepare(t, a, "SELECT ?")
+	if s.StatementID < 100 {
+		t.Errorf("id %d is not the server's", s.StatementID)
+	}
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `\x01x`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustQuery(t, a, "SELECT 1")
+	if n := p.open(); n != 0 {
+		t.Errorf("%d statements", n)
+	}
+}
+
+// A client may have only so many statements open.
+func TestTooManyStatements(t *testing.T) {
+	w, _ := newPreparer(t, func(s *setup) { s.settings = config.Default().MySQL; s.settings.Multiplexing = true })
+	a := w.dial()
+	text := strings.Repeat("-", 60<<10) + " SELECT "
+	var err error
+	n := 0
+	for ; err == nil && n < 1000; n++ {
+		_, err = a.Prepare(text + fmt.Sprint(n))
+	}
+	wantERR(t, err, 1461, "Can't create more than max_prepared_stmt_count statements")
+	if n < 200 {
+		t.Errorf("after %d statements", n)
+	}
+	mustQuery(t, a, "SELECT 1")
+}
