@@ -85,7 +85,10 @@ func (c *Conn) ResumeRead() {
 	if !c.paused {
 		return
 	}
-	c.paused, c.pressed = false, false
+	c.paused = false
+	if len(c.in.bytes) == 0 {
+		c.pressed = false // Else the kept bytes come first, and mostly bring the next pause.
+	}
 	c.interestChanged()
 	if len(c.in.bytes) > 0 && !c.offered && c.state == stateOpen {
 		c.offered = true
@@ -118,8 +121,9 @@ func (c *Conn) onEvents(events uint32) {
 	const ended = unix.EPOLLHUP | unix.EPOLLERR
 	switch {
 	case c.state == stateOpen && !c.paused:
-		// The read also finds the end and the error, after the bytes that came before them.
-		if events&(unix.EPOLLIN|ended) != 0 {
+		// The read also finds the end and the error, after the bytes that came before them: also after those that were kept
+		// and are about to be offered.
+		if events&(unix.EPOLLIN|ended) != 0 && !c.offered {
 			c.read()
 		}
 	case c.state == stateOpen:

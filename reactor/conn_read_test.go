@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -234,7 +235,7 @@ func TestPauseInsideOnData(t *testing.T) {
 	l.turnOnce() // Kept bytes first; the handler pauses again.
 	c.ResumeRead()
 	l.turnOnce()
-	if want := []string{"abc", "bc", "cd"}; len(views) != 3 || views[1] != want[1] || views[2] != want[2] {
+	if want := []string{"abc", "bc", "c"}; len(views) != 3 || views[1] != want[1] || views[2] != want[2] {
 		t.Errorf("saw %q, want %q", views, want)
 	}
 	c.ResumeRead()
@@ -362,5 +363,40 @@ func TestPauseIsCheapUntilInputComes(t *testing.T) {
 	}
 	if c.watched != watched || string(got) != "x" {
 		t.Errorf("after the pause %x is watched, %q was offered", c.watched, got)
+	}
+}
+
+// However much a peer sends ahead, of a connection that is paused after each bite no more is read than one read brings.
+func TestPausedAfterEachBite(t *testing.T) {
+	l := manualLoop(t)
+	peer, fd := socketpair(t)
+	var eaten, most int
+	var c *Conn
+	c = l.mustAttach(fd, &funcs{data: func(_ *Conn, p []byte) int {
+		most = max(most, len(p))
+		n := min(len(p), 1000)
+		eaten += n
+		c.PauseRead()
+		return n
+	}})
+	l.turnOnce()
+	all := pattern(3 << 20)
+	go func() {
+		for rest := all; len(rest) > 0; {
+			n, err := peer.Write(rest)
+			if err != nil {
+				return
+			}
+			rest = rest[n:]
+		}
+	}()
+	for deadline := time.Now().Add(10 * time.Second); eaten < len(all) && time.Now().Before(deadline) && !c.Closed(); l.turnOnce() {
+		c.ResumeRead()
+	}
+	if eaten != len(all) {
+		t.Errorf("%d of %d bytes were offered, %v", eaten, len(all), c.err)
+	}
+	if most > 2*len(l.readBuffer(0)) {
+		t.Errorf("%d bytes were kept, a read brings %d", most, len(l.readBuffer(0)))
 	}
 }
