@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -105,6 +106,12 @@ func (p *Pool) Put(b *backend.Conn) {
 	p.server(b.Server()).Free(1)
 	g.shelf = append(g.shelf, shelved{b, p.loop.Now()})
 	p.idle.Add(1)
+	if other := p.longerWaiting(g); other != nil {
+		// It began to wait in this moment, and saw nothing idle yet.
+		p.unshelve(g, len(g.shelf)-1)
+		p.loop.OnTurnEnd(func() { p.move(b, other) })
+		return
+	}
 	if !p.upkeep.Armed() {
 		p.upkeep.Reset(upkeepInterval)
 	}
@@ -124,7 +131,7 @@ const headStart = int64(5 * time.Millisecond)
 func (p *Pool) longerWaiting(g *group) *Pool {
 	own := g.heads[p.loop.Index()].Load()
 	if own == 0 {
-		own = p.loop.Now() + headStart
+		own = math.MaxInt64 // Whoever waits, has waited longer than nobody, whatever this turn's clock says.
 	}
 	var found *Pool
 	for i := range g.heads {

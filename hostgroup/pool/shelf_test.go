@@ -138,3 +138,27 @@ func TestPutServesTheFirstWaiter(t *testing.T) {
 		w.waitConnections(0, 0)
 	}
 }
+
+// Somebody who began to wait on another loop after this loop's turn began is not overlooked.
+func TestLongerWaiting(t *testing.T) {
+	w := newWorld(t, 2)
+	w.on(0, func(p *Pool) {
+		g := p.group(1)
+		now := p.loop.Now()
+		for _, test := range []struct {
+			own, other int64
+			want       bool
+		}{
+			{0, 0, false}, {0, now - 1, true}, {0, now, true}, {0, now + 1000, true},
+			{now, now, false}, {now, now - headStart, false}, {now, now - headStart - 1, true},
+		} {
+			g.heads[0].Store(test.own)
+			g.heads[1].Store(test.other)
+			if got := p.longerWaiting(g) != nil; got != test.want {
+				t.Errorf("own %d, other %d: %v", test.own-now, test.other-now, got)
+			}
+		}
+		g.heads[0].Store(0)
+		g.heads[1].Store(0)
+	})
+}
