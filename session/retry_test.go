@@ -8,6 +8,7 @@ import (
 
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
+	"parkway/session/rules"
 )
 
 // pair is a world of clients that share connections to two servers, of which the first is chosen whenever it can be used.
@@ -101,6 +102,20 @@ func TestReadIsRepeatedSoOftenOnly(t *testing.T) {
 			t.Errorf("%d reads reached the server, want %d", n, 1+retries)
 		}
 	}
+}
+
+// A rule's retries stand in for the setting.
+func TestRuleSaysHowOftenAReadIsRepeated(t *testing.T) {
+	p := newPair(t, die, func(s *setup) {
+		s.rules = compile(t, rule(1, "never", 1, func(r *rules.Rule) { r.Retries = 0 }))
+	})
+	c := p.dial()
+	mustQuery(t, c, "SELECT /*break*/ 1")
+	p.second.KillAll() // so that the first is chosen again
+	p.waitBackends(0)
+	_, err := c.Query("SELECT /*break*/ 1 FROM never")
+	wantERR(t, err, protocol.ErrCodeNetRead, "parkway: answer of "+p.first.Addr())
+	p.wantRetries("read", "1")
 }
 
 // What may have written is never repeated: the client reads one error, and keeps its session (ProxySQL 2912, 1031).
