@@ -75,6 +75,8 @@ type MySQLVariables struct {
 	Multiplexing          bool          `toml:"multiplexing" default:"false"`
 	MaxStmtsPerConnection int           `toml:"max_stmts_per_connection" default:"100" range:"1 65535"`
 	MaxStmtsCache         int           `toml:"max_stmts_cache" default:"10000" range:"1 10000000" restart:"true"`
+	// While others wait, a connection is kept so long for a client that may ask for the warnings of its last statement.
+	ConnectionDelayMultiplex time.Duration `toml:"connection_delay_multiplex_ms" unit:"ms" default:"20" range:"0 300000"`
 
 	// Backend connections.
 	ConnectTimeoutServer        time.Duration `toml:"connect_timeout_server_ms" unit:"ms" default:"3000" range:"1 31536000000"`

@@ -89,12 +89,14 @@ func (r *ResponseReader) columnsEnd(body []byte, length int) error {
 // row reads a row or the end of the rows.
 func (r *ResponseReader) row(body []byte, length int) error {
 	if !r.isEnd(body, length) {
+		r.found++
 		return nil
 	}
 	head := r.status
 	if err := r.readStatus(body); err != nil {
 		return err
 	}
+	r.affected = -1
 	// MySQL's EOF packet behind the rows with a procedure's OUT parameters does not say that an OK packet follows; the one
 	// behind their definitions does.
 	if !r.deprecate && head&StatusPSOutParams != 0 {
@@ -123,7 +125,7 @@ func (r *ResponseReader) resultHead(body []byte, length int) error {
 	if !ok || count == 0 || count > maxColumns || length > n+1 || length > n && !flagged {
 		return r.malformed("%d bytes that begin with 0x%02x are no column count", length, body[0])
 	}
-	r.rows = true
+	r.rows, r.found = true, 0
 	r.beginColumns(int(count), length == n || body[n] != 0, phaseRows)
 	return nil
 }
@@ -192,16 +194,17 @@ func (r *ResponseReader) readStatus(body []byte) error {
 		return nil
 	}
 	at := 1
-	var insertID uint64
-	for range 2 { // affected rows, insert id
+	var counts [2]uint64 // affected rows, insert id
+	for i := range counts {
 		v, n, ok := ReadLenencInt(body[at:])
 		if !ok {
 			return r.malformed("an OK or EOF packet without a status")
 		}
-		insertID = v
+		counts[i] = v
 		at += n
 	}
-	if insertID != 0 {
+	r.affected = int64(counts[0])
+	if insertID := counts[1]; insertID != 0 {
 		r.insertID = insertID
 	}
 	if len(body) >= at+fixedEnd {
@@ -223,7 +226,7 @@ func (r *ResponseReader) errorPacket(body []byte) error {
 	if code == progressCode {
 		return nil
 	}
-	r.phase, r.code, r.failed = phaseEnd, code, true
+	r.phase, r.code, r.failed, r.affected = phaseEnd, code, true, -1
 	return nil
 }
 

@@ -41,6 +41,8 @@ type ResponseReader struct {
 	rows      bool   // a result set came
 	warnings  uint16 // of the last OK or EOF packet
 	insertID  uint64 // of the last OK packet that had one
+	found     uint64 // rows of the last result set
+	affected  int64  // of the last result: see Affected
 	skip      int    // bytes of the current packet that are still to come
 	columns   int    // column definitions still to come
 	prepared  PrepareOK
@@ -57,6 +59,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.deprecate = caps&ClientDeprecateEOF != 0
 	r.open, r.started, r.failed = false, false, false
 	r.code, r.rows, r.warnings, r.insertID = 0, false, 0, 0
+	r.found, r.affected = 0, 0
 	r.status &= statusLasting
 	r.skip, r.columns = 0, 0
 	if cmd == ComStmtPrepare {
@@ -137,7 +140,7 @@ func (r *ResponseReader) Feed(p []byte) (n int, prog Progress, err error) {
 func (r *ResponseReader) run(p []byte, n int) int {
 	seq, columns := r.seq, r.columns
 	counted := r.phase == phaseColumns
-	from := n
+	from, passed := n, uint64(0)
 	for len(p)-n > HeaderLen {
 		head := binary.LittleEndian.Uint32(p[n:])
 		length := int(head & MaxPayload)
@@ -152,9 +155,13 @@ func (r *ResponseReader) run(p []byte, n int) int {
 			columns--
 		}
 		seq++
+		passed++
 		n = end
 	}
 	if n > from {
+		if !counted {
+			r.found += passed
+		}
 		r.seq, r.columns, r.started = seq, columns, true
 	}
 	return n
@@ -180,6 +187,13 @@ func (r *ResponseReader) Failed() (code uint16, failed bool) { return r.code, r.
 
 // Rows reports whether the answer had a result set.
 func (r *ResponseReader) Rows() bool { return r.rows }
+
+// Found is the number of rows of the answer's last result set.
+func (r *ResponseReader) Found() uint64 { return r.found }
+
+// Affected is the number of rows that the answer's last result says were affected; -1 if it was a result set or an ERR packet. It is what
+// ROW_COUNT() returns then.
+func (r *ResponseReader) Affected() int64 { return r.affected }
 
 // Warnings is the number of warnings of the answer's last result.
 func (r *ResponseReader) Warnings() uint16 { return r.warnings }

@@ -24,6 +24,7 @@ func (s *Session) obtain() bool {
 		if b == nil {
 			s.await()
 			s.worker.pool.Acquire(&s.request)
+			s.worker.proxy.hurry()
 			return false
 		}
 		s.take(b)
@@ -36,7 +37,7 @@ func (s *Session) obtain() bool {
 	if s.backend.Sync(&s.request.Want) {
 		return true
 	}
-	s.mine.strange = false
+	s.toldPast = true
 	s.await()
 	return false
 }
@@ -74,7 +75,7 @@ func (s *Session) OnBackend(b *backend.Conn) {
 		return
 	}
 	s.request.Want = s.want()
-	s.mine.strange = false
+	s.toldPast = true
 	if b.Sync(&s.request.Want) {
 		s.OnBackendReady(b)
 	}
@@ -83,7 +84,7 @@ func (s *Session) OnBackend(b *backend.Conn) {
 // take makes b the session's backend.
 func (s *Session) take(b *backend.Conn) {
 	s.backend = b
-	s.mine.strange = true
+	s.strange, s.toldPast = true, false
 	b.SetOwner(s)
 }
 
@@ -101,6 +102,10 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 // OnBackendReady goes on with the command that waited: the connection is in the
 // session's state.
 func (s *Session) OnBackendReady(b *backend.Conn) {
+	if s.state == ready {
+		s.asked()
+		return
+	}
 	if reason := b.TakeRefusal(); reason != nil {
 		s.notPrepared(reason)
 		return
@@ -113,7 +118,16 @@ func (s *Session) OnBackendReady(b *backend.Conn) {
 // session's state.
 func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 	s.worker.pool.Discard(b)
-	s.stranded(reason)
+	switch {
+	case s.state != ready:
+		s.stranded(reason)
+	case s.bound():
+		s.backend = nil
+		s.goodbye(reason)
+	default:
+		s.backend = nil
+		s.asked()
+	}
 }
 
 // stranded goes on without the connection that was being brought to the

@@ -55,7 +55,7 @@ func (s *Session) moveTo(hostgroup int) {
 // setAside puts the connection at hand aside, or gives it back if nothing holds
 // it any more, now that the next statement runs elsewhere.
 func (s *Session) setAside() {
-	s.mine.pins &^= sysvar.Transient &^ (sysvar.InsertID | sysvar.Sequence)
+	s.mine.pins &^= sysvar.Transient &^ sysvar.Sequence
 	if s.mine.pins == 0 && !s.keeps() {
 		s.release()
 		return

@@ -68,9 +68,15 @@ func (s *Session) onCommand(p []byte) int {
 	if !ok {
 		return n
 	}
-	if s.command != protocol.ComQuit && s.leaving() {
-		s.shutdown()
-		return n
+	if s.command != protocol.ComQuit {
+		if s.leaving() {
+			s.shutdown()
+			return n
+		}
+		if b := s.backend; b != nil && !b.Idle() {
+			// It is being asked (askPast), or has failed in this very turn: OnBackendReady or OnBackendClosed follows.
+			return s.onEarly(p)
+		}
 	}
 	s.since = s.worker.loop.Now()
 	if a := actions[s.command]; a != nil {

@@ -84,12 +84,21 @@ func (s *Session) visible(block []byte) []byte {
 // connection.
 func (s *Session) conclude() {
 	answer := s.backend.Answer()
-	s.mine.strange = false
+	s.strange = false
 	now := &s.now
 	e := &now.event
 	s.concludeStatement(answer)
+	s.concludePast(answer)
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
+	case protocol.ComResetConnection:
+		if _, failed := answer.Failed(); failed {
+			return
+		}
+		pins, unshareable := s.mine.pins&sysvar.SurviveReset, s.mine.unshareable
+		s.resetState()
+		s.mine.pins, s.mine.unshareable = pins, unshareable
+		return
 	default:
 		return
 	}
@@ -97,6 +106,7 @@ func (s *Session) conclude() {
 	e.Code, e.Failed = answer.Failed()
 	e.Status = answer.Status()
 	e.Tracked = s.backend.Have().Tracked
+	e.KeepsDiagnostics = s.isMariaDB()
 	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true
@@ -114,9 +124,14 @@ func (s *Session) conclude() {
 	if changes.Added.Has(sysvar.InTransaction) {
 		s.mine.began = s.worker.loop.Now()
 	}
+	if !s.mine.asksRows {
+		s.mine.pins &^= sysvar.RowCount // past.rowCount says it
+		changes.Added &^= sysvar.RowCount
+	}
+	if e.Warnings > 0 || e.Failed || changes.Added&^askable != 0 {
+		s.mine.stirred = s.worker.loop.Now()
+	}
 	changes.Added.Each(s.worker.metrics.Pin)
-	s.concludeInsertID(e)
-	s.mine.rows = e.Rows
 	s.note()
 }
 
@@ -133,7 +148,7 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		case !ok:
 			e.PinVariable = true
 		case collation != nil:
-			s.mine.vars.Vars = in.With(s.mine.vars.Vars, []byte("collation_connection"), collation)
+			s.mine.vars.Vars = in.WithNames(s.mine.vars.Vars, collation)
 		}
 	}
 	if now.info.Flags&digest.UserVarAssign != 0 && e.Ran() {
@@ -143,26 +158,16 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		}
 	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
-	if now.info.Flags&digest.SetSystemVar != 0 && sysvar.SetsTrackers(now.text) {
-		e.Trackers = true
+	if now.info.Flags&digest.SetSystemVar != 0 && e.Ran() {
+		e.Trackers = e.Trackers || sysvar.SetsTrackers(now.text)
+		if now.raw && s.isMariaDB() && setsUnreported(now.text, now.options) {
+			e.PinVariable = true
+		}
 	}
 	if s.mine.objects.Wants(now.info.Verb, now.info.Flags) && e.Ran() {
 		if s.mine.objects == nil {
 			s.mine.objects = new(sysvar.Objects)
 		}
 		e.Gone = s.mine.objects.Note(now.text, now.info.Verb, now.info.Flags, s.mine.schema, e.Failed)
-	}
-}
-
-// concludeInsertID follows LAST_INSERT_ID(): a value that is known is set where
-// it is asked for, so that it holds no connection.
-func (s *Session) concludeInsertID(e *sysvar.Event) {
-	const unknown = digest.LastInsertIDSet | digest.ExecuteStmt | digest.Compound | digest.MultiStatement
-	if e.Flags&unknown != 0 || e.Verb == digest.VerbCall {
-		return
-	}
-	if e.InsertID != 0 && !e.Failed {
-		s.mine.insertID = e.InsertID
-		s.mine.pins &^= sysvar.InsertID
 	}
 }

@@ -9,9 +9,8 @@ import (
 
 // forward passes a command to the backend.
 func (s *Session) forward(p []byte, whole bool) int {
-	if b := s.backend; b != nil && (!b.Idle() || s.beingCut()) {
-		// It has failed in this very turn: OnBackendClosed follows. Or a KILL QUERY is
-		// on its way, too late for the last statement and not meant for this one.
+	if s.beingCut() {
+		// A KILL QUERY is on its way, too late for the last statement and not meant for this one.
 		return s.onEarly(p)
 	}
 	cache, shared := s.worker.rules(), s.sharing()
@@ -31,7 +30,10 @@ func (s *Session) forward(p []byte, whole bool) int {
 		if !s.place() {
 			return 0
 		}
-		s.yield()
+		if !s.yield() {
+			s.conn.PauseRead()
+			return 0
+		}
 	}
 	if !s.obtain() {
 		return 0

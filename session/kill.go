@@ -156,7 +156,8 @@ func (s *Session) askGrants(o *order) {
 		return
 	}
 	o.asked = true
-	s.mine.rows = false
+	s.mine.past.rowCount = 0
+	s.strange, s.toldPast = true, false // the connection will remember this
 	s.await()
 	s.backend.Ask("SHOW GRANTS", func(grants []string, _ *protocol.ERR) {
 		for _, g := range grants {

@@ -346,6 +346,9 @@ func (s *Session) welcome() {
 	if l.schema == "" {
 		l.schema = s.user.DefaultSchema
 	}
+	if l.again {
+		s.forgetIgnoreSpace()
+	}
 	s.beginState(l.schema)
 	s.status = protocol.StatusAutocommit
 	s.login = nil

@@ -7,6 +7,7 @@ import (
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
 
@@ -55,6 +56,7 @@ func (s *Session) examineExecution(p []byte, whole bool) {
 	}
 	st := now.entry.Statement
 	s.examineText(st)
+	now.raw = true
 	now.execution, s.refusal = now.entry.Read(p, whole, s.caps)
 	now.incomplete = now.execution.Need > 0
 	now.slot = s.mine.statements.Slot(now.entry)
@@ -130,7 +132,10 @@ func (s *Session) transmit(p []byte, whole bool) {
 		}
 		s.transmitAbout(p, id, on)
 		stmt.PatchID(p, id) // p may be sent again, to another server
+	case whole:
+		s.upload(s.rewrite(p))
 	default:
+		s.now.raw = true
 		s.upload(p)
 	}
 }
@@ -230,6 +235,7 @@ func (s *Session) beginPrepare(sql []byte, whole bool) {
 	}
 	st := acquire(c, sql)
 	st.Info, st.Options = s.now.info, s.now.options
+	s.mine.asksRows = s.mine.asksRows || st.Info.Flags.Has(digest.RowCountFn)
 	s.now.preparing, s.now.anchored = st, !whole
 }
 
@@ -380,7 +386,7 @@ func (s *Session) resetStatement(p []byte, whole bool) int {
 		s.mine.statements.Reset(e, s.server())
 	}
 	s.holdStatements()
-	s.mine.rows = false
+	s.mine.past.rowCount = 0
 	s.share()
 	ok := protocol.OK{Status: s.status & (protocol.StatusInTrans | protocol.StatusInTransReadonly | protocol.StatusAutocommit)}
 	s.write(s.message.NextSeq(), func(b []byte) []byte { return ok.Append(b, s.caps) })

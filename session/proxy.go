@@ -106,7 +106,8 @@ func New(cfg Config) *Proxy {
 			pool:    p.pools.Pool(i),
 			metrics: cfg.Metrics.Loop(i),
 
-			sessions: make(map[uint32]*Session),
+			sessions:  make(map[uint32]*Session),
+			lingering: make(map[*Session]struct{}),
 		})
 	}
 	cfg.Hostgroups.OnTransition(p.pools.Wake)

@@ -234,11 +234,10 @@ func (s *Session) destination() int {
 // fixing are the pins that hold all of the session's statements in the
 // hostgroup of their connection.
 func (s *Session) fixing() sysvar.Pins {
-	const loose = passing &^ sysvar.InsertID
 	if s.user.TransactionPersistent {
-		return ^loose
+		return ^passing
 	}
-	return ^(loose | sysvar.InTransaction)
+	return ^(passing | sysvar.InTransaction)
 }
 
 // fixed reports whether all of the session's statements have to go to the
@@ -260,9 +259,14 @@ func (s *Session) controls() bool {
 
 // place makes the connection at hand one of the hostgroup that the command goes
 // to: the one that the session has there, or none yet. It is false if the
-// command has to wait because other transactions come to their end first.
+// command has to wait because other transactions come to their end first, or
+// because the connection that it leaves is asked for what goes along.
 func (s *Session) place() bool {
 	to := s.destination()
+	if s.backend != nil && s.request.Hostgroup != to && s.askPast() {
+		s.conn.PauseRead()
+		return false
+	}
 	if !s.user.TransactionPersistent && !s.endOthers(to) {
 		return false
 	}

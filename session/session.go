@@ -51,14 +51,16 @@ type Session struct {
 	env      string      // see environment
 
 	// The backend connection, and the wish for one.
-	backend *backend.Conn
-	request pool.Request
-	asides  []*aside // further connections
-	route   route
-	host    string // the client's address, once a rule has asked for it
-	cut     *cut   // what is under way to end the statement; nil: nothing
-	order   *order // the client's KILL that is under way; nil: none
-	retry   retrial
+	backend  *backend.Conn
+	request  pool.Request
+	asides   []*aside // further connections
+	route    route
+	host     string // the client's address, once a rule has asked for it
+	cut      *cut   // what is under way to end the statement; nil: nothing
+	order    *order // the client's KILL that is under way; nil: none
+	retry    retrial
+	strange  bool // the backend has run nothing for this session yet
+	toldPast bool // the backend was told what the session's last statement left behind
 
 	// Among the worker's sessions.
 	prev, next *Session
@@ -127,6 +129,7 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	s.timer.Stop()
 	s.logout()
 	w.unlink(s)
+	w.forgetLinger(s)
 	w.metrics.SessionClosed()
 	w.proxy.sessions.Add(-1)
 }

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"time"
-
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
@@ -13,22 +11,15 @@ import (
 // whoever needs one, if nothing pins it. What the session has set follows it to
 // the next connection (backend.Conn.Sync).
 
-// lingerTime is how long a connection is kept for a client that may ask what
-// became of its last statement (sysvar.Transient): short while others wait.
-const (
-	lingerTime     = time.Second
-	lingerTimeBusy = 20 * time.Millisecond
-)
-
 // portable is a session's state as it follows the session from one connection
 // to the next, and what keeps it from doing so.
 type portable struct {
 	vars         sysvar.State
 	login        sysvar.State // what the login brought about
 	schema       string
-	insertID     uint64 // what LAST_INSERT_ID() returns
-	rows         bool   // the last statement had a result set
-	strange      bool   // the connection has run nothing for this session yet
+	past         past
+	stirred      int64 // loop time of the last statement of which more than askable can be asked
+	asksRows     bool  // by a prepared statement: ROW_COUNT()
 	pins         sysvar.Pins
 	began        int64 // loop time at which the transaction began, if pins says that there is one
 	objects      *sysvar.Objects
@@ -42,9 +33,11 @@ type portable struct {
 func (s *Session) beginState(schema string) {
 	s.mine.statements.Clear()
 	in := s.worker.pool.Interner()
-	vars, ok := in.Login(s.charset, s.worker.proxy.hostgroups.Greeting().MariaDB)
+	mariaDB := s.isMariaDB()
+	vars, ok := in.Login(s.charset, mariaDB)
 	login := sysvar.State{Vars: vars, UserVars: in.Empty()}
 	s.mine = portable{
+		past:        freshPast(mariaDB),
 		vars:        login,
 		login:       login,
 		schema:      schema,
@@ -52,22 +45,20 @@ func (s *Session) beginState(schema string) {
 	}
 }
 
-// want is what the statement under way needs of a connection.
+// want is what the statement under way needs of the session's connection.
 func (s *Session) want() backend.Want {
-	past := backend.PastKept
-	if s.mine.strange && s.asks() {
-		if past = backend.PastNone; s.mine.rows {
-			past = backend.PastSelect
-		}
-	}
-	return backend.Want{
-		Past:         past,
+	w := backend.Want{
 		Session:      s.mine.vars,
 		Schema:       s.mine.schema,
-		InsertID:     s.mine.insertID,
-		NeedInsertID: s.now.info.Flags&asksInsertID != 0 && s.mine.pins&sysvar.InsertID == 0,
+		InsertID:     s.mine.past.insertID,
+		NeedInsertID: s.needsInsertID() && s.mine.pins&sysvar.InsertID == 0,
 		Slot:         s.now.slot,
 	}
+	if s.backend != nil && w.NeedInsertID && s.backend.Have().InsertID != w.InsertID {
+		s.strange, s.toldPast = true, false // it will remember the assignment, and nothing of the statement before
+	}
+	w.Past = s.wantPast()
+	return w
 }
 
 // sharing reports whether the session may share connections at all. It goes by
@@ -87,38 +78,19 @@ func (s *Session) bound() bool { return s.beingCut() || s.holds() }
 // holds reports whether the session has state on its connection that can't
 // follow it to another.
 func (s *Session) holds() bool {
-	const known = sysvar.Transient &^ sysvar.InsertID
-	return !s.sharing() || s.mine.pins&^known != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
+	return !s.sharing() || s.mine.pins&^sysvar.Transient != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
 }
 
-// lingering reports whether the connection is kept only for what the client may
-// ask next.
-func (s *Session) lingering() bool {
-	return s.state == ready && s.backend != nil && s.mine.pins != 0 && !s.bound() && !s.keeps()
-}
-
-// lingerEnd is the loop time at which lingering ends.
-func (s *Session) lingerEnd() int64 {
-	d := lingerTime
-	if s.worker.pool.Waiting(s.request.Hostgroup) {
-		d = lingerTimeBusy
-	}
-	return s.since + int64(d)
-}
-
-// share gives the connection back if nothing holds it.
+// share gives the connection back if nothing holds it, or only what can be taken along and others wait.
 func (s *Session) share() {
-	if s.backend != nil && !s.bound() && s.mine.pins == 0 && !s.keeps() {
+	switch {
+	case s.backend == nil || s.bound() || s.keeps():
+	case s.mine.pins == 0:
 		s.release()
-	}
-}
-
-// yield gives up a connection that is kept only for what the client may ask,
-// when it asks something else and others wait.
-func (s *Session) yield() {
-	if s.lingering() && !s.asks() && s.worker.pool.Waiting(s.request.Hostgroup) {
-		s.mine.pins = 0
-		s.release()
+	case s.mine.pins&^askable == 0 && s.worker.pool.Waiting(s.request.Hostgroup):
+		s.part()
+	default:
+		s.linger()
 	}
 }
 
@@ -127,21 +99,33 @@ func (s *Session) note() {
 	b := s.backend
 	have := b.Have()
 	have.Session, have.Schema = s.mine.vars, s.mine.schema
-	if s.now.event.InsertID != 0 {
-		have.InsertID = s.mine.insertID
+	if s.mine.pins&sysvar.InsertID != 0 {
+		have.InsertID = backend.InsertIDUnknown
 	}
+	have.Diagnostics = s.mine.pins&sysvar.Warnings != 0 && s.isMariaDB()
 	b.SetHave(have)
 }
 
 // resetState is what COM_RESET_CONNECTION does: all is as after the login, but
 // for the schema.
 func (s *Session) resetState() {
+	found := s.mine.past.found
 	s.beginState(s.mine.schema)
-	if !s.worker.proxy.hostgroups.Greeting().MariaDB {
+	s.mine.past.found = found
+	if !s.isMariaDB() {
 		// MySQL goes back to its global character sets, whatever the login said.
 		s.mine.vars.Vars = s.worker.pool.Interner().Empty()
 	}
 	s.status = protocol.StatusAutocommit
+	s.forgetIgnoreSpace()
+}
+
+// forgetIgnoreSpace is called when the client resets its session or changes its user: MariaDB forgets then that CLIENT_IGNORE_SPACE added to
+// sql_mode, and so must connections that serve the session from now on.
+func (s *Session) forgetIgnoreSpace() {
+	if s.isMariaDB() {
+		s.caps &^= protocol.ClientIgnoreSpace
+	}
 }
 
 // resetConnection is COM_RESET_CONNECTION.
@@ -150,7 +134,7 @@ func (s *Session) resetConnection(p []byte, whole bool) int {
 		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
 		return s.refuse(p, whole)
 	}
-	if !s.sharing() && s.backend != nil && s.backend.Init() == "" {
+	if s.backend != nil && (!s.sharing() && s.backend.Init() == "" || s.mine.pins&sysvar.SurviveReset != 0 || s.mine.unshareable) {
 		return s.forward(p, whole)
 	}
 	if b := s.backend; b != nil {

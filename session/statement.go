@@ -15,6 +15,7 @@ type statement struct {
 	sql     []byte         // a view of the text, while the command is begun
 	text    []byte         // a copy, if it is needed when the answer has come
 	event   sysvar.Event
+	raw     bool // it went to the server as it came, without rewrite
 
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about
@@ -26,19 +27,6 @@ type statement struct {
 	anchored       bool            // only the beginning of its text is known
 	splice         *stmt.Splice    // that it goes through
 	renumber       stmt.Renumber   // that the answer goes through
-}
-
-// asksInsertID are the statements that need LAST_INSERT_ID() to be right.
-const asksInsertID = digest.LastInsertIDFn
-
-// asksPast are the statements that ask what became of the one before.
-const asksPast = digest.FoundRowsFn | digest.RowCountFn | digest.LastInsertIDFn | digest.ShowWarnings |
-	digest.ConnectionStatus | digest.SequenceLast
-
-// asks reports whether the statement under way asks for what only the
-// connection that ran the one before knows.
-func (s *Session) asks() bool {
-	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0
 }
 
 // examine fills in s.now for the command that p begins with.

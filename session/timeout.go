@@ -58,8 +58,7 @@ func (s *Session) onTimer() {
 		return
 	}
 	if s.lingering() && !s.leaving() {
-		s.mine.pins = 0
-		s.release()
+		s.part()
 		s.watch()
 		return
 	}

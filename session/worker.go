@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"sync/atomic"
 
 	"parkway/hostgroup/pool"
 	"parkway/hostgroup/stmt"
@@ -28,6 +29,8 @@ type worker struct {
 	scratch   []byte // for packets that the proxy itself makes
 	block     []byte // for tracker blocks
 	rewritten []byte // for statements that are passed on with another text
+	// lingering has every session whose connection lingers, and some that had one.
+	lingering map[*Session]struct{}
 	// What the rules say, remembered; and the last statement that they were asked about.
 	cache        *rules.Cache
 	asked        rules.Input
@@ -38,6 +41,9 @@ type worker struct {
 	patcher      stmt.Patcher
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
+
+	// Any thread.
+	lingerers atomic.Int32 // entries in lingering
 }
 
 // rememberedStatements is how many statements' outcomes one loop remembers.

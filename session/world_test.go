@@ -44,6 +44,7 @@ type setup struct {
 	users    []config.MySQLUser
 	servers  []config.MySQLServer // in place of the server
 	more     []config.MySQLServer // beside the server
+	places   int                  // max_connections of the server; 0: the default
 	rules    *rules.Program
 	loops    int
 	clients  int // that there are descriptors for
@@ -87,6 +88,9 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	}
 	if cfg.servers == nil {
 		cfg.servers = []config.MySQLServer{serverAt(t, target)}
+		if cfg.places > 0 {
+			cfg.servers[0].MaxConnections = cfg.places
+		}
 	}
 	cfg.servers = append(cfg.servers, cfg.more...)
 	log := zerolog.New(w.log)

@@ -26,5 +26,12 @@ func (b *Conn) startOver() {
 		b.runs = 0
 		b.statements.Clear()
 	})})
+	if b.caps.Has(protocol.ClientIgnoreSpace) {
+		// MariaDB forgets that a login with this capability adds to sql_mode.
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(ignoreSpace)), then: b.unless(func() {})})
+	}
 	b.begin(b.spec.Server.Trackers())
 }
+
+// ignoreSpace makes a connection that was reset what a login with CLIENT_IGNORE_SPACE made it.
+const ignoreSpace = "SET @@SESSION.sql_mode=CONCAT_WS(',',NULLIF(@@SESSION.sql_mode,''),'IGNORE_SPACE')"

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -13,9 +14,14 @@ import (
 type Have struct {
 	Session  sysvar.State
 	Schema   string
-	InsertID uint64 // what LAST_INSERT_ID() returns
+	InsertID uint64 // what LAST_INSERT_ID() returns, or InsertIDUnknown
 	Tracked  bool   // the session trackers are on
+	// Diagnostics says that SHOW WARNINGS may still show those of the last session, until a statement reads a table (MariaDB).
+	Diagnostics bool
 }
+
+// InsertIDUnknown says that only the server knows what LAST_INSERT_ID() returns.
+const InsertIDUnknown = math.MaxUint64
 
 // Have returns the state that the connection is in. It is right while the
 // connection is idle.
@@ -34,27 +40,12 @@ type Want struct {
 	InsertID uint64 // what LAST_INSERT_ID() has to return, if NeedInsertID
 	// NeedInsertID is set for statements that ask for it.
 	NeedInsertID bool
-	// Past is set for statements that ask about the one before them, if that was
-	// not the last on the connection.
+	// Past is what the session's last statement left behind.
 	Past Past
 	// Slot is the prepared statement that it is about; zero: none. A connection that has it is preferred; Sync does not
 	// prepare it.
 	Slot stmt.Slot
 }
-
-// Past is what a session's last statement was, as far as ROW_COUNT() and SHOW
-// WARNINGS tell.
-type Past uint8
-
-// The kinds of a last statement that another like it can stand in for.
-const (
-	PastKept   Past = iota // it was the last on the connection, or it does not matter
-	PastNone               // there was none, or one without rows that affected none
-	PastSelect             // it had a result set
-)
-
-// stand are the statements that stand in for a session's last one.
-var stand = [...]string{PastNone: "DO 0", PastSelect: "SELECT 0"}
 
 // Cost is how much there is to do to bring a connection from have to want:
 // 0 nothing, more for each thing. ok is false if it can't be done at all.
@@ -88,7 +79,7 @@ func (b *Conn) Sync(w *Want) bool {
 	schema := b.have.Schema != w.Schema
 	insertID := w.NeedInsertID && b.have.InsertID != w.InsertID
 	session := b.based(w.Session)
-	if !schema && !insertID && b.have.Session == session && (w.Past == PastKept || w.Past == PastNone && b.fresh) {
+	if !schema && !insertID && b.have.Session == session && (!w.Past.Asked || w.Past.Fresh && b.fresh) {
 		return true
 	}
 	kept := *w // only here, so that nothing is allocated when there is nothing to do
@@ -102,7 +93,7 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	b.setState(preparing)
 	b.timer.Reset(syncTimeout)
 	set, ok := sysvar.AppendSync(nil, b.have.Session, w.Session)
-	if !ok {
+	if !ok || b.losesIgnoreSpace(w) {
 		set = b.reset(w)
 	}
 	if schema {
@@ -118,8 +109,11 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(text), then: b.unless(func() { b.have.InsertID = w.InsertID })})
 	}
 	b.fresh = false
-	if w.Past != PastKept {
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(stand[w.Past])), then: b.unless(func() {})})
+	if w.Past.Asked {
+		// Refused, it leaves the session's next answer wrong, and a session without an answer would be worse.
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(appendStandIn(nil, w.Past)), then: func([][]byte, *protocol.ERR) {
+			b.have.Diagnostics = false
+		}})
 	}
 	b.nextOwn()
 }
@@ -133,6 +127,16 @@ func (b *Conn) reset(w *Want) []byte {
 	}
 	set, _ := sysvar.AppendSync(nil, after, w.Session)
 	return set
+}
+
+// losesIgnoreSpace reports whether the connection's sql_mode has to go back to that of the login, which is not its default.
+func (b *Conn) losesIgnoreSpace(w *Want) bool {
+	if !b.caps.Has(protocol.ClientIgnoreSpace) {
+		return false
+	}
+	_, had := b.have.Session.Vars.Get("sql_mode")
+	_, wanted := w.Session.Vars.Get("sql_mode")
+	return had && !wanted
 }
 
 // unless makes the end of a command that must not be refused.

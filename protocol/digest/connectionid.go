@@ -12,23 +12,45 @@ const maxAlias = 64
 // stay those of the originals, and where such an expression is an item of a SELECT's list that surely has no alias, the
 // column keeps its name. From a CREATE or ALTER on the text stays as it is: what is stored asks at its own time.
 func AppendConnectionID(dst, sql []byte, o Options, id uint32) []byte {
-	r := connectionIDs{lexer: lexer{sql: sql, opts: o}, dst: dst, id: id}
-	for r.lexer.next(); r.lexer.tok != tokEnd && !r.stored; r.step() {
+	return appendWith(dst, sql, o, replacement{
+		function: ConnectionIDFn,
+		call:     fmt.Sprintf("CAST(%010d AS UNSIGNED)", id), // as wide as the function's type is
+		variable: fmt.Sprintf("NULLIF(CAST(%021d AS UNSIGNED),0)", id),
+	})
+}
+
+// AppendRowCount appends sql with a literal in place of ROW_COUNT() in its first statement: what comes behind that asks about it.
+// The names of columns stay, as with AppendConnectionID.
+func AppendRowCount(dst, sql []byte, o Options, literal string) []byte {
+	return appendWith(dst, sql, o, replacement{function: RowCountFn, call: literal, first: true})
+}
+
+// replacement is what takes the place of a function without arguments.
+type replacement struct {
+	function Flags
+	call     string
+	variable string // of the variable that shows the same; "": there is none
+	first    bool   // only in the first statement
+}
+
+func appendWith(dst, sql []byte, o Options, by replacement) []byte {
+	r := replacing{lexer: lexer{sql: sql, opts: o}, dst: dst, by: by}
+	for r.lexer.next(); r.lexer.tok != tokEnd && !r.over; r.step() {
 	}
 	r.endItem()
 	return append(r.dst, sql[r.copied:]...)
 }
 
-// connectionIDs rewrites a text. The lexer stands at the token that is looked at.
-type connectionIDs struct {
+// replacing rewrites a text. The lexer stands at the token that is looked at.
+type replacing struct {
 	lexer  lexer
 	dst    []byte
-	id     uint32
+	by     replacement
 	copied int // so much of the text is in dst
 
-	begun  bool // a statement has begun
-	stored bool // something is defined that is evaluated later
-	set    bool // the statement is a SET
+	begun bool // a statement has begun
+	over  bool // the rest stays: something is defined that is evaluated later, or another statement begins
+	set   bool // the statement is a SET
 
 	list  selectList   // that the token is in
 	outer []selectList // those around it, outside of parentheses
@@ -46,7 +68,7 @@ type selectList struct {
 }
 
 // step takes one token, or all those of a thing to be replaced.
-func (r *connectionIDs) step() {
+func (r *replacing) step() {
 	l := &r.lexer
 	if r.list.first && !r.modifier() {
 		r.list = selectList{item: true, start: l.start}
@@ -58,7 +80,7 @@ func (r *connectionIDs) step() {
 		}
 	case tokQuoted:
 		start, end := unquoted(l.sql, l.start, l.pos)
-		if k := words.find(l.sql, start, end); k != nil && k.function == ConnectionIDFn && r.call() {
+		if k := words.find(l.sql, start, end); k != nil && k.function == r.by.function && r.call() {
 			return
 		}
 	case tokSysVar:
@@ -78,12 +100,13 @@ func (r *connectionIDs) step() {
 	case tokSemicolon:
 		r.endItem()
 		r.begun, r.set, r.outer = false, false, r.outer[:0]
+		r.over = r.by.first
 	}
 	r.pass()
 }
 
 // close ends what is in parentheses.
-func (r *connectionIDs) close() {
+func (r *replacing) close() {
 	changed := r.endItem()
 	if n := len(r.outer); n > 0 {
 		r.list, r.outer = r.outer[n-1], r.outer[:n-1]
@@ -92,7 +115,7 @@ func (r *connectionIDs) close() {
 }
 
 // pass goes on to the next token.
-func (r *connectionIDs) pass() {
+func (r *replacing) pass() {
 	r.end, r.last = r.lexer.pos, r.lexer.tok
 	r.lexer.next()
 }
@@ -103,7 +126,7 @@ var modifiers = [...]string{
 	"SQL_BUFFER_RESULT", "SQL_CACHE", "SQL_NO_CACHE", "SQL_CALC_FOUND_ROWS",
 }
 
-func (r *connectionIDs) modifier() bool {
+func (r *replacing) modifier() bool {
 	return r.lexer.tok == tokWord && isOne(modifiers[:], r.lexer.bytes())
 }
 
@@ -124,13 +147,13 @@ func isOne(words []string, word []byte) bool {
 }
 
 // word takes a word, and reports whether it has gone on to the next token.
-func (r *connectionIDs) word() (passed bool) {
+func (r *replacing) word() (passed bool) {
 	l := &r.lexer
 	k := l.word
 	if k == nil {
 		k = &unknown
 	}
-	if k.function == ConnectionIDFn && r.call() {
+	if k.function == r.by.function && r.call() {
 		return true
 	}
 	if !r.begun {
@@ -138,7 +161,7 @@ func (r *connectionIDs) word() (passed bool) {
 	}
 	switch {
 	case k.verb == VerbCreate || k.verb == VerbAlter:
-		r.stored = true
+		r.over = true
 	case k.verb == VerbSelect:
 		r.list = selectList{first: true}
 	case r.list.item && l.start > r.list.start && isOne(ends[:], l.bytes()):
@@ -150,18 +173,18 @@ func (r *connectionIDs) word() (passed bool) {
 	return false
 }
 
-// call replaces a call of CONNECTION_ID(), if the token begins one.
-func (r *connectionIDs) call() (ok bool) {
+// call replaces a call of the function, if the token begins one.
+func (r *replacing) call() (ok bool) {
 	ahead := r.lexer
 	if r.last == tokDot || ahead.next() != tokOpen || ahead.next() != tokClose {
 		return false
 	}
-	r.replace(&ahead, "CAST(%010d AS UNSIGNED)") // as wide as the function's type is
+	r.replace(&ahead, r.by.call)
 	return true
 }
 
-// variable replaces @@pseudo_thread_id in any of its forms, if the token begins one that is read.
-func (r *connectionIDs) variable() (ok bool) {
+// variable replaces the variable in any of its forms, if the token begins one that is read.
+func (r *replacing) variable() (ok bool) {
 	l := &r.lexer
 	ahead := *l
 	start, end := l.start+2, l.pos
@@ -183,20 +206,20 @@ func (r *connectionIDs) variable() (ok bool) {
 		}
 		k = words.find(l.sql, start, end)
 	}
-	if k == nil || k.variable != ConnectionIDFn {
+	if r.by.variable == "" || k == nil || k.variable != r.by.function {
 		return false
 	}
 	if further := ahead; r.set && len(r.outer) == 0 && further.nextAssigns() && (r.last == tokWord || r.last == tokComma) {
 		return false
 	}
-	r.replace(&ahead, "NULLIF(CAST(%021d AS UNSIGNED),0)")
+	r.replace(&ahead, r.by.variable)
 	return true
 }
 
-// replace writes the id in place of all up to the end of the token that upTo stands at.
-func (r *connectionIDs) replace(upTo *lexer, format string) {
+// replace writes text in place of all up to the end of the token that upTo stands at.
+func (r *replacing) replace(upTo *lexer, text string) {
 	r.dst = append(r.dst, r.lexer.sql[r.copied:r.lexer.start]...)
-	r.dst = fmt.Appendf(r.dst, format, r.id)
+	r.dst = append(r.dst, text...)
 	r.copied = upTo.pos
 	r.lexer = *upTo
 	r.begun, r.list.changed = true, true
@@ -205,7 +228,7 @@ func (r *connectionIDs) replace(upTo *lexer, format string) {
 }
 
 // endItem ends an item, and names it as it was. It reports whether something in it was replaced.
-func (r *connectionIDs) endItem() (changed bool) {
+func (r *replacing) endItem() (changed bool) {
 	item := r.list
 	r.list = selectList{}
 	// Behind a parenthesis or a number stands no alias.

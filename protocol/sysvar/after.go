@@ -22,6 +22,9 @@ type Event struct {
 	PinVariable  bool // it gave Pinned, or a collation cannot be read (NamesCollation)
 	Trackers     bool // it gave Tracker, or SetsTrackers says so
 
+	// KeepsDiagnostics is set for servers (MariaDB) on which a statement that reads no table leaves SHOW WARNINGS as it is.
+	KeepsDiagnostics bool
+
 	Warnings uint16
 	InsertID uint64
 	Rows     bool // there was a result set
@@ -97,10 +100,22 @@ func (e *Event) Ran() bool { return !e.Failed || !ranNothing[e.Code] || e.unseen
 
 // forget drops what could be asked about the statement before: it is this one now.
 func forget(p Pins, e *Event) Pins {
-	if e.Flags&digest.ShowWarnings == 0 {
+	if e.Flags&digest.ShowWarnings == 0 && (!e.KeepsDiagnostics || ReadsTables(e.Verb)) {
 		p &^= Warnings
 	}
-	return p &^ (FoundRows | RowCount)
+	if e.Rows {
+		p &^= FoundRows
+	}
+	return p &^ RowCount
+}
+
+// ReadsTables reports whether statements of this kind read tables for sure.
+func ReadsTables(v digest.Verb) bool {
+	switch v {
+	case digest.VerbInsert, digest.VerbReplace, digest.VerbUpdate, digest.VerbDelete, digest.VerbLoad:
+		return true
+	}
+	return false
 }
 
 // cause is what a text says that holds the connection.
@@ -160,6 +175,9 @@ func reported(p Pins, e *Event) Pins {
 	}
 	if !e.Rows && !e.Failed && counts(e.Verb) {
 		p |= RowCount
+	}
+	if e.Ran() && (e.unseen() || e.Flags&digest.IntoVar != 0) {
+		p |= FoundRows
 	}
 	if e.PinVariable {
 		p |= Variable

@@ -77,6 +77,22 @@ func TestAfter(t *testing.T) {
 			{"SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", Event{StateChanged: true, Copied: true}, 0},
 		}},
 
+		{"MySQL's diagnostics are those of the last statement", []step{
+			{"SELECT 'x'+1", Event{Rows: true, Warnings: 1}, Warnings},
+			{"SHOW WARNINGS", Event{Rows: true}, Warnings},
+			{"SELECT 1", Event{Rows: true}, 0},
+		}},
+		{"MariaDB keeps them over a statement that reads no table", []step{
+			{"SELECT 'x'+1", Event{Rows: true, Warnings: 1, KeepsDiagnostics: true}, Warnings},
+			{"SET @a=1", Event{KeepsDiagnostics: true}, Warnings},
+			{"INSERT INTO t VALUES (1)", Event{KeepsDiagnostics: true}, RowCount},
+		}},
+		{"FOUND_ROWS() outlives what has no rows", []step{
+			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{Rows: true}, FoundRows},
+			{"SET @a=1", Event{}, FoundRows},
+			{"SELECT 1", Event{Rows: true}, 0},
+			{"SELECT a FROM t LIMIT 1 INTO @a", Event{UserVarsUnknown: true}, UserVar | FoundRows},
+		}},
 		// Variables.
 		{"a variable that is copied", []step{{"SET sql_mode='ANSI'", Event{StateChanged: true, Copied: true}, 0}}},
 		{"SET NAMES", []step{{"SET NAMES utf8mb4", Event{StateChanged: true, Copied: true}, 0}}},
@@ -140,8 +156,8 @@ func TestAfter(t *testing.T) {
 		}},
 		{"EXECUTE runs what nobody saw", []step{
 			{"PREPARE s FROM @x", changed, PreparedText},
-			{"EXECUTE s", Event{}, PreparedText | Unexplained},
-			{"DEALLOCATE PREPARE s", Event{StateChanged: true, Gone: PreparedText}, Unexplained},
+			{"EXECUTE s", Event{}, PreparedText | Unexplained | FoundRows},
+			{"DEALLOCATE PREPARE s", Event{StateChanged: true, Gone: PreparedText}, Unexplained | FoundRows},
 		}},
 		{"HANDLER", []step{
 			{"HANDLER t OPEN", Event{}, Handler},
@@ -175,7 +191,7 @@ func TestAfter(t *testing.T) {
 		}},
 		{"which of the two came last?", []step{
 			{"SELECT RELEASE_ALL_LOCKS(), GET_LOCK('a', 1)", Event{}, GetLock},
-			{"DO GET_LOCK('a', 1); DO RELEASE_ALL_LOCKS()", Event{}, GetLock},
+			{"DO GET_LOCK('a', 1); DO RELEASE_ALL_LOCKS()", Event{}, GetLock | FoundRows},
 		}},
 		{"a lock may be held though the statement failed", []step{
 			{"SELECT GET_LOCK('a', 1) FROM t", failed(1205), GetLock | Warnings},
@@ -185,23 +201,23 @@ func TestAfter(t *testing.T) {
 		}},
 
 		// Code that isn't in the text.
-		{"a procedure that changes nothing", []step{{"CALL p()", Event{}, RowCount}}},
+		{"a procedure that changes nothing", []step{{"CALL p()", Event{}, FoundRows | RowCount}}},
 		{"a procedure that sets a variable may have done more", []step{
-			{"CALL p()", Event{StateChanged: true, Copied: true}, Unexplained | RowCount},
+			{"CALL p()", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows | RowCount},
 		}},
 		{"a procedure of another schema reports a state without cause; which it is cannot be told", []step{
-			{"CALL x.p()", Event{StateChanged: true, Schema: true}, Unexplained | RowCount},
+			{"CALL x.p()", Event{StateChanged: true, Schema: true}, Unexplained | FoundRows | RowCount},
 		}},
 		{"a procedure that failed: what it did is reported with a later statement", []step{
-			{"CALL p()", failed(1644), Failed | Warnings},
-			{"SELECT 1", Event{}, Failed},
+			{"CALL p()", failed(1644), Failed | FoundRows | Warnings},
+			{"SELECT 1", Event{Rows: true}, Failed},
 			{"SET NAMES utf8mb4", Event{StateChanged: true, Copied: true}, Failed},
 		}},
-		{"a procedure that isn't there", []step{{"CALL nothing()", failed(1305), Failed | Warnings}}},
+		{"a procedure that isn't there", []step{{"CALL nothing()", failed(1305), Failed | FoundRows | Warnings}}},
 		{"several statements", []step{
-			{"SET wait_timeout=98; SELECT 1", Event{StateChanged: true, Copied: true}, Unexplained},
+			{"SET wait_timeout=98; SELECT 1", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows},
 		}},
-		{"several queries", []step{{"SELECT 1; SELECT 2", Event{}, 0}}},
+		{"several queries", []step{{"SELECT 1; SELECT 2", Event{}, FoundRows}}},
 		{"a trigger that sets something", []step{
 			{"INSERT INTO t VALUES (1)", Event{StateChanged: true, InsertID: 7}, Unexplained | RowCount | InsertID},
 		}},
@@ -247,7 +263,7 @@ func TestAfter(t *testing.T) {
 			{"BEGIN", Event{Status: trans}, GetLock | InTransaction},
 			{"", Event{Reset: true, Status: trans}, 0},
 			{"SET ROLE r", Event{}, Role},
-			{"CALL p()", failed(1644), Role | Failed | Warnings},
+			{"CALL p()", failed(1644), Role | Failed | FoundRows | Warnings},
 			{"", Event{Reset: true}, Role},
 		}},
 	} {
@@ -278,9 +294,9 @@ func TestAfterWithoutTrackers(t *testing.T) {
 		"SET NAMES utf8mb4":         NoTrackers,
 		"SET GLOBAL wait_timeout=5": 0,
 		"SET @a=1":                  0,
-		"CALL p()":                  NoTrackers | RowCount,
+		"CALL p()":                  NoTrackers | FoundRows | RowCount,
 		"LOCK TABLES t READ":        LockTables,
-		"EXECUTE s":                 NoTrackers | Unexplained,
+		"EXECUTE s":                 NoTrackers | Unexplained | FoundRows,
 	} {
 		info := digest.Scan([]byte(sql), 0)
 		if got, _ := After(0, Event{Verb: info.Verb, Flags: info.Flags, Status: ac}); got != want {

@@ -21,6 +21,27 @@ func NamesCollation(sql []byte, o digest.Options) (collation []byte, ok bool) {
 	return collation, ok
 }
 
+// WithNames is vars after SET NAMES with this collation (NamesCollation), whose character sets the tracker has reported already. Nothing is
+// kept of collation.
+func (in *Interner) WithNames(vars *Set, collation []byte) *Set {
+	collation = bytes.Clone(in.fold(collation))
+	vars = in.With(vars, []byte("collation_connection"), collation)
+	results, _ := vars.Get("character_set_results")
+	if !ofCharset(collation, results) {
+		return vars // assigned behind the NAMES, in the same statement
+	}
+	return in.With(vars, []byte(resultsCollation), collation)
+}
+
+// ofCharset reports whether a character set may have the collation, by its name.
+func ofCharset(collation []byte, charset string) bool {
+	if charset == "" {
+		return false
+	}
+	of, _, _ := bytes.Cut(collation, []byte{'_'})
+	return string(of) == charset || string(of) == "utf8" && charset == "utf8mb3" || bytes.HasPrefix(collation, []byte("uca1400_"))
+}
+
 // collateIn reads: charset [COLLATE collation].
 func collateIn(value []byte) (collation []byte, ok bool) {
 	l := lexer{value}

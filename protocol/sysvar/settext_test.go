@@ -40,3 +40,22 @@ func TestSetsTrackers(t *testing.T) {
 		}
 	}
 }
+
+func TestWithNames(t *testing.T) {
+	in := NewInterner()
+	for _, test := range []struct{ results, collation, want string }{
+		{"utf8mb4", "UTF8MB4_bin", "character_set_results=utf8mb4 collation_connection=utf8mb4_bin collation_results=utf8mb4_bin"},
+		{"utf8mb4", "uca1400_ai_ci", "character_set_results=utf8mb4 collation_connection=uca1400_ai_ci collation_results=uca1400_ai_ci"},
+		{"binary", "binary", "character_set_results=binary collation_connection=binary collation_results=binary"},
+		{"latin1", "utf8mb4_bin", "character_set_results=latin1 collation_connection=utf8mb4_bin"},
+		{"", "utf8mb4_bin", "character_set_results= collation_connection=utf8mb4_bin"},
+	} {
+		if got := show(in.WithNames(with(in, "character_set_results="+test.results), []byte(test.collation))); got != test.want {
+			t.Errorf("%s after %s: %s, want %s", test.collation, test.results, got, test.want)
+		}
+	}
+	if s := with(in, "character_set_results=utf8mb4"); show(in.With(in.WithNames(s, []byte("utf8mb4_bin")), []byte("character_set_results"), []byte("utf8mb4"))) !=
+		"character_set_results=utf8mb4 collation_connection=utf8mb4_bin" {
+		t.Error("a report of character_set_results leaves the collation of results")
+	}
+}

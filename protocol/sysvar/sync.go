@@ -1,5 +1,7 @@
 package sysvar
 
+import "slices"
+
 // State is what a connection has, or what a session wants of it: the system variables that were changed since login with the
 // character sets of the login (Login), and the user variables with the SQL texts of their values (UserVars).
 // Both sets are of the loop's Interner and never nil.
@@ -31,9 +33,25 @@ func Distance(have, want *Set) int {
 	return n + len(have.pairs) - i + len(want.pairs) - j
 }
 
-// Distance is the number of variables of both kinds that differ; 0 means that nothing has to be sent.
+// resetDistance is what a reset counts.
+const resetDistance = 10
+
+// Distance is the number of variables of both kinds that differ; 0 means that nothing has to be sent. A user variable that is not wanted
+// takes a reset.
 func (have State) Distance(want State) int {
-	return Distance(have.Vars, want.Vars) + Distance(have.UserVars, want.UserVars)
+	d := Distance(have.Vars, want.Vars)
+	if have.UserVars == want.UserVars {
+		return d
+	}
+	merge(have.UserVars, want.UserVars, func(_ string, h, w *string) {
+		switch {
+		case w == nil:
+			d += resetDistance
+		case h == nil || *h != *w:
+			d++
+		}
+	})
+	return d
 }
 
 // AppendSync writes the statement that brings a connection from have to want: one SET, or nothing if there is nothing to do.
@@ -103,6 +121,7 @@ func (s *statement) variables(have, want *Set) {
 	if have == want {
 		return
 	}
+	have = s.names(have, want)
 	merge(have, want, func(name string, h, w *string) {
 		if m, ok := families[name]; ok {
 			s.family(m, name, have, want)
@@ -115,6 +134,48 @@ func (s *statement) variables(have, want *Set) {
 			s.assign(name, *w)
 		}
 	})
+}
+
+// names writes the SET NAMES that gives results the collation that want has, and returns what the connection has then. It is the only
+// statement that can.
+func (s *statement) names(have, want *Set) *Set {
+	collation, ok := want.Get(resultsCollation)
+	if !ok {
+		return have
+	}
+	charset, _ := want.Get("character_set_results")
+	had, _ := have.Get(resultsCollation)
+	if before, _ := have.Get("character_set_results"); had == collation && before == charset {
+		return have
+	}
+	s.next()
+	s.sql = append(s.sql, "NAMES "...)
+	s.sql = appendQuoted(s.sql, []byte(charset))
+	s.sql = append(s.sql, " COLLATE "...)
+	s.sql = appendQuoted(s.sql, []byte(collation))
+	after := &Set{pairs: slices.Clone(have.pairs)}
+	after.assign("character_set_client", charset)
+	after.assign("character_set_results", charset)
+	after.assign(resultsCollation, collation)
+	after.remove("character_set_connection")
+	after.assign("collation_connection", collation)
+	return after
+}
+
+// assign and remove change a set that is no interner's.
+func (s *Set) assign(name, value string) {
+	i, found := find(s.pairs, name)
+	if found {
+		s.pairs[i].value = value
+		return
+	}
+	s.pairs = slices.Insert(s.pairs, i, pair{name, value})
+}
+
+func (s *Set) remove(name string) {
+	if i, found := find(s.pairs, name); found {
+		s.pairs = slices.Delete(s.pairs, i, i+1)
+	}
 }
 
 // merge calls f for every name in one of two sets, with the values in both, nil where it isn't in.
@@ -186,18 +247,14 @@ func (s *statement) userVars(have, want *Set) {
 		if h != nil && w != nil && *h == *w {
 			return
 		}
-		if w != nil && *w == unknown {
-			s.ok = false
+		if w == nil || *w == unknown {
+			s.ok = false // NULL would do, but for the type that the variable had
 			return
 		}
 		s.next()
 		s.sql = append(s.sql, "@`"...)
 		s.sql = append(s.sql, name...)
 		s.sql = append(s.sql, "`="...)
-		if w == nil {
-			s.sql = append(s.sql, "NULL"...) // a variable that was never set is NULL
-			return
-		}
 		s.sql = append(s.sql, *w...)
 	})
 }

@@ -25,6 +25,15 @@ func TestAppendSync(t *testing.T) {
 		{"what a login sets", []string{"character_set_client=utf8mb4", "collation_connection=utf8mb4_bin"}, []string{"character_set_client=latin1", "character_set_connection=latin1"},
 			"SET @@SESSION.character_set_client='latin1',@@SESSION.character_set_connection='latin1'", 3},
 		{"what a login set and nobody knows", []string{"character_set_client=utf8mb4"}, nil, "reset", 1},
+		{"the collation of results", []string{"character_set_client=latin1", "character_set_results=latin1", "collation_connection=latin1_bin"},
+			[]string{"character_set_client=latin1", "character_set_results=utf8mb4", "collation_results=utf8mb4_bin", "collation_connection=utf8mb4_general_ci"},
+			"SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin',@@SESSION.character_set_client='latin1',@@SESSION.collation_connection='utf8mb4_general_ci'", 3},
+		{"the collation of results is that of the login",
+			[]string{"character_set_client=utf8mb4", "character_set_results=utf8mb4", "collation_connection=utf8mb4_bin"},
+			[]string{"character_set_client=utf8mb4", "character_set_results=utf8mb4", "collation_results=utf8mb4_bin", "collation_connection=utf8mb4_bin"},
+			"SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin'", 1},
+		{"results have the default collation", []string{"character_set_results=utf8mb4", "collation_results=utf8mb4_bin"}, []string{"character_set_results=utf8mb4"},
+			"SET @@SESSION.character_set_results='utf8mb4'", 1},
 		{"two names of one variable", []string{"long_query_time=1.000000"}, []string{"log_slow_query_time=1.000000"}, "SET @@SESSION.log_slow_query_time=1.000000", 2},
 		{"two names, back", []string{"long_query_time=1.000000"}, nil, "SET @@SESSION.long_query_time=DEFAULT", 1},
 		{"a part follows the whole", nil, []string{"log_slow_filter=admin", "log_queries_not_using_indexes=ON"},
@@ -92,14 +101,21 @@ func TestAppendSyncUserVars(t *testing.T) {
 	vars, _ := in.Login(45, true)
 	user := func(sql string) *Set { return in.AssignUserVars(in.Empty(), []byte(sql), 0, vars, true) }
 	want := State{in.With(vars, []byte("sql_mode"), []byte("ANSI")), user("SET @a=1, @b='x'")}
-	have := State{vars, user("SET @b='y', @c=NULL")}
+	have := State{vars, user("SET @b='y'")}
 	sql, ok := AppendSync(nil, have, want)
-	const text = "SET @@SESSION.sql_mode='ANSI',@`a`=1,@`b`=_utf8mb4'x' COLLATE utf8mb4_general_ci,@`c`=NULL"
+	const text = "SET @@SESSION.sql_mode='ANSI',@`a`=1,@`b`=_utf8mb4'x' COLLATE utf8mb4_general_ci"
 	if string(sql) != text || !ok {
 		t.Errorf("got %s, %v", sql, ok)
 	}
-	if d := have.Distance(want); d != 4 {
+	if d := have.Distance(want); d != 3 {
 		t.Errorf("distance %d", d)
+	}
+	more := State{vars, user("SET @b='x', @c=NULL")}
+	if sql, ok := AppendSync(nil, more, want); ok {
+		t.Errorf("a variable that nobody wants: %s", sql)
+	}
+	if d := more.Distance(want); d != 2+resetDistance {
+		t.Errorf("distance %d to what takes a reset", d)
 	}
 	if _, ok := AppendSync(nil, have, State{vars, user("SET @a=now()")}); ok {
 		t.Error("an unknown value was copied")

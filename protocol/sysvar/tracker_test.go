@@ -49,10 +49,10 @@ func TestLogin(t *testing.T) {
 		want    string
 		ok      bool
 	}{
-		{45, true, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci", true},
-		{45, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci", true},
-		{63, true, "character_set_client=binary character_set_results=binary collation_connection=binary", true},
-		{255, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_0900_ai_ci", true},
+		{45, true, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci collation_results=utf8mb4_general_ci", true},
+		{45, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci collation_results=utf8mb4_general_ci", true},
+		{63, true, "character_set_client=binary character_set_results=binary collation_connection=binary collation_results=binary", true},
+		{255, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_0900_ai_ci collation_results=utf8mb4_0900_ai_ci", true},
 		{255, true, "", false}, // MariaDB takes its default
 		{35, true, "", false},  // ucs2: no client may have it
 		{0, false, "", false},

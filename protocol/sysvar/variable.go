@@ -82,7 +82,13 @@ var undo = map[string]string{
 	"character_set_results":    "",
 	"character_set_connection": "",
 	"collation_connection":     "",
+	resultsCollation:           "",
 }
+
+// resultsCollation stands for what character_set_results has besides the character set that it shows: the collation, which is seen in the
+// metadata of results. A login and SET NAMES ... COLLATE set it; without it, it is the character set's default. It is no variable of a
+// server's: see statement.names.
+const resultsCollation = "collation_results"
 
 // text are variables whose value is a string even when it looks like a number.
 var text = map[string]bool{
@@ -105,6 +111,7 @@ type member struct {
 // families by the names of their members.
 var families = membersOf(
 	family{[]string{"character_set_connection", "collation_connection"}, 2},
+	family{[]string{"character_set_results", resultsCollation}, 1},
 	family{[]string{"character_set_server", "collation_server"}, 2},
 	family{[]string{"default_storage_engine", "storage_engine"}, 2},
 	family{[]string{"transaction_isolation", "tx_isolation"}, 2},

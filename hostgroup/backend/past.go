@@ -1,0 +1,95 @@
+package backend
+
+import (
+	"strconv"
+
+	"parkway/protocol"
+)
+
+// What a server remembers of the statement before is lost to a session that goes on with another connection. AskPast learns it in time,
+// where the answer to the statement did not say it, and Past makes another connection remember the same.
+
+// Past is what a session's last statement left behind, for a statement that asks. The diagnostics are those of a statement without any.
+type Past struct {
+	Asked bool   // the statement under way asks about the one before, which was not the last on the connection
+	Found uint64 // what FOUND_ROWS() returns
+	Fresh bool   // there was none: a fresh connection serves as it is
+}
+
+// ten is a table of ten rows.
+const ten = "(SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0)"
+
+const (
+	// maxStandIn is the number of rows that a statement which stands in returns; from there on it only counts them, which MySQL warns of.
+	maxStandIn = 100
+	// maxFound is the number of rows that a statement which stands in counts at most: more of them cost the server too much.
+	maxFound = 1_000_000
+)
+
+// appendStandIn writes a statement that leaves behind what another one did. It reads a table, because MariaDB keeps the diagnostics of the
+// statement before otherwise.
+func appendStandIn(dst []byte, p Past) []byte {
+	found := min(p.Found, maxFound)
+	counts := found > maxStandIn
+	dst = append(dst, "SELECT "...)
+	if counts {
+		dst = append(dst, "SQL_CALC_FOUND_ROWS 0 FROM (SELECT "...)
+	}
+	dst = append(dst, "0 FROM "...)
+	dst = append(append(dst, ten...), " t1"...)
+	for i, rows := 2, uint64(10); rows < found; i, rows = i+1, rows*10 {
+		dst = append(append(dst, ", "...), ten...)
+		dst = strconv.AppendInt(append(dst, " t"...), int64(i), 10)
+	}
+	dst = strconv.AppendUint(append(dst, " LIMIT "...), found, 10)
+	if counts {
+		dst = append(dst, ") t LIMIT 1"...)
+	}
+	return dst
+}
+
+// AskPast finds out what FOUND_ROWS() and LAST_INSERT_ID() return on an idle connection, for a session that is about to leave it: then gets them,
+// and OnBackendReady follows; or OnSyncFailed does, never from inside the call. The connection remembers nothing else of the statement before.
+func (b *Conn) AskPast(then func(found, insertID uint64)) {
+	b.setState(preparing)
+	b.timer.Reset(syncTimeout)
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte("SELECT FOUND_ROWS(), LAST_INSERT_ID()")), then: func(packets [][]byte, refused *protocol.ERR) {
+		var values [2]uint64
+		if refused == nil {
+			values, refused = readPast(packets)
+		}
+		if refused != nil {
+			b.own.queue = nil
+			b.ownDone(refused)
+			return
+		}
+		b.have.InsertID = values[1]
+		then(values[0], values[1])
+	}})
+	b.nextOwn()
+}
+
+// readPast reads the one row of the answer to AskPast.
+func readPast(packets [][]byte) (values [2]uint64, refused *protocol.ERR) {
+	for _, p := range packets[min(1+len(values), len(packets)):] { // behind the column count and the definitions
+		if len(p) == 0 || p[0] >= 0xfe { // EOF, before and behind the rows
+			continue
+		}
+		for i := range values {
+			text, n, ok := protocol.ReadLenencBytes(p)
+			if !ok {
+				break
+			}
+			p = p[n:]
+			v, err := strconv.ParseUint(string(text), 10, 64)
+			if err != nil {
+				break
+			}
+			values[i] = v
+			if i == len(values)-1 {
+				return values, nil
+			}
+		}
+	}
+	return values, protocol.NewERR(protocol.ErrCodeNetRead, "parkway: no answer to FOUND_ROWS() and LAST_INSERT_ID()")
+}

@@ -1,0 +1,85 @@
+package session
+
+import (
+	"time"
+
+	"parkway/protocol/sysvar"
+)
+
+// A connection lingers with a session that may ask what became of its last statement, though nothing else holds it there: for as long as
+// nobody needs it, within lingerTime, and for what cannot be taken along (see askable) for connection_delay_multiplex_ms even then.
+
+// lingerTime is how long a connection lingers that nobody waits for.
+const lingerTime = time.Second
+
+// lingering reports whether the connection is kept only for what the client may
+// ask next.
+func (s *Session) lingering() bool {
+	return s.state == ready && s.backend != nil && s.backend.Idle() && s.mine.pins != 0 && !s.bound() && !s.keeps()
+}
+
+// lingerEnd is the loop time at which lingering ends.
+func (s *Session) lingerEnd() int64 {
+	delay := s.worker.proxy.settings.Load().ConnectionDelayMultiplex
+	switch {
+	case !s.worker.pool.Waiting(s.request.Hostgroup):
+		return s.since + int64(max(lingerTime, delay))
+	case s.mine.pins&^askable == 0:
+		return s.since
+	default:
+		return s.mine.stirred + int64(delay)
+	}
+}
+
+// linger makes the session known as one that may be asked to hurry.
+func (s *Session) linger() {
+	w := s.worker
+	w.lingering[s] = struct{}{}
+	w.lingerers.Store(int32(len(w.lingering)))
+}
+
+// forgetLinger undoes linger.
+func (w *worker) forgetLinger(s *Session) {
+	delete(w.lingering, s)
+	w.lingerers.Store(int32(len(w.lingering)))
+}
+
+// hurry lets sessions know that somebody waits for a connection. Any loop.
+func (p *Proxy) hurry() {
+	for _, w := range p.workers {
+		if w.lingerers.Load() > 0 {
+			w.loop.Post(w.hurry)
+		}
+	}
+}
+
+// hurry looks at every session with a connection that lingers.
+func (w *worker) hurry() {
+	for s := range w.lingering {
+		if s.lingering() {
+			s.conn.Guard(s.watch)
+		} else {
+			delete(w.lingering, s)
+		}
+	}
+	w.lingerers.Store(int32(len(w.lingering)))
+}
+
+// yield gives up a connection that lingers when the client asks something else and others wait, unless the statement leaves what can be
+// asked as it is. It is false if the command has to wait for that.
+func (s *Session) yield() bool {
+	if !s.lingering() || s.asks() || !s.worker.pool.Waiting(s.request.Hostgroup) {
+		return true
+	}
+	pins := s.mine.pins
+	if !s.isMariaDB() || sysvar.ReadsTables(s.now.info.Verb) {
+		pins &^= sysvar.Warnings
+	}
+	if pins&^askable != 0 && s.worker.loop.Now() < s.lingerEnd() {
+		return true
+	}
+	return s.part()
+}
+
+// isMariaDB reports whether the servers are MariaDB's.
+func (s *Session) isMariaDB() bool { return s.worker.proxy.hostgroups.Greeting().MariaDB }

@@ -1,0 +1,143 @@
+package session
+
+import (
+	"fmt"
+
+	"parkway/hostgroup/backend"
+	"parkway/protocol"
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
+)
+
+// What a client may ask about its last statement: FOUND_ROWS(), ROW_COUNT(), LAST_INSERT_ID(), SHOW WARNINGS. The session keeps the numbers
+// and takes them along to other connections (backend.Past). Where the answer did not tell them, they are asked for before the connection is
+// left. Warnings are not taken along: for them the connection is kept, for a while.
+
+// past is what the session's last statement left behind.
+type past struct {
+	rowCount int64  // what ROW_COUNT() returns
+	found    uint64 // what FOUND_ROWS() returns, unless a pin says that only the connection knows
+	insertID uint64 // what LAST_INSERT_ID() returns, likewise
+	some     bool   // there was a statement
+}
+
+// freshPast is what a client can ask before its first statement.
+func freshPast(mariaDB bool) (p past) {
+	if mariaDB {
+		p.found = 1
+	}
+	return p
+}
+
+// needsInsertID reports whether LAST_INSERT_ID() has to be right before the statement: because it asks, or because the answer does not say
+// whether it changed that.
+func (s *Session) needsInsertID() bool {
+	switch s.now.info.Verb {
+	case digest.VerbInsert, digest.VerbReplace, digest.VerbLoad, digest.VerbCall:
+		return true
+	case digest.VerbShow:
+		return !s.now.info.Flags.Has(digest.ShowWarnings) // it is among SHOW VARIABLES
+	}
+	return s.now.info.Flags&(digest.LastInsertIDFn|digest.ExecuteStmt|digest.Compound|digest.MultiStatement) != 0
+}
+
+// asksPast are the statements that ask what became of the one before.
+const asksPast = digest.FoundRowsFn | digest.RowCountFn | digest.LastInsertIDFn | digest.ShowWarnings |
+	digest.ConnectionStatus | digest.SequenceLast
+
+// asks reports whether the statement under way asks for what only the
+// connection that ran the one before knows.
+func (s *Session) asks() bool {
+	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0
+}
+
+// wantPast is what a connection that is new to the session has to be told of the statement before.
+func (s *Session) wantPast() backend.Past {
+	needs := digest.FoundRowsFn | digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
+	if s.command != protocol.ComQuery {
+		needs |= digest.RowCountFn // see writeRowCount
+	}
+	if !s.strange || s.toldPast || s.now.info.Flags&needs == 0 && (s.backend == nil || !s.backend.Have().Diagnostics) {
+		return backend.Past{}
+	}
+	return backend.Past{Asked: true, Found: s.mine.past.found, Fresh: !s.mine.past.some}
+}
+
+// concludePast notes what can be asked about the statement that was just answered.
+func (s *Session) concludePast(answer *protocol.ResponseReader) {
+	p, info := &s.mine.past, &s.now.info
+	p.rowCount, p.some = answer.Affected(), true
+	if _, failed := answer.Failed(); failed || !answer.Rows() {
+		return
+	}
+	switch info.Verb {
+	case digest.VerbSelect, digest.VerbTable, digest.VerbValues, digest.VerbDescribe:
+		p.found = answer.Found()
+	case digest.VerbShow:
+		if !info.Flags.Has(digest.ShowWarnings) {
+			p.found = answer.Found()
+		}
+	}
+}
+
+// askable are the pins of what the connection can be asked for before it is left.
+const askable = sysvar.FoundRows | sysvar.InsertID
+
+// askPast finds out what the session takes along from the connection at hand, which it is about to leave. It is false if there is nothing
+// to be found out; otherwise asked follows, and commands wait until then.
+func (s *Session) askPast() bool {
+	pins := s.mine.pins
+	if pins&askable == 0 {
+		return false
+	}
+	s.backend.AskPast(func(found, insertID uint64) {
+		if pins&sysvar.FoundRows != 0 {
+			s.mine.past.found = found
+		}
+		if pins&sysvar.InsertID != 0 {
+			s.mine.past.insertID = insertID
+		}
+	})
+	return true
+}
+
+// asked goes on after askPast. The connection is left, if it was kept only for what could be asked; it may have been lost over it.
+func (s *Session) asked() {
+	s.mine.pins &^= askable
+	switch {
+	case s.backend == nil:
+		s.mine.pins = 0
+	case !s.bound() && !s.keeps():
+		s.mine.pins = 0
+		s.release()
+	}
+	s.watch()
+	s.resume()
+}
+
+// part leaves a connection that is kept only for what the client may ask. It is false if that takes a while: commands wait until then.
+func (s *Session) part() bool {
+	if s.askPast() {
+		return false
+	}
+	s.mine.pins = 0
+	s.release()
+	return true
+}
+
+// writeRowCount writes what ROW_COUNT() returns into the text of the statement, because the connection, new to the session, has another
+// number, which no statement sets without an effect. Servers give the literal the type and length of the function: the length is that of
+// the text, and MySQL counts one more, for a sign.
+func (s *Session) writeRowCount(t *rewriting) {
+	digits := 20
+	if s.isMariaDB() && s.mine.past.rowCount >= 0 {
+		digits = 21
+	}
+	sign := ""
+	if s.mine.past.rowCount < 0 {
+		sign = "-"
+	}
+	literal := fmt.Sprintf("%s%0*d", sign, digits, max(s.mine.past.rowCount, -s.mine.past.rowCount))
+	t.out = digest.AppendRowCount(t.out, t.sql, s.now.options, literal)
+	t.at = len(t.sql)
+}

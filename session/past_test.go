@@ -1,0 +1,101 @@
+package session_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+// standIn is what a connection runs to remember that a statement found rows, fewer than eleven.
+func standIn(rows int) string {
+	ten := strings.TrimSuffix(strings.Repeat("SELECT 0 UNION ALL ", 10), " UNION ALL ")
+	return "SELECT 0 FROM (" + ten + ") t1 LIMIT " + strconv.Itoa(rows)
+}
+
+// remembering is a server whose answers leave something to be asked about.
+func remembering(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+	switch sql := string(payload[1:]); {
+	case sql == "SELECT 3 rows":
+		a.Rows([]string{"n"}, []string{"1"}, []string{"2"}, []string{"3"})
+	case sql == "UPDATE 5 rows":
+		a.OKPacket(protocol.OK{AffectedRows: 5, Status: a.Status})
+	case strings.HasPrefix(sql, "INSERT"):
+		a.OKPacket(protocol.OK{AffectedRows: 1, InsertID: 40, Status: a.Status})
+	case strings.HasPrefix(sql, "SELECT FOUND_ROWS(), LAST_INSERT_ID()"):
+		a.Rows([]string{"f", "l"}, []string{"1", "41"})
+	case sql == "warn":
+		a.OKPacket(protocol.OK{Warnings: 1, Status: a.Status})
+	default:
+		tracking(cmd, payload, a)
+	}
+}
+
+// What a session asks about its last statement is right on a connection that has run another's since: a client's statements, with one of
+// another client between them, and what the server gets.
+func TestPast(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		statements []string
+		want       []string // by the server, without those of the other
+	}{
+		{"ROW_COUNT() of a write", []string{"UPDATE 5 rows", "select Row_Count()"},
+			[]string{"UPDATE 5 rows", "select 00000000000000000005 AS `Row_Count()`"}},
+		{"ROW_COUNT() of a read", []string{"SELECT 3 rows", "SELECT ROW_COUNT() AS n"},
+			[]string{"SELECT 3 rows", "SELECT -00000000000000000001 AS n"}},
+		{"ROW_COUNT() before anything", []string{"DO ROW_COUNT()"}, []string{"DO 00000000000000000000"}},
+		{"FOUND_ROWS()", []string{"SELECT 3 rows", "SELECT FOUND_ROWS()"}, []string{"SELECT 3 rows", standIn(3), "SELECT FOUND_ROWS()"}},
+		{"FOUND_ROWS() over statements without rows", []string{"SELECT 3 rows", "UPDATE 5 rows", "SELECT FOUND_ROWS()"},
+			[]string{"SELECT 3 rows", "UPDATE 5 rows", standIn(3), "SELECT FOUND_ROWS()"}},
+		{"SHOW WARNINGS has none of another's", []string{"SELECT 1", "SHOW WARNINGS"}, []string{"SELECT 1", standIn(1), "SHOW WARNINGS"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, func(s *setup) {
+				tracked(s)
+				s.server.Handler = remembering
+			})
+			a, b := w.dial(), w.dial()
+			mustQuery(t, b, "other")
+			for _, sql := range test.statements {
+				mustQuery(t, a, sql)
+				mustQuery(t, b, "other")
+			}
+			w.waitBackends(1)
+			w.expectTexts(test.want)
+		})
+	}
+}
+
+// What only the connection knows is asked for before others get it, and told to the next one.
+func TestPastIsAskedFor(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		tracked(s)
+		s.server.Handler = remembering
+		s.places = 1
+	})
+	a, b := w.dial(), w.dial()
+	mustQuery(t, a, "INSERT 1")
+	mustQuery(t, b, "other")
+	mustQuery(t, a, "SELECT LAST_INSERT_ID()")
+	w.expectTexts([]string{"INSERT 1", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "SELECT LAST_INSERT_ID()"})
+	mustQuery(t, b, "SELECT LAST_INSERT_ID()")
+	mustQuery(t, a, "SELECT LAST_INSERT_ID()")
+	w.expectTexts([]string{"INSERT 1", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "SELECT LAST_INSERT_ID()",
+		"SET last_insert_id=0", "SELECT LAST_INSERT_ID()", "SET last_insert_id=41", "SELECT LAST_INSERT_ID()"})
+}
+
+// expectTexts compares the texts that the server got, but for "other".
+func (w *world) expectTexts(want []string) {
+	w.t.Helper()
+	var got []string
+	for _, text := range w.texts() {
+		if text != "other" {
+			got = append(got, text)
+		}
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		w.t.Errorf("the server got %q, want %q", got, want)
+	}
+}
