@@ -243,6 +243,42 @@ func TestConnectionID(t *testing.T) {
 	})
 }
 
+// Sessions that share connections and statements keep their own ids, and a driver that prepares its KILL is understood.
+func TestConnectionIDOfSharedStatements(t *testing.T) {
+	db := killed(t)
+	_, s := killingProxy(t, func(c *proxy.Config) {
+		c.Variables["multiplexing"] = true
+		c.Servers[0].MaxConnections = 1
+	})
+	var clients [3]*mysqltest.Client
+	var statements [3]*mysqltest.Statement
+	for i := range clients {
+		clients[i] = s.dial(t, 0)
+		var err error
+		if statements[i], err = clients[i].Prepare("SELECT CONNECTION_ID()"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		for i, c := range clients {
+			results, err := statements[i].Execute()
+			if err != nil || !strings.Contains(string(results[0].Rows[0]), string(binary.LittleEndian.AppendUint32(nil, clientID(c)))) {
+				t.Errorf("client %d: %q, %v", clientID(c), results[0].Rows, err)
+			}
+			if got, err := c.Value("SELECT CONNECTION_ID()"); got != fmt.Sprint(clientID(c)) || err != nil {
+				t.Errorf("client %d is told %s, %v", clientID(c), got, err)
+			}
+		}
+	}
+	begin(t, db, clients[0], long, 1)
+	if _, err := s.session(t, "").ExecContext(t.Context(), "KILL QUERY ?", clientID(clients[0])); err != nil {
+		t.Error(err)
+	}
+	if _, err := clients[0].ReadAnswer(protocol.ComQuery); codeOf(err) != protocol.ErrCodeQueryInterrupted {
+		t.Errorf("the statement ended with %v", err)
+	}
+}
+
 // A statement past its timeout ends at the server, and its client goes on with all that it has.
 func TestQueryTimeout(t *testing.T) {
 	db := killed(t)
