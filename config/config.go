@@ -97,7 +97,7 @@ type MySQLVariables struct {
 	ShutdownTimeout time.Duration `toml:"shutdown_timeout_ms" unit:"ms" default:"30000" range:"0 31536000000"`
 
 	// The monitor.
-	MonitorEnabled                 bool          `toml:"monitor_enabled" default:"true" later:"true"`
+	MonitorEnabled                 bool          `toml:"monitor_enabled" default:"true"`
 	MonitorUsername                string        `toml:"monitor_username" default:"monitor"`
 	MonitorPassword                string        `toml:"monitor_password" default:"" secret:"true" json:"-"`
 	MonitorConnectInterval         time.Duration `toml:"monitor_connect_interval" unit:"ms" default:"60000" range:"0 31536000000" later:"true"`

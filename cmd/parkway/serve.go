@@ -211,11 +211,11 @@ const killLinger = time.Second
 // configured now.
 func (s *server) applyKills() {
 	v := &s.cfg.MySQL
-	s.kills.Apply(s.hostgroups.Table(), kill.Settings{
-		User:           v.MonitorUsername,
-		Password:       v.MonitorPassword,
-		ConnectTimeout: v.MonitorConnectTimeout,
-	})
+	account := kill.Settings{ConnectTimeout: v.MonitorConnectTimeout}
+	if v.MonitorEnabled {
+		account.User, account.Password = v.MonitorUsername, v.MonitorPassword
+	}
+	s.kills.Apply(s.hostgroups.Table(), account)
 }
 
 // stop ends the proxy: gently until shutdown_timeout_ms is over or a second

@@ -15,7 +15,7 @@ import (
 )
 
 // errNoAccount is why the monitor's account can't be used when the configuration names none.
-var errNoAccount = errors.New("monitor_username is empty")
+var errNoAccount = errors.New("there is no account for it (monitor_enabled, monitor_username)")
 
 // connector opens connections to a target, wherever its name resolves to at the time.
 type connector struct {
@@ -33,8 +33,18 @@ func open(t *target) *sql.DB {
 // Driver is for database/sql.
 func (connector) Driver() driver.Driver { return mysql.MySQLDriver{} }
 
-// Connect is for database/sql.
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+// Connect is for database/sql. The driver does not check all that it reads before the login is done: what it panics at is an
+// error here. A goroutine of the driver's stays behind then.
+func (c connector) Connect(ctx context.Context) (conn driver.Conn, err error) {
+	var socket net.Conn
+	defer func() {
+		if v := recover(); v != nil {
+			conn, err = nil, fmt.Errorf("login: %v", v)
+			if socket != nil {
+				socket.Close()
+			}
+		}
+	}()
 	server, _, _ := c.t.current()
 	host, port, ok := server.Address()
 	if !ok {
@@ -47,6 +57,12 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		cfg.Net, cfg.Addr = "unix", host
 	}
 	cfg.Timeout = c.s.ConnectTimeout
+	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		var d net.Dialer
+		var err error
+		socket, err = d.DialContext(ctx, network, addr)
+		return socket, err
+	}
 	cfg.ConnectionAttributes = "program_name:parkway-kill"
 	cfg.Logger = &mysql.NopLogger{}
 	real, err := mysql.NewConnector(cfg)

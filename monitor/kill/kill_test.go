@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -204,6 +205,55 @@ func TestServerAway(t *testing.T) {
 	}
 	if d := time.Since(began); d > killTimeout {
 		t.Errorf("50 tasks took %v", d)
+	}
+}
+
+// Whatever a server sends in place of an answer is an error.
+func TestServerTalksNonsense(t *testing.T) {
+	for _, text := range []string{"\x02\x00\x00\x02\xff\x01", "\x01\x00\x00\x02\xff", "\x01\x00\x00\x02\xfe", "\x00\x00\x00\x02", "\xff\xff\xff\xff"} {
+		for _, when := range []string{"login", "KILL"} {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var serving sync.WaitGroup
+			serving.Go(func() { serveNonsense(l, text, when == "login") })
+			table := tableOf(t, l.Addr().String())
+			pool := NewPool(zerolog.Nop())
+			w := &world{Pool: pool, t: t, table: table}
+			pool.Apply(table, account)
+			for range 2 {
+				if r := w.run(w.task(7)); r.Outcome != Failed || r.Err == nil {
+					t.Errorf("%q at the %s: %+v", text, when, r)
+				}
+			}
+			pool.Close(patience)
+			l.Close()
+			serving.Wait()
+		}
+	}
+}
+
+// serveNonsense greets properly, and then sends text: when it should let a client in, or when it should answer.
+func serveNonsense(l net.Listener, text string, atLogin bool) {
+	h := protocol.Handshake{
+		ServerVersion: "8.0.0", AuthPlugin: "mysql_native_password",
+		Capabilities: protocol.ClientProtocol41 | protocol.ClientSecureConnection | protocol.ClientPluginAuth,
+	}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		buf := make([]byte, 4096)
+		c.Write(protocol.AppendPacket(nil, h.Append(nil), 0))
+		if _, err := c.Read(buf); err == nil && !atLogin {
+			ok := protocol.OK{Status: protocol.StatusAutocommit}
+			c.Write(protocol.AppendPacket(nil, ok.Append(nil, h.Capabilities), 2))
+			_, err = c.Read(buf)
+		}
+		c.Write([]byte(text))
+		c.Close()
 	}
 }
 

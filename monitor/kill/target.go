@@ -3,6 +3,7 @@ package kill
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 	"time"
 
@@ -151,18 +152,35 @@ func (t *target) run() {
 			if !more {
 				return
 			}
-			r := t.carryOut(task)
+			var r Result
+			if err := t.guard(func() { r = t.carryOut(task) }); err != nil {
+				r = Result{Failed, err}
+			}
 			if task.Done != nil {
 				task.Done(r)
 			}
 		case <-changed:
 			t.retryAt = time.Time{}
-			t.keep()
+			_ = t.guard(t.keep) // which has logged it
 		case <-look.C:
-			t.keep()
+			_ = t.guard(t.keep)
 			look.Reset(t.pause())
 		}
 	}
+}
+
+// guard runs f. What the driver panics at, because of what a server sent, must not end the process: the connection is
+// given up.
+func (t *target) guard(f func()) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+			t.drop() // Nobody knows what it would do next.
+			t.note(err)
+		}
+	}()
+	f()
+	return nil
 }
 
 // pause is the time until the connection is looked at again.
