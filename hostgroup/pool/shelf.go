@@ -122,21 +122,23 @@ func (p *Pool) usable(s *hostgroup.Server) bool {
 	return p.cfg.Hostgroups.Table().StatusOf(s) == hostgroup.Online
 }
 
-// headStart is how much longer somebody on another loop must have waited to be
-// given this loop's connection.
+// headStart is how much longer somebody on another loop must have waited, beside
+// half of the time that the first one here has, to be given this loop's
+// connection: to move it costs both loops, and waits that differ by less are fair
+// enough.
 const headStart = int64(5 * time.Millisecond)
 
 // longerWaiting returns the pool whose first waiter has waited clearly longer
 // than this one's; nil if there is none.
 func (p *Pool) longerWaiting(g *group) *Pool {
-	own := g.heads[p.loop.Index()].Load()
-	if own == 0 {
-		own = math.MaxInt64 // Whoever waits, has waited longer than nobody, whatever this turn's clock says.
+	now, least := p.loop.Now(), int64(math.MinInt64) // Whoever waits, has waited longer than nobody, whatever this turn's clock says.
+	if own := g.heads[p.loop.Index()].Load(); own != 0 {
+		least = (now-own)*3/2 + headStart
 	}
 	var found *Pool
 	for i := range g.heads {
-		if since := g.heads[i].Load(); since != 0 && since < own-headStart && (found == nil || since < own) {
-			found = p.set.pools[i]
+		if since := g.heads[i].Load(); since != 0 && p.set.pools[i] != p && now-since > least {
+			found, least = p.set.pools[i], now-since
 		}
 	}
 	return found

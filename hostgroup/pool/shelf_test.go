@@ -2,6 +2,7 @@ package pool
 
 import (
 	"testing"
+	"time"
 
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
@@ -139,26 +140,44 @@ func TestPutServesTheFirstWaiter(t *testing.T) {
 	}
 }
 
-// Somebody who began to wait on another loop after this loop's turn began is not overlooked.
+// Somebody on another loop gets a connection when nobody waits here, or has waited clearly less.
 func TestLongerWaiting(t *testing.T) {
-	w := newWorld(t, 2)
-	w.on(0, func(p *Pool) {
-		g := p.group(1)
-		now := p.loop.Now()
-		for _, test := range []struct {
-			own, other int64
-			want       bool
-		}{
-			{0, 0, false}, {0, now - 1, true}, {0, now, true}, {0, now + 1000, true},
-			{now, now, false}, {now, now - headStart, false}, {now, now - headStart - 1, true},
-		} {
-			g.heads[0].Store(test.own)
-			g.heads[1].Store(test.other)
-			if got := p.longerWaiting(g) != nil; got != test.want {
-				t.Errorf("own %d, other %d: %v", test.own-now, test.other-now, got)
+	w := newWorld(t, 3)
+	const ms = int64(time.Millisecond)
+	for _, test := range []struct {
+		name  string
+		waits [3]int64 // of the first waiter of each loop, in ms; 0 nobody
+		want  int      // the loop that is found from loop 0; 0 none
+	}{
+		{"nobody", [3]int64{}, 0},
+		{"only here", [3]int64{9, 0, 0}, 0},
+		{"only elsewhere", [3]int64{0, 1, 2}, 2},
+		{"elsewhere, since this turn began", [3]int64{0, -1, 0}, 1},
+		{"a little longer", [3]int64{10, 19, 0}, 0},
+		{"much longer", [3]int64{10, 21, 0}, 1},
+		{"the longest", [3]int64{10, 21, 22}, 2},
+		{"longer, of a long wait", [3]int64{1000, 1400, 0}, 0},
+		{"shorter", [3]int64{100, 50, 99}, 0},
+	} {
+		w.on(0, func(p *Pool) {
+			g := p.group(1)
+			for i, wait := range test.waits {
+				since := int64(0)
+				if wait != 0 {
+					since = p.loop.Now() - wait*ms
+				}
+				g.heads[i].Store(since)
 			}
-		}
-		g.heads[0].Store(0)
-		g.heads[1].Store(0)
-	})
+			var want *Pool
+			if test.want != 0 {
+				want = w.set.Pool(test.want)
+			}
+			if got := p.longerWaiting(g); got != want {
+				t.Errorf("%s: another loop was found", test.name)
+			}
+			for i := range g.heads {
+				g.heads[i].Store(0)
+			}
+		})
+	}
 }
