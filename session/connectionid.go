@@ -20,7 +20,11 @@ func (s *Session) findsKill(sql []byte) (f digest.Flags) {
 		f |= digest.ConnectionIDFn
 	}
 	if f != 0 {
-		f &= digest.Scan(sql, s.scanOptions()).Flags
+		found := digest.Scan(sql, s.scanOptions()).Flags
+		f &= found
+		if found.Has(digest.IsLockFn) {
+			f &^= digest.ConnectionIDFn // it is compared with what IS_USED_LOCK() returns, which is the server's id
+		}
 	}
 	return f
 }
