@@ -63,7 +63,7 @@ bench: ## direct, parkway and HAProxy side by side, and what sharing costs: quer
 
 bench-rules: ## what 1,000 query rules cost: CPU per query beside none
 	@bench/scripts/install.sh mariadbd mariadb sysbench
-	go run ./bench/compare -targets parkway-unruled,parkway-rules -threads 64 -out bench/results/rules $(ARGS)
+	go run ./bench/compare -targets parkway-unruled,parkway-rules -threads 64 -rounds 9 -seconds 5 -out bench/results/rules $(ARGS)
 
 bench-wait: ## the ways for a worker to wait for its sockets, compared
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy

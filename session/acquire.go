@@ -18,6 +18,9 @@ func (s *Session) obtain() bool {
 	if s.backend == nil {
 		s.wish()
 		s.moveTo(s.request.Hostgroup)
+		if s.failing() {
+			return false
+		}
 	}
 	if s.backend == nil {
 		b := s.takeIdle()

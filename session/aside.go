@@ -46,10 +46,35 @@ func (s *Session) moveTo(hostgroup int) {
 	s.request.Hostgroup = hostgroup
 	for _, a := range s.asides {
 		if a.hostgroup == hostgroup && a.backend != nil {
-			s.takeUp(a)
+			if !s.lostUnseen(a) {
+				s.takeUp(a)
+			}
 			return
 		}
 	}
+}
+
+// lostUnseen reports whether a connection that was set aside turned out to be
+// lost, with nothing of the session on it: another takes its place. As with
+// those from the pool, statements that may run twice do not look.
+func (s *Session) lostUnseen(a *aside) bool {
+	if a.holds() || a.backend.Idle() && (harmless(s.command, true, &s.now.info) || !a.backend.Stale()) {
+		return false
+	}
+	s.worker.metrics.Retry(retryStale)
+	s.worker.pool.Discard(a.backend)
+	a.backend = nil
+	return true
+}
+
+// failing reports whether the connection that was just taken up has failed in
+// this very turn. OnBackendClosed follows, and lets the client go on.
+func (s *Session) failing() bool {
+	if s.backend == nil || s.backend.Idle() {
+		return false
+	}
+	s.conn.PauseRead()
+	return true
 }
 
 // setAside puts the connection at hand aside, or gives it back if nothing holds
@@ -164,6 +189,9 @@ func (s *Session) endOthers(to int) bool {
 			return true
 		}
 		s.moveTo(other.hostgroup)
+		if s.failing() {
+			return false
+		}
 	}
 	s.mine.pins &^= sysvar.InTransaction
 	s.status &^= protocol.StatusInTrans

@@ -260,7 +260,8 @@ func (s *Session) controls() bool {
 // place makes the connection at hand one of the hostgroup that the command goes
 // to: the one that the session has there, or none yet. It is false if the
 // command has to wait because other transactions come to their end first, or
-// because the connection that it leaves is asked for what goes along.
+// because the connection that it leaves is asked for what goes along, or the one
+// that it goes to is about to be lost.
 func (s *Session) place() bool {
 	to := s.destination()
 	if s.backend != nil && s.request.Hostgroup != to && s.askPast() {
@@ -271,5 +272,5 @@ func (s *Session) place() bool {
 		return false
 	}
 	s.moveTo(to)
-	return true
+	return !s.failing()
 }

@@ -367,3 +367,38 @@ func TestRuleRetries(t *testing.T) {
 		}
 	}
 }
+
+// A connection that fails in the very turn in which it is taken up again is not used any more.
+func TestAsideFailsAsItIsTakenUp(t *testing.T) {
+	for range 10 {
+		s := newSplit(t, multiplexed)
+		c := s.as("loose")
+		s.run(c, []string{"BEGIN", "SELECT 1"}, "w BEGIN", "r SELECT 1")
+		s.inOneTurn(func() {
+			s.server.KillAll()
+			s.server.WaitConnections(t, 0)
+			if err := c.WriteCommand(protocol.ComQuery, []byte("COMMIT")...); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if _, err := c.ReadAnswer(protocol.ComQuery); err == nil {
+			t.Error("the COMMIT of a lost transaction succeeded")
+		}
+		c.Close()
+
+		s = newSplit(t, dedicated)
+		c = s.dial()
+		s.run(c, []string{"INSERT 1", "SELECT 1"}, "w INSERT 1", "r SELECT 1")
+		s.inOneTurn(func() {
+			s.server.KillAll()
+			s.server.WaitConnections(t, 0)
+			if err := c.WriteCommand(protocol.ComQuery, []byte("INSERT 2")...); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if _, err := c.ReadAnswer(protocol.ComQuery); err != nil {
+			t.Errorf("with nothing lost: %v", err)
+		}
+		c.Close()
+	}
+}
