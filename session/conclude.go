@@ -111,6 +111,9 @@ func (s *Session) conclude() {
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true
 	}
+	if e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF) {
+		s.concludeUnreported(e)
+	}
 	held := s.mine.statements.Held()
 	e.LongData, e.Cursor = held&stmt.HoldLongData != 0, held&stmt.HoldCursor != 0
 	s.concludeText(e)
@@ -133,6 +136,16 @@ func (s *Session) conclude() {
 	}
 	changes.Added.Each(s.worker.metrics.Pin)
 	s.note()
+}
+
+// concludeUnreported is for a result set that ends in an EOF packet, which holds no reports: MariaDB sets a flag in it if there would be
+// one, and reports less of it later; MySQL reports it all with the next OK packet.
+func (s *Session) concludeUnreported(e *sysvar.Event) {
+	if s.isMariaDB() {
+		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
+		return
+	}
+	e.Unreported = e.Tracked && e.Flags.Has(digest.StoredCall)
 }
 
 // concludeText looks at the text again, now that its outcome is known.

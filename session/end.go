@@ -123,7 +123,7 @@ func (s *Session) release() {
 	unfit := s.killConnection()
 	s.backend = nil
 	s.mine.pins &^= sysvar.MultiplexOff // a rule's, not the connection's
-	if unfit || s.bound() || s.status&protocol.StatusInTrans != 0 || !b.Idle() {
+	if unfit || s.bound() || s.mine.pins&sysvar.Unreported != 0 || s.status&protocol.StatusInTrans != 0 || !b.Idle() {
 		s.worker.pool.Discard(b)
 	} else {
 		s.worker.pool.Put(b)

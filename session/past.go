@@ -81,7 +81,7 @@ func (s *Session) concludePast(answer *protocol.ResponseReader) {
 }
 
 // askable are the pins of what the connection can be asked for before it is left.
-const askable = sysvar.FoundRows | sysvar.InsertID
+const askable = sysvar.FoundRows | sysvar.InsertID | sysvar.Unreported
 
 // askPast finds out what the session takes along from the connection at hand, which it is about to leave. It is false if there is nothing
 // to be found out; otherwise asked follows, and commands wait until then.
@@ -90,7 +90,11 @@ func (s *Session) askPast() bool {
 	if pins&askable == 0 {
 		return false
 	}
-	s.backend.AskPast(func(found, insertID uint64) {
+	var report func(*protocol.OK)
+	if pins&sysvar.Unreported != 0 {
+		report = s.trackLate
+	}
+	s.backend.AskPast(report, func(found, insertID uint64) {
 		if pins&sysvar.FoundRows != 0 {
 			s.mine.past.found = found
 		}
@@ -99,6 +103,26 @@ func (s *Session) askPast() bool {
 		}
 	})
 	return true
+}
+
+// trackLate notes the changes that are reported when nobody expects any: what a stored function has made of the connection.
+func (s *Session) trackLate(ok *protocol.OK) {
+	in := s.worker.pool.Interner()
+	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
+		switch c := it.Change(); c.Type {
+		case protocol.TrackSchema:
+			s.mine.schema = string(c.Value)
+		case protocol.TrackStateChange:
+			s.mine.pins |= sysvar.Unexplained
+		case protocol.TrackSystemVariables:
+			vars, t := in.Report(s.mine.vars.Vars, c.Name, c.Value)
+			s.mine.vars.Vars = vars
+			if t == sysvar.Pinned {
+				s.mine.pins |= sysvar.Variable
+			}
+		}
+	}
+	s.note()
 }
 
 // asked goes on after askPast. The connection is left, if it was kept only for what could be asked; it may have been lost over it.

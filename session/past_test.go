@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
@@ -97,5 +98,55 @@ func (w *world) expectTexts(want []string) {
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		w.t.Errorf("the server got %q, want %q", got, want)
+	}
+}
+
+// MySQL reports what a function did, whose result set ends in an EOF packet, with the next OK packet: it is asked for one before another
+// session gets the connection.
+func TestFunctionsBehindEOF(t *testing.T) {
+	for _, test := range []struct {
+		name, sql string
+		backends  int
+		want      []string
+	}{
+		{"native", "SELECT CONCAT(1)", 1, []string{"SELECT CONCAT(1)"}},
+		{"without effect", "SELECT harmless()", 1, []string{"SELECT harmless()", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"}},
+		{"with effect", "SELECT remember()", 2, []string{"SELECT remember()", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			changed := false
+			w := newWorld(t, func(s *setup) {
+				tracked(s)
+				s.server.Greeting.ServerVersion = "9.7.0"
+				s.settings.ConnectionDelayMultiplex = 0
+				s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+					switch sql := string(payload[1:]); sql {
+					case "SELECT remember()":
+						changed = true
+						a.Rows([]string{"f"}, []string{"1"})
+					case "SELECT harmless()", "SELECT CONCAT(1)":
+						a.Rows([]string{"f"}, []string{"1"})
+					case "DO 0":
+						ok := protocol.OK{Status: a.Status}
+						if changed {
+							ok.Status |= protocol.StatusSessionStateChanged
+							ok.StateChanges = (&protocol.StateChange{Type: protocol.TrackStateChange, Value: []byte("1")}).Append(nil)
+						}
+						a.OKPacket(ok)
+					default:
+						remembering(cmd, payload, a)
+					}
+				}
+			})
+			cfg := w.client()
+			cfg.Capabilities = mysqltest.BaseCapabilities
+			mustQuery(t, mysqltest.Dial(t, cfg), test.sql)
+			for deadline := time.Now().Add(patience); len(w.texts()) < len(test.want) && time.Now().Before(deadline); {
+				w.turns()
+			}
+			mustQuery(t, mysqltest.Dial(t, cfg), "other")
+			w.waitBackends(test.backends)
+			w.expectTexts(test.want)
+		})
 	}
 }

@@ -68,6 +68,10 @@ func (s *Session) scan(sql []byte, whole bool) {
 			now.info.Flags &^= digest.Uncertain
 		}
 	}
+	// See concludeUnreported.
+	if now.info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB() && digest.CallsStored(sql, now.options) {
+		now.info.Flags |= digest.StoredCall
+	}
 	if s.later() {
 		now.text = append(now.text, sql...)
 	}

@@ -28,6 +28,9 @@ type Event struct {
 	Warnings uint16
 	InsertID uint64
 	Rows     bool // there was a result set
+	// Unreported is set for a result set whose end, an EOF packet, has no room for reports, if the statement may have run a stored function:
+	// what that changed is reported with the next OK packet.
+	Unreported bool
 
 	UserVarsUnknown bool // not UserVarsKnown, after the statement
 	Gone            Pins // from Objects.Note
@@ -178,6 +181,12 @@ func reported(p Pins, e *Event) Pins {
 	}
 	if e.Ran() && (e.unseen() || e.Flags&digest.IntoVar != 0) {
 		p |= FoundRows
+	}
+	switch {
+	case e.Unreported:
+		p |= Unreported
+	case !e.Rows && !e.Failed:
+		p &^= Unreported
 	}
 	if e.PinVariable {
 		p |= Variable
