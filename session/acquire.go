@@ -40,7 +40,7 @@ func (s *Session) obtain() bool {
 	if s.backend.Sync(&s.request.Want) {
 		return true
 	}
-	s.toldPast = true
+	s.told()
 	s.await()
 	return false
 }
@@ -78,16 +78,17 @@ func (s *Session) OnBackend(b *backend.Conn) {
 		return
 	}
 	s.request.Want = s.want()
-	s.toldPast = true
 	if b.Sync(&s.request.Want) {
 		s.OnBackendReady(b)
+		return
 	}
+	s.told()
 }
 
 // take makes b the session's backend.
 func (s *Session) take(b *backend.Conn) {
 	s.backend = b
-	s.strange, s.toldPast = true, false
+	s.foreign = everything
 	b.SetOwner(s)
 }
 

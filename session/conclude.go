@@ -71,7 +71,7 @@ func (s *Session) visible(block []byte) []byte {
 	kept := s.worker.block[:0]
 	for it := protocol.NewStateChanges(block); it.Next(); {
 		c := it.Change()
-		if c.Type == protocol.TrackSystemVariables && !defaultTracked[string(c.Name)] || c.Type == protocol.TrackStateChange {
+		if c.Type == protocol.TrackSystemVariables && (!defaultTracked[string(c.Name)] || s.onlyQualified(c.Name)) || c.Type == protocol.TrackStateChange {
 			continue
 		}
 		kept = c.Append(kept)
@@ -84,11 +84,12 @@ func (s *Session) visible(block []byte) []byte {
 // connection.
 func (s *Session) conclude() {
 	answer := s.backend.Answer()
-	s.strange = false
 	now := &s.now
 	e := &now.event
 	s.concludeStatement(answer)
-	s.concludePast(answer)
+	if s.command != protocol.ComStmtPrepare {
+		s.concludePast(answer)
+	}
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
 	case protocol.ComResetConnection:
@@ -121,6 +122,9 @@ func (s *Session) conclude() {
 	before := s.mine.pins
 	var changes sysvar.Changes
 	s.mine.pins, changes = sysvar.After(before, *e)
+	if s.mine.pins&sysvar.FoundRows != 0 {
+		s.foreign &^= foundRows
+	}
 	if s.overlooks() {
 		s.mine.pins &^= changes.Added & sysvar.Variable
 	}

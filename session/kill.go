@@ -157,7 +157,7 @@ func (s *Session) askGrants(o *order) {
 	}
 	o.asked = true
 	s.mine.past.rowCount = 0
-	s.strange, s.toldPast = true, false // the connection will remember this
+	s.foreign = everything // the connection will remember this
 	s.await()
 	s.backend.Ask("SHOW GRANTS", func(grants []string, _ *protocol.ERR) {
 		for _, g := range grants {

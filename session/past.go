@@ -21,16 +21,8 @@ type past struct {
 	some     bool   // there was a statement
 }
 
-// freshPast is what a client can ask before its first statement.
-func freshPast(mariaDB bool) (p past) {
-	if mariaDB {
-		p.found = 1
-	}
-	return p
-}
-
 // needsInsertID reports whether LAST_INSERT_ID() has to be right before the statement: because it asks, or because the answer does not say
-// whether it changed that.
+// for sure whether it changed that.
 func (s *Session) needsInsertID() bool {
 	switch s.now.info.Verb {
 	case digest.VerbInsert, digest.VerbReplace, digest.VerbLoad, digest.VerbCall:
@@ -38,7 +30,7 @@ func (s *Session) needsInsertID() bool {
 	case digest.VerbShow:
 		return !s.now.info.Flags.Has(digest.ShowWarnings) // it is among SHOW VARIABLES
 	}
-	return s.now.info.Flags&(digest.LastInsertIDFn|digest.ExecuteStmt|digest.Compound|digest.MultiStatement) != 0
+	return s.now.info.Flags&(digest.LastInsertIDFn|digest.LastInsertIDSet|digest.ExecuteStmt|digest.Compound|digest.MultiStatement) != 0
 }
 
 // asksPast are the statements that ask what became of the one before.
@@ -51,33 +43,67 @@ func (s *Session) asks() bool {
 	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0
 }
 
-// wantPast is what a connection that is new to the session has to be told of the statement before.
+// remembered is what a connection remembers of a statement.
+type remembered uint8
+
+const (
+	rowCount remembered = 1 << iota
+	foundRows
+	diagnostics
+	everything = rowCount | foundRows | diagnostics
+)
+
+// wantPast is what the connection has to be told of the statement before.
 func (s *Session) wantPast() backend.Past {
-	needs := digest.FoundRowsFn | digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
-	if s.command != protocol.ComQuery {
-		needs |= digest.RowCountFn // see writeRowCount
+	const showsDiagnostics = digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
+	flags := s.now.info.Flags
+	var needs remembered
+	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment) != 0 {
+		needs |= foundRows
 	}
-	if !s.strange || s.toldPast || s.now.info.Flags&needs == 0 && (s.backend == nil || !s.backend.Have().Diagnostics) {
+	if flags&showsDiagnostics != 0 || s.backend != nil && s.backend.Have().Diagnostics {
+		needs |= diagnostics
+	}
+	if flags.Has(digest.RowCountFn) && s.command != protocol.ComQuery { // for those see writeRowCount
+		needs |= rowCount
+	}
+	if s.foreign&needs == 0 {
 		return backend.Past{}
 	}
-	return backend.Past{Asked: true, Found: s.mine.past.found, Fresh: !s.mine.past.some}
+	return backend.Past{Asked: true, Found: s.mine.past.found, Fresh: !s.mine.past.some && needs&foundRows == 0}
+}
+
+// told notes that the connection will be told what s.request.Want says. Of a statement without rows nothing can stand in for the number of
+// rows; -1 of a query is as near as it gets.
+func (s *Session) told() {
+	if !s.request.Want.Past.Asked {
+		return
+	}
+	s.foreign &= rowCount
+	if s.command != protocol.ComQuery {
+		s.foreign = 0
+	}
 }
 
 // concludePast notes what can be asked about the statement that was just answered.
 func (s *Session) concludePast(answer *protocol.ResponseReader) {
 	p, info := &s.mine.past, &s.now.info
 	p.rowCount, p.some = answer.Affected(), true
+	s.foreign &= foundRows
 	if _, failed := answer.Failed(); failed || !answer.Rows() {
 		return
 	}
 	switch info.Verb {
 	case digest.VerbSelect, digest.VerbTable, digest.VerbValues, digest.VerbDescribe:
-		p.found = answer.Found()
 	case digest.VerbShow:
-		if !info.Flags.Has(digest.ShowWarnings) {
-			p.found = answer.Found()
+		if info.Flags.Has(digest.ShowWarnings) {
+			return
 		}
+	default:
+		return
 	}
+	p.found = answer.Found()
+	s.foreign = 0
 }
 
 // askable are the pins of what the connection can be asked for before it is left.

@@ -37,7 +37,7 @@ func (s *Session) rewrite(p []byte) []byte {
 func (s *Session) rewriter() func(*Session, *rewriting) {
 	flags := s.now.info.Flags
 	switch {
-	case s.strange && flags&(digest.RowCountFn|digest.Compound) == digest.RowCountFn:
+	case s.foreign&rowCount != 0 && flags&(digest.RowCountFn|digest.Compound) == digest.RowCountFn:
 		return (*Session).writeRowCount
 	case !flags.Has(digest.SetSystemVar) || !s.isMariaDB():
 	case flags&(digest.MultiStatement|digest.Compound|digest.ExecutableComment|digest.Uncertain) != 0:
@@ -70,11 +70,26 @@ func (s *Session) qualify(t *rewriting) {
 		}
 		name := cap(t.sql) - cap(a.Name) // where it stands in the text, of which it is a part
 		if sign := bytes.LastIndex(t.sql[:name], []byte("@@")); sign >= 0 {
+			s.now.qualified = true
 			t.upTo(sign+2, sign+2)
 			t.out = append(t.out, "SESSION."...)
 		}
 		return true
 	})
+}
+
+// onlyQualified reports whether a variable is reported only because of qualify.
+func (s *Session) onlyQualified(name []byte) (yes bool) {
+	if !s.now.qualified {
+		return false
+	}
+	digest.Assignments(s.now.text, s.now.options, func(a digest.Assignment) bool {
+		if !a.User && bytes.EqualFold(a.Name, name) {
+			yes = unreported(&a)
+		}
+		return true
+	})
+	return yes
 }
 
 // unreported reports whether MariaDB's trackers say nothing of an assignment, though it changes the session.

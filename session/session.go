@@ -51,16 +51,15 @@ type Session struct {
 	env      string      // see environment
 
 	// The backend connection, and the wish for one.
-	backend  *backend.Conn
-	request  pool.Request
-	asides   []*aside // further connections
-	route    route
-	host     string // the client's address, once a rule has asked for it
-	cut      *cut   // what is under way to end the statement; nil: nothing
-	order    *order // the client's KILL that is under way; nil: none
-	retry    retrial
-	strange  bool // the backend has run nothing for this session yet
-	toldPast bool // the backend was told what the session's last statement left behind
+	backend *backend.Conn
+	request pool.Request
+	asides  []*aside // further connections
+	route   route
+	host    string // the client's address, once a rule has asked for it
+	cut     *cut   // what is under way to end the statement; nil: nothing
+	order   *order // the client's KILL that is under way; nil: none
+	retry   retrial
+	foreign remembered // what the backend remembers of another statement than the session's last one
 
 	// Among the worker's sessions.
 	prev, next *Session

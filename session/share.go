@@ -33,11 +33,9 @@ type portable struct {
 func (s *Session) beginState(schema string) {
 	s.mine.statements.Clear()
 	in := s.worker.pool.Interner()
-	mariaDB := s.isMariaDB()
-	vars, ok := in.Login(s.charset, mariaDB)
+	vars, ok := in.Login(s.charset, s.isMariaDB())
 	login := sysvar.State{Vars: vars, UserVars: in.Empty()}
 	s.mine = portable{
-		past:        freshPast(mariaDB),
 		vars:        login,
 		login:       login,
 		schema:      schema,
@@ -55,7 +53,7 @@ func (s *Session) want() backend.Want {
 		Slot:         s.now.slot,
 	}
 	if s.backend != nil && w.NeedInsertID && s.backend.Have().InsertID != w.InsertID {
-		s.strange, s.toldPast = true, false // it will remember the assignment, and nothing of the statement before
+		s.foreign |= rowCount // the assignment will be what it speaks of
 	}
 	w.Past = s.wantPast()
 	return w

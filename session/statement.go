@@ -10,12 +10,13 @@ import (
 // statement is what is known of the command under way, for the decision who may
 // use its connection next.
 type statement struct {
-	info    digest.Info
-	options digest.Options // that it was read with
-	sql     []byte         // a view of the text, while the command is begun
-	text    []byte         // a copy, if it is needed when the answer has come
-	event   sysvar.Event
-	raw     bool // it went to the server as it came, without rewrite
+	info      digest.Info
+	options   digest.Options // that it was read with
+	sql       []byte         // a view of the text, while the command is begun
+	text      []byte         // a copy, if it is needed when the answer has come
+	event     sysvar.Event
+	raw       bool // it went to the server as it came, without rewrite
+	qualified bool // see qualify
 
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about

@@ -100,7 +100,12 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema = w.Schema })})
 	}
 	if len(set) > 0 {
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(set), then: b.unless(func() { b.have.Session = w.Session })})
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(set), then: b.unless(func() {
+			b.have.Session = w.Session
+			if b.answer.Warnings() > 0 { // that a variable is deprecated; MariaDB would show it to the session
+				b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(appendStandIn(nil, w.Past)), then: func([][]byte, *protocol.ERR) {}})
+			}
+		})})
 	} else {
 		b.have.Session = w.Session
 	}

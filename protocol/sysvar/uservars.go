@@ -69,7 +69,24 @@ func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after
 	if a.Literal {
 		value, _ = literal(a.Value, vars)
 	}
+	if bytes.EqualFold(value, []byte("NULL")) {
+		value = nulled(userVars, name)
+	}
 	return in.put(userVars, []byte(name), value), true
+}
+
+// nulled is the value of a variable that was assigned NULL: it keeps the type of what it had before, which another connection has to assign
+// first.
+func nulled(userVars *Set, name string) []byte {
+	before, set := userVars.Get(name)
+	switch then := ",@`" + name + "`=NULL"; {
+	case !set:
+		return []byte("NULL")
+	case before == unknown || before == "NULL" || strings.HasSuffix(before, then):
+		return []byte(before)
+	default:
+		return []byte(before + then)
+	}
 }
 
 // unknownIn makes the variables that a text names unknown: all, or those that an `:=` follows. It is not ok if the text can't be

@@ -13,6 +13,7 @@ func TestAssignUserVars(t *testing.T) {
 	}{
 		{"SET @a=1", "a=1"},
 		{"set @A := 1 , @`b`= 'x',@'c d'=\"y\"", "a=1 b=_utf8mb4'x'" + c + " c d=_utf8mb4'y'" + c},
+		{"SET @a=5, @a=NULL, @a=NULL, @b=NULL, @b=NULL", "a=5,@`a`=NULL b=NULL"},
 		{"SET @a=NULL, @b=true, @c=-5.25, @d=+.5, @e=0xFF, @f=1e-5", "a=NULL b=true c=-5.25 d=+.5 e=0xFF f=?"},
 		{"SET @a='', @b='it', @c='é'", "a=_utf8mb4''" + c + " b=_utf8mb4'it'" + c + " c=_utf8mb4 0xC3A9" + c},
 		{"SET @a=1;", "a=1"},
