@@ -88,7 +88,7 @@ func (s *Session) OnBackend(b *backend.Conn) {
 // take makes b the session's backend.
 func (s *Session) take(b *backend.Conn) {
 	s.backend = b
-	s.foreign = everything
+	s.foreign, s.wasReset = everything, false
 	b.SetOwner(s)
 }
 

@@ -92,14 +92,6 @@ func (s *Session) conclude() {
 	}
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
-	case protocol.ComResetConnection:
-		if _, failed := answer.Failed(); failed {
-			return
-		}
-		pins, unshareable := s.mine.pins&sysvar.SurviveReset, s.mine.unshareable
-		s.resetState()
-		s.mine.pins, s.mine.unshareable = pins, unshareable
-		return
 	default:
 		return
 	}

@@ -30,8 +30,11 @@ func (s *Session) needsInsertID() bool {
 	case digest.VerbShow:
 		return !s.now.info.Flags.Has(digest.ShowWarnings) // it is among SHOW VARIABLES
 	}
-	return s.now.info.Flags&(digest.LastInsertIDFn|digest.LastInsertIDSet|digest.ExecuteStmt|digest.Compound|digest.MultiStatement) != 0
+	return s.now.info.Flags&(digest.LastInsertIDFn|digest.LastInsertIDSet|unseen) != 0
 }
+
+// unseen are the flags of statements that may do anything that can be asked for, or leave it as it is.
+const unseen = digest.ExecuteStmt | digest.Compound | digest.MultiStatement
 
 // asksPast are the statements that ask what became of the one before.
 const asksPast = digest.FoundRowsFn | digest.RowCountFn | digest.LastInsertIDFn | digest.ShowWarnings |
@@ -58,7 +61,7 @@ func (s *Session) wantPast() backend.Past {
 	const showsDiagnostics = digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
 	flags := s.now.info.Flags
 	var needs remembered
-	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment) != 0 {
+	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall {
 		needs |= foundRows
 	}
 	if flags&showsDiagnostics != 0 || s.backend != nil && s.backend.Have().Diagnostics {
@@ -70,7 +73,11 @@ func (s *Session) wantPast() backend.Past {
 	if s.foreign&needs == 0 {
 		return backend.Past{}
 	}
-	return backend.Past{Asked: true, Found: s.mine.past.found, Fresh: !s.mine.past.some && needs&foundRows == 0}
+	return backend.Past{
+		Asked: true, Found: s.mine.past.found,
+		Keep:  s.foreign&diagnostics == 0,
+		Fresh: !s.mine.past.some && needs&foundRows == 0,
+	}
 }
 
 // told notes that the connection will be told what s.request.Want says. Of a statement without rows nothing can stand in for the number of

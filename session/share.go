@@ -126,21 +126,40 @@ func (s *Session) forgetIgnoreSpace() {
 	}
 }
 
+// outlivesReset reports whether the session has something on its connection that COM_RESET_CONNECTION does not end.
+func (s *Session) outlivesReset() bool {
+	return s.mine.pins&sysvar.SurviveReset != 0 || s.mine.unshareable
+}
+
 // resetConnection is COM_RESET_CONNECTION.
 func (s *Session) resetConnection(p []byte, whole bool) int {
 	if !whole {
 		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
 		return s.refuse(p, whole)
 	}
-	if s.backend != nil && (!s.sharing() && s.backend.Init() == "" || s.mine.pins&sysvar.SurviveReset != 0 || s.mine.unshareable) {
+	switch b := s.backend; {
+	case b == nil:
+		s.resetState()
+	case !s.sharing() && b.Init() == "":
 		return s.forward(p, whole)
-	}
-	if b := s.backend; b != nil {
+	case s.beingCut():
+		return s.onEarly(p)
+	case !s.outlivesReset():
 		s.backend = nil
 		s.worker.pool.Discard(b)
+		s.resetState()
+	case !s.wasReset:
+		s.wasReset = true
+		s.await()
+		b.Reset()
+		return 0
+	default:
+		pins, unshareable := s.mine.pins&sysvar.SurviveReset, s.mine.unshareable
+		s.resetState()
+		s.mine.pins, s.mine.unshareable = pins, unshareable
+		s.foreign, s.wasReset = everything, false
 	}
 	s.releaseAsides()
-	s.resetState()
 	s.writeOK(s.message.NextSeq())
 	s.settle()
 	return len(p)

@@ -9,8 +9,10 @@ import (
 // What a server remembers of the statement before is lost to a session that goes on with another connection. AskPast learns it in time,
 // where the answer to the statement did not say it, and Past makes another connection remember the same.
 
-// Past is what a session's last statement left behind, for a statement that asks. The diagnostics are those of a statement without any.
+// Past is what a session's last statement left behind, for a statement that asks. The diagnostics are those of a statement without any, unless
+// the connection is to keep them.
 type Past struct {
+	Keep  bool   // the connection's diagnostics, if the server can (MariaDB)
 	Asked bool   // the statement under way asks about the one before, which was not the last on the connection
 	Found uint64 // what FOUND_ROWS() returns
 	Fresh bool   // there was none: a fresh connection serves as it is
@@ -26,9 +28,18 @@ const (
 	maxFound = 1_000_000
 )
 
-// appendStandIn writes a statement that leaves behind what another one did. It reads a table, because MariaDB keeps the diagnostics of the
-// statement before otherwise.
+// appendStandIn writes a statement that leaves behind what another one did. It reads a table, or else MariaDB keeps the diagnostics.
 func appendStandIn(dst []byte, p Past) []byte {
+	if p.Keep && p.Found == 0 {
+		return append(dst, "SELECT 0 LIMIT 0"...)
+	}
+	if p.Keep && p.Found <= maxStandIn {
+		dst = append(dst, "SELECT 0"...)
+		for range p.Found - 1 {
+			dst = append(dst, " UNION ALL SELECT 0"...)
+		}
+		return dst
+	}
 	found := min(p.Found, maxFound)
 	counts := found > maxStandIn
 	dst = append(dst, "SELECT "...)

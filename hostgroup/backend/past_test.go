@@ -22,6 +22,9 @@ func TestStandIn(t *testing.T) {
 		{101, 3, "SELECT SQL_CALC_FOUND_ROWS 0 FROM (SELECT 0 FROM (SELECT 0 ", " t3 LIMIT 101) t LIMIT 1"},
 		{5_000_000, 6, "SELECT SQL_CALC_FOUND_ROWS 0 FROM (SELECT 0 FROM (SELECT 0 ", " t6 LIMIT 1000000) t LIMIT 1"},
 	} {
+		if keep := string(appendStandIn(nil, Past{Found: test.found, Keep: true})); test.found <= maxStandIn && strings.Contains(keep, "FROM") {
+			t.Errorf("%d: reads a table: %s", test.found, keep)
+		}
 		sql := string(appendStandIn(nil, Past{Found: test.found}))
 		if !strings.HasPrefix(sql, test.begin) || !strings.HasSuffix(sql, test.ends) || strings.Count(sql, ten) != test.tables {
 			t.Errorf("%d: %s", test.found, sql)

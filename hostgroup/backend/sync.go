@@ -117,7 +117,7 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	if w.Past.Asked {
 		// Refused, it leaves the session's next answer wrong, and a session without an answer would be worse.
 		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(appendStandIn(nil, w.Past)), then: func([][]byte, *protocol.ERR) {
-			b.have.Diagnostics = false
+			b.have.Diagnostics = b.have.Diagnostics && w.Past.Keep
 		}})
 	}
 	b.nextOwn()

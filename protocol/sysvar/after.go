@@ -179,7 +179,7 @@ func reported(p Pins, e *Event) Pins {
 	if !e.Rows && !e.Failed && counts(e.Verb) {
 		p |= RowCount
 	}
-	if e.Ran() && (e.unseen() || e.Flags&digest.IntoVar != 0) {
+	if !e.Failed && (e.unseen() || e.Flags&digest.IntoVar != 0) {
 		p |= FoundRows
 	}
 	switch {

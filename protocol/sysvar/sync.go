@@ -45,7 +45,7 @@ func (have State) Distance(want State) int {
 	}
 	merge(have.UserVars, want.UserVars, func(_ string, h, w *string) {
 		switch {
-		case w == nil:
+		case w == nil, *w == null && h != nil && *h != null:
 			d += resetDistance
 		case h == nil || *h != *w:
 			d++
@@ -247,7 +247,7 @@ func (s *statement) userVars(have, want *Set) {
 		if h != nil && w != nil && *h == *w {
 			return
 		}
-		if w == nil || *w == unknown {
+		if w == nil || *w == unknown || *w == null && h != nil {
 			s.ok = false // NULL would do, but for the type that the variable had
 			return
 		}

@@ -15,8 +15,9 @@ const (
 	// MaxUserVars is how many bytes of names and values are kept. A session with more is pinned.
 	MaxUserVars = 4096
 
-	unknown = ""  // the value of a variable that only the server knows
-	anyVar  = "*" // stands for all the variables that a text that can't be read may set; no variable is kept under this name
+	null    = "NULL" // the value of a variable that never had another
+	unknown = ""     // the value of a variable that only the server knows
+	anyVar  = "*"    // stands for all the variables that a text that can't be read may set; no variable is kept under this name
 )
 
 // UserVarsKnown reports whether the values of all variables are known, so that they can be set on another connection.
@@ -69,7 +70,7 @@ func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after
 	if a.Literal {
 		value, _ = literal(a.Value, vars)
 	}
-	if bytes.EqualFold(value, []byte("NULL")) {
+	if bytes.EqualFold(value, []byte(null)) {
 		value = nulled(userVars, name)
 	}
 	return in.put(userVars, []byte(name), value), true
@@ -81,8 +82,8 @@ func nulled(userVars *Set, name string) []byte {
 	before, set := userVars.Get(name)
 	switch then := ",@`" + name + "`=NULL"; {
 	case !set:
-		return []byte("NULL")
-	case before == unknown || before == "NULL" || strings.HasSuffix(before, then):
+		return []byte(null)
+	case before == unknown || before == null || strings.HasSuffix(before, then):
 		return []byte(before)
 	default:
 		return []byte(before + then)
