@@ -213,8 +213,26 @@ func (r *ResponseReader) readStatus(body []byte) error {
 	if len(body) < at+2 {
 		return r.malformed("an OK or EOF packet without a status")
 	}
+	if len(body) > at+fixedEnd {
+		text, _, _ := ReadLenencBytes(body[at+fixedEnd:])
+		r.matched = firstNumber(text)
+	}
 	r.status = StatusFlags(binary.LittleEndian.Uint16(body[at:]))
 	return nil
+}
+
+// firstNumber is the first number in a text of ASCII digits; 0 without one.
+func firstNumber(text []byte) (n uint64) {
+	for i, c := range text {
+		if c < '0' || c > '9' {
+			if i > 0 && text[i-1] >= '0' && text[i-1] <= '9' {
+				break
+			}
+			continue
+		}
+		n = 10*n + uint64(c-'0')
+	}
+	return n
 }
 
 // errorPacket ends the answer, unless the packet is one of MariaDB's progress reports.

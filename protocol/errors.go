@@ -13,6 +13,7 @@ const (
 	ErrCodeUnknownCommand         uint16 = 1047
 	ErrCodeBadDB                  uint16 = 1049
 	ErrCodeServerShutdown         uint16 = 1053
+	ErrCodeParse                  uint16 = 1064
 	ErrCodeNoSuchThread           uint16 = 1094
 	ErrCodeKillDenied             uint16 = 1095
 	ErrCodeUnknown                uint16 = 1105

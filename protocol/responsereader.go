@@ -43,6 +43,7 @@ type ResponseReader struct {
 	insertID  uint64 // of the last OK packet that had one
 	found     uint64 // rows of the last result set
 	affected  int64  // of the last result: see Affected
+	matched   uint64 // see Matched
 	skip      int    // bytes of the current packet that are still to come
 	columns   int    // column definitions still to come
 	prepared  PrepareOK
@@ -59,7 +60,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.deprecate = caps&ClientDeprecateEOF != 0
 	r.open, r.started, r.failed = false, false, false
 	r.code, r.rows, r.warnings, r.insertID = 0, false, 0, 0
-	r.found, r.affected = 0, 0
+	r.found, r.affected, r.matched = 0, 0, 0
 	r.status &= statusLasting
 	r.skip, r.columns = 0, 0
 	if cmd == ComStmtPrepare {
@@ -194,6 +195,10 @@ func (r *ResponseReader) Found() uint64 { return r.found }
 // Affected is the number of rows that the answer's last result says were affected; -1 if it was a result set or an ERR packet. It is what
 // ROW_COUNT() returns then.
 func (r *ResponseReader) Affected() int64 { return r.affected }
+
+// Matched is the first number in the text of the last OK packet that had one: the rows that an UPDATE matched, whether or not it changed
+// them, or those that an INSERT ... SELECT selected. The text's language depends on lc_messages.
+func (r *ResponseReader) Matched() uint64 { return r.matched }
 
 // Warnings is the number of warnings of the answer's last result.
 func (r *ResponseReader) Warnings() uint16 { return r.warnings }

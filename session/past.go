@@ -43,7 +43,16 @@ const asksPast = digest.FoundRowsFn | digest.RowCountFn | digest.LastInsertIDFn 
 // asks reports whether the statement under way asks for what only the
 // connection that ran the one before knows.
 func (s *Session) asks() bool {
-	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0
+	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0 || s.countsWarnings()
+}
+
+// countsWarnings reports whether the command leaves SHOW WARNINGS as it is, and its answer has their number: MySQL.
+func (s *Session) countsWarnings() bool {
+	switch s.command {
+	case protocol.ComInitDB, protocol.ComPing, protocol.ComSetOption:
+		return !s.isMariaDB()
+	}
+	return false
 }
 
 // remembered is what a connection remembers of a statement.
@@ -64,7 +73,7 @@ func (s *Session) wantPast() backend.Past {
 	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall {
 		needs |= foundRows
 	}
-	if flags&showsDiagnostics != 0 || s.backend != nil && s.backend.Have().Diagnostics {
+	if flags&showsDiagnostics != 0 || s.meetsDiagnostics() {
 		needs |= diagnostics
 	}
 	if flags.Has(digest.RowCountFn) && s.command != protocol.ComQuery { // for those see writeRowCount
@@ -92,12 +101,23 @@ func (s *Session) told() {
 	}
 }
 
+// meetsDiagnostics reports whether the client would see something of the warnings of the connection's last session.
+func (s *Session) meetsDiagnostics() bool {
+	return s.backend != nil && s.backend.Have().Diagnostics && (s.isMariaDB() || s.countsWarnings())
+}
+
 // concludePast notes what can be asked about the statement that was just answered.
 func (s *Session) concludePast(answer *protocol.ResponseReader) {
 	p, info := &s.mine.past, &s.now.info
 	p.rowCount, p.some = answer.Affected(), true
 	s.foreign &= foundRows
-	if _, failed := answer.Failed(); failed || !answer.Rows() {
+	switch _, failed := answer.Failed(); {
+	case failed:
+		return
+	case !answer.Rows():
+		if !s.isMariaDB() {
+			s.concludeFound(answer)
+		}
 		return
 	}
 	switch info.Verb {
@@ -110,6 +130,20 @@ func (s *Session) concludePast(answer *protocol.ResponseReader) {
 		return
 	}
 	p.found = answer.Found()
+	s.foreign = 0
+}
+
+// concludeFound notes what FOUND_ROWS() returns on MySQL after a statement without a result set that has succeeded: an UPDATE of one table and
+// the SELECT in an INSERT or REPLACE count.
+func (s *Session) concludeFound(answer *protocol.ResponseReader) {
+	switch info := &s.now.info; {
+	case info.Verb == digest.VerbDo:
+		s.mine.past.found = 1
+	case info.Verb == digest.VerbUpdate, info.Flags.Has(digest.InsertSelect):
+		s.mine.past.found = answer.Matched()
+	default:
+		return
+	}
 	s.foreign = 0
 }
 

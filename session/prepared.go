@@ -291,9 +291,11 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 // concludePrepare notes how COM_STMT_PREPARE ended.
 func (s *Session) concludePrepare(answer *protocol.ResponseReader, failed bool) {
 	s.dropPreparing()
+	s.declareUserVars(answer)
 	if failed {
 		s.mine.statements.Fail()
 		s.mine.pins |= sysvar.Warnings
+		s.note()
 		return
 	}
 	head := answer.Prepared()
@@ -302,6 +304,21 @@ func (s *Session) concludePrepare(answer *protocol.ResponseReader, failed bool) 
 	}
 	if head.Warnings > 0 {
 		s.mine.pins |= sysvar.Warnings
+	}
+	s.note()
+}
+
+// declareUserVars notes the user variables that come to be with COM_STMT_PREPARE alone: MySQL gives each that the text assigns the type of
+// the expression, which shows in results, if it was not there yet. Other errors than those of syntax come behind that.
+func (s *Session) declareUserVars(answer *protocol.ResponseReader) {
+	code, _ := answer.Failed()
+	if !s.now.info.Flags.Has(digest.UserVarAssign) || code == protocol.ErrCodeParse || s.isMariaDB() {
+		return
+	}
+	s.mine.vars.UserVars = s.worker.pool.Interner().DeclareUserVars(s.mine.vars.UserVars, s.now.text)
+	if !sysvar.UserVarsKnown(s.mine.vars.UserVars) && !s.mine.pins.Has(sysvar.UserVar) {
+		s.mine.pins |= sysvar.UserVar
+		sysvar.UserVar.Each(s.worker.metrics.Pin)
 	}
 }
 

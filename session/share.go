@@ -100,7 +100,7 @@ func (s *Session) note() {
 	if s.mine.pins&sysvar.InsertID != 0 {
 		have.InsertID = backend.InsertIDUnknown
 	}
-	have.Diagnostics = s.mine.pins&sysvar.Warnings != 0 && s.isMariaDB()
+	have.Diagnostics = s.mine.pins&sysvar.Warnings != 0
 	b.SetHave(have)
 }
 

@@ -73,6 +73,10 @@ func (s *Session) scan(sql []byte, whole bool) {
 	if now.info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB() && digest.CallsStored(sql, now.options) {
 		now.info.Flags |= digest.StoredCall
 	}
+	// See concludeFound.
+	if (now.info.Verb == digest.VerbInsert || now.info.Verb == digest.VerbReplace) && !s.isMariaDB() && digest.InsertsSelected(sql, now.options) {
+		now.info.Flags |= digest.InsertSelect
+	}
 	if s.later() {
 		now.text = append(now.text, sql...)
 	}

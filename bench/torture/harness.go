@@ -172,7 +172,7 @@ func (h *harness) statements(f servers.Flavor, client int, fresh bool) []string 
 	}
 	var statements []string
 	if changed {
-		statements = grammar.Undo(client)
+		statements = grammar.Undo(f, client)
 	}
 	if fresh {
 		return append(statements, grammar.Rewind(f, client)...)

@@ -16,7 +16,8 @@ type Have struct {
 	Schema   string
 	InsertID uint64 // what LAST_INSERT_ID() returns, or InsertIDUnknown
 	Tracked  bool   // the session trackers are on
-	// Diagnostics says that SHOW WARNINGS may still show those of the last session, until a statement reads a table (MariaDB).
+	// Diagnostics says that SHOW WARNINGS may still show those of the last session: on MariaDB until a statement reads a table, on MySQL
+	// until there is any.
 	Diagnostics bool
 }
 

@@ -84,6 +84,7 @@ const (
 	Compound                                   // a compound statement: anything may happen in it
 	ExecutableComment                          // `/*! */` or `/*M! */`: the flags are those of the text with its content; whether a server runs it depends on its version
 	StoredCall                                 // CallsStored says so; Scan does not set it
+	InsertSelect                               // InsertsSelected says so; Scan does not set it
 	Uncertain                                  // a literal or comment without end, or one that servers end at different places: other flags may be missing
 	flagsEnd
 )
@@ -100,7 +101,7 @@ var flagNames = [...]string{
 	"CreateTemporary", "DropTemporary", "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "Handler", "Savepoint", "XA",
 	"ChainOrRelease", "ImplicitCommit",
 	"ConnectionIDFn", "KillStmt", "IntoOutfile", "LoadLocal", "HasPlaceholder", "MultiStatement", "Compound",
-	"ExecutableComment", "StoredCall", "Uncertain",
+	"ExecutableComment", "StoredCall", "InsertSelect", "Uncertain",
 }
 
 // Has reports whether all of f are set.

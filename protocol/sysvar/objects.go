@@ -1,6 +1,7 @@
 package sysvar
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -106,8 +107,9 @@ func (o *Objects) note(sql []byte, flags digest.Flags, schema string) {
 		}
 	case flags&digest.PrepareStmt != 0:
 		name, ok := objectName(l.next())
-		if !slices.Contains(o.prepared.list, name) {
-			o.prepared.add(name, ok && first.word("prepare"))
+		ok = ok && first.word("prepare") && namesNoVariable(l)
+		if !ok || !slices.Contains(o.prepared.list, name) {
+			o.prepared.add(name, ok)
 		}
 	case flags&digest.DeallocateStmt != 0:
 		if l.next().word("prepare") {
@@ -121,6 +123,16 @@ func (o *Objects) note(sql []byte, flags digest.Flags, schema string) {
 	default:
 		o.noteLock(l, first, flags)
 	}
+}
+
+// namesNoVariable reports whether the rest of a PREPARE is FROM 'text' without user variables. Those that a text assigns come to be on MySQL
+// with PREPARE, and stay after DEALLOCATE.
+func namesNoVariable(l *lexer) bool {
+	if !l.next().word("from") {
+		return false
+	}
+	text := l.next()
+	return text.kind == tokenString && bytes.IndexByte(text.text, '@') < 0
 }
 
 // objectName gives a name as it is written. Names that differ by case are taken for two even where they are one: so a pin ends too

@@ -29,7 +29,9 @@ func TestObjects(t *testing.T) {
 
 		{"prepared", []string{"PREPARE s FROM 'SELECT 1'"}, 0},
 		{"deallocated", []string{"PREPARE s FROM 'SELECT 1'", "DEALLOCATE PREPARE s"}, PreparedText},
-		{"dropped", []string{"PREPARE s FROM @x", "PREPARE s FROM @y", "DROP PREPARE `s`"}, PreparedText},
+		{"dropped", []string{"PREPARE s FROM 'SELECT 1'", "PREPARE s FROM \"SELECT ?\"", "DROP PREPARE `s`"}, PreparedText},
+		{"deallocated, which may have made variables", []string{"PREPARE s FROM 'SET @a = ?'", "DEALLOCATE PREPARE s"}, 0},
+		{"deallocated, of an unknown text", []string{"PREPARE s FROM @x", "DEALLOCATE PREPARE s"}, 0},
 		{"another deallocated", []string{"PREPARE s FROM 'SELECT 1'", "PREPARE u FROM 'SELECT 1'", "DEALLOCATE PREPARE s"}, 0},
 
 		{"handler", []string{"HANDLER t OPEN", "HANDLER t READ FIRST"}, 0},

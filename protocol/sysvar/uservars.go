@@ -52,6 +52,20 @@ func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, 
 	return after
 }
 
+// DeclareUserVars is userVars after a statement was prepared that assigns some (digest.UserVarAssign), on a server that makes variables for
+// that: those that the text names and that are new are unknown. Nothing is kept of sql.
+func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
+	after, ok := in.unknownIf(userVars, sql, func(variable, _ token) bool {
+		name, ok := userVarName(variable.text)
+		_, known := userVars.Get(name)
+		return !ok || !known
+	})
+	if !ok || after.size > MaxUserVars {
+		return in.put(in.empty, []byte(anyVar), nil)
+	}
+	return after
+}
+
 // assign is userVars after one assignment of a SET.
 func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after *Set, ok bool) {
 	if !a.Literal { // there may be another assignment in the expression
@@ -93,13 +107,19 @@ func nulled(userVars *Set, name string) []byte {
 // unknownIn makes the variables that a text names unknown: all, or those that an `:=` follows. It is not ok if the text can't be
 // read.
 func (in *Interner) unknownIn(userVars *Set, sql []byte, assigned bool) (after *Set, ok bool) {
+	return in.unknownIf(userVars, sql, func(_, next token) bool { return !assigned || next.is(':') })
+}
+
+// unknownIf makes the variables that a text names unknown for which that holds, given the variable and what follows. It is not ok if the
+// text can't be read.
+func (in *Interner) unknownIf(userVars *Set, sql []byte, holds func(variable, next token) bool) (after *Set, ok bool) {
 	l := lexer{sql}
 	for t := l.next(); t.kind != tokenEnd; {
 		next := l.next()
 		if t.kind == tokenBad {
 			return userVars, false
 		}
-		if t.kind == tokenUserVar && (!assigned || next.is(':')) {
+		if t.kind == tokenUserVar && holds(t, next) {
 			name, ok := userVarName(t.text)
 			if !ok {
 				return userVars, false

@@ -77,6 +77,23 @@ func TestUserVarKnownAgain(t *testing.T) {
 	}
 }
 
+func TestDeclareUserVars(t *testing.T) {
+	in := NewInterner()
+	vars, _ := in.Login(45, true)
+	set := in.AssignUserVars(in.Empty(), []byte("SET @a=1"), 0, vars, true)
+	for _, test := range []struct{ sql, want string }{ // unknown values are empty
+		{"SET @A=?, @b=?", "a=1 b="},
+		{"SELECT @a:=?", "a=1"},
+		{"SELECT @c:=@d", "a=1 c= d="},
+		{"SET @`b``c`=?", "*="},
+		{"SET @b='open", "*="},
+	} {
+		if got := show(in.DeclareUserVars(set, []byte(test.sql))); got != test.want {
+			t.Errorf("%s: %s, want %s", test.sql, got, test.want)
+		}
+	}
+}
+
 // The bytes of a literal are known in the client's character set, its meaning in the connection's.
 func TestLiteralCharset(t *testing.T) {
 	for _, test := range []struct{ vars, text, want string }{

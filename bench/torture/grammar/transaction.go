@@ -50,7 +50,7 @@ func temporary(c *client) {
 	name := c.one("x1", "x2", "t")
 	switch c.number(7) {
 	case 0:
-		c.query("CREATE TEMPORARY TABLE %s (id INT AUTO_INCREMENT PRIMARY KEY, n INT, s VARCHAR(20)) ENGINE = %s", name, c.one("InnoDB", "MEMORY"))
+		c.query("CREATE TEMPORARY TABLE %s (id INT AUTO_INCREMENT PRIMARY KEY, n INT, s VARCHAR(20)) ENGINE = %s", name, c.one("InnoDB", engineOfM(c.flavor)))
 	case 1:
 		c.query("CREATE TEMPORARY TABLE IF NOT EXISTS %s SELECT 1 AS id, %d AS n, 'hidden' AS s", name, c.number(100))
 	case 2:

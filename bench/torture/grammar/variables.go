@@ -74,7 +74,8 @@ var variables = []variable{
 	{name: "query_alloc_block_size", values: "8192|16384"},
 	{name: "query_prealloc_size", values: "24576|32768"},
 	{name: "transaction_alloc_block_size", values: "8192|16384"},
-	{name: "default_storage_engine", values: "MEMORY|MyISAM|InnoDB|'nothing'"},
+	{name: "default_storage_engine", values: "MEMORY|MyISAM|InnoDB|'nothing'", bound: true, only: servers.MariaDB},
+	{name: "default_storage_engine", values: "InnoDB|'nothing'", bound: true, only: servers.MySQL}, // see engineOfM
 	{name: "completion_type", values: "0|1|'NO_CHAIN'|'CHAIN'"},
 	{name: "innodb_table_locks", values: "0|1"},
 	{name: "innodb_strict_mode", values: "0|1"},

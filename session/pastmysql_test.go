@@ -1,0 +1,85 @@
+package session_test
+
+import (
+	"testing"
+
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+// mysqlServed makes the servers MySQL's, whose connections nobody lingers on.
+func mysqlServed(s *setup) {
+	tracked(s)
+	s.server.Greeting.ServerVersion = "9.7.0"
+	s.server.Handler = remembering
+	s.settings.ConnectionDelayMultiplex = 0
+}
+
+// MySQL tells the number of warnings of the statement before with commands that are no statements.
+func TestWarningsOfOtherCommands(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		mysqlServed(s)
+		s.places = 1
+	})
+	a, b := w.dial(), w.dial()
+	mustQuery(t, a, "warn")
+	mustQuery(t, b, "other") // takes the connection
+	w.expectTexts([]string{"warn"})
+	mustQuery(t, b, "warn")
+	if _, err := a.Command(protocol.ComInitDB, []byte("app")...); err != nil {
+		t.Fatal(err)
+	}
+	w.expectTexts([]string{"warn", "warn", standIn(0)})
+}
+
+// FOUND_ROWS() of MySQL counts what statements without a result set have found.
+func TestFoundWithoutRows(t *testing.T) {
+	for sql, found := range map[string]int{"UPDATE 5 rows": 7, "DO 1": 1, "COMMIT": 3, "REPLACE t VALUES (1)": 3, "REPLACE t SELECT 1": 0} {
+		w := newWorld(t, mysqlServed)
+		a, b := w.dial(), w.dial()
+		mustQuery(t, a, "SELECT 3 rows")
+		mustQuery(t, a, sql)
+		mustQuery(t, b, "other")
+		mustQuery(t, a, "SELECT FOUND_ROWS()")
+		w.expectTexts([]string{"SELECT 3 rows", sql, standIn(found), "SELECT FOUND_ROWS()"})
+	}
+}
+
+// On MySQL the user variables that a text assigns come to be when it is prepared, with a type that only the connection has.
+func TestPrepareMakesVariables(t *testing.T) {
+	for _, test := range []struct {
+		name, version, sql string
+		code               uint16
+		backends           int
+	}{
+		{"MySQL", "9.7.0", "SET @a = ?", 0, 2},
+		{"MySQL, refused behind that", "9.7.0", "SET @a = ?, @b = missing", 1054, 2},
+		{"MySQL, a variable that is there", "9.7.0", "SET @known = ?", 0, 1},
+		{"MySQL, not read", "9.7.0", "SET @a ?", protocol.ErrCodeParse, 1},
+		{"MySQL, no assignment", "9.7.0", "SELECT @a, ?", 0, 1},
+		{"MariaDB", "5.5.5-10.11.6-MariaDB", "SET @a = ?", 0, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w, p := newPreparer(t, func(s *setup) {
+				s.server.Greeting.ServerVersion = test.version
+				s.settings.ConnectionDelayMultiplex = 0
+			})
+			p.prepare = func(_ string, a *mysqltest.Answer) bool {
+				if test.code != 0 {
+					a.Error(test.code, "refused")
+				}
+				return test.code != 0
+			}
+			a, b := w.dial(), w.dial()
+			mustQuery(t, a, "SET @known = 1")
+			if _, err := a.Prepare(test.sql); (err != nil) != (test.code != 0) {
+				t.Fatal(err)
+			}
+			if test.code != 0 {
+				mustQuery(t, a, "forgets the error")
+			}
+			mustQuery(t, b, "other")
+			w.waitBackends(test.backends)
+		})
+	}
+}
