@@ -71,7 +71,7 @@ func (s *Session) visible(block []byte) []byte {
 	kept := s.worker.block[:0]
 	for it := protocol.NewStateChanges(block); it.Next(); {
 		c := it.Change()
-		if c.Type == protocol.TrackSystemVariables && (!defaultTracked[string(c.Name)] || s.onlyQualified(c.Name)) || c.Type == protocol.TrackStateChange {
+		if c.Type == protocol.TrackSystemVariables && (!defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) || s.reportsLate()) || c.Type == protocol.TrackStateChange {
 			continue
 		}
 		kept = c.Append(kept)

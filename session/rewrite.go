@@ -92,6 +92,19 @@ func (s *Session) onlyQualified(name []byte) (yes bool) {
 	return yes
 }
 
+// reportsLate reports whether the statement changes no variable, so that a report speaks of a SET that failed half-way: MariaDB sends it with
+// the next change of any state that is tracked, of which the proxy tracks more than clients do.
+func (s *Session) reportsLate() bool {
+	info := &s.now.info
+	switch info.Verb {
+	case digest.VerbSet:
+		return s.isMariaDB() && info.Flags&(digest.SetSystemVar|digest.SetNames|digest.SetStatement|unseen) == 0
+	case digest.VerbUse, digest.VerbCreate, digest.VerbDrop:
+		return s.isMariaDB() && info.Flags&unseen == 0
+	}
+	return false
+}
+
 // unreported reports whether MariaDB's trackers say nothing of an assignment, though it changes the session.
 func unreported(a *digest.Assignment) bool {
 	return !a.User && a.Scope == digest.ScopeUnqualified && !bytes.HasPrefix(bytes.ToLower(a.Name), []byte("tx_"))

@@ -179,9 +179,7 @@ func reported(p Pins, e *Event) Pins {
 	if !e.Rows && !e.Failed && counts(e.Verb) {
 		p |= RowCount
 	}
-	if !e.Failed && (e.unseen() || e.Flags&digest.IntoVar != 0) {
-		p |= FoundRows
-	}
+	p |= untold(e)
 	switch {
 	case e.Unreported:
 		p |= Unreported
@@ -198,6 +196,26 @@ func reported(p Pins, e *Event) Pins {
 		p |= Unexplained
 	}
 	return transaction(p, e)
+}
+
+// untold is what can be asked of the connection and the answer does not say: what of it ran, before it failed or unseen, may have set it.
+func untold(e *Event) (p Pins) {
+	switch {
+	case e.unseen():
+		return FoundRows | InsertID
+	case !e.Failed:
+		if e.Flags&digest.IntoVar != 0 {
+			p = FoundRows
+		}
+	case e.Ran():
+		switch e.Verb {
+		case digest.VerbSelect:
+			p = FoundRows
+		case digest.VerbInsert, digest.VerbReplace, digest.VerbLoad:
+			p = InsertID
+		}
+	}
+	return p
 }
 
 // counts reports whether ROW_COUNT() is asked after statements of this kind.

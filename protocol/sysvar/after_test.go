@@ -50,8 +50,8 @@ func TestAfter(t *testing.T) {
 			{"COMMIT", Event{Status: protocol.StatusNoIndexUsed}, 0},
 		}},
 		{"without autocommit, a statement that failed may have begun a transaction", []step{
-			{"SELECT * FROM t", Event{Failed: true, Code: 1205, Status: protocol.StatusNoIndexUsed}, InTransaction | Warnings},
-			{"COMMIT", Event{Status: protocol.StatusNoIndexUsed}, 0},
+			{"SELECT * FROM t", Event{Failed: true, Code: 1205, Status: protocol.StatusNoIndexUsed}, InTransaction | FoundRows | Warnings},
+			{"COMMIT", Event{Status: protocol.StatusNoIndexUsed}, FoundRows},
 		}},
 		{"a deadlock ends the transaction, but the error doesn't say so", []step{
 			{"BEGIN", Event{Status: trans}, InTransaction},
@@ -86,6 +86,10 @@ func TestAfter(t *testing.T) {
 			{"SELECT 'x'+1", Event{Rows: true, Warnings: 1, KeepsDiagnostics: true}, Warnings},
 			{"SET @a=1", Event{KeepsDiagnostics: true}, Warnings},
 			{"INSERT INTO t VALUES (1)", Event{KeepsDiagnostics: true}, RowCount},
+		}},
+		{"FOUND_ROWS() after a query that failed half-way", []step{
+			{"SELECT (SELECT 1 UNION SELECT 2)", failed(1242), FoundRows | Warnings},
+			{"SELECT a FROM missing", failed(1146), FoundRows | Warnings},
 		}},
 		{"FOUND_ROWS() outlives what has no rows", []step{
 			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{Rows: true}, FoundRows},
@@ -156,8 +160,8 @@ func TestAfter(t *testing.T) {
 		}},
 		{"EXECUTE runs what nobody saw", []step{
 			{"PREPARE s FROM @x", changed, PreparedText},
-			{"EXECUTE s", Event{}, PreparedText | Unexplained | FoundRows},
-			{"DEALLOCATE PREPARE s", Event{StateChanged: true, Gone: PreparedText}, Unexplained | FoundRows},
+			{"EXECUTE s", Event{}, PreparedText | Unexplained | FoundRows | InsertID},
+			{"DEALLOCATE PREPARE s", Event{StateChanged: true, Gone: PreparedText}, Unexplained | FoundRows | InsertID},
 		}},
 		{"HANDLER", []step{
 			{"HANDLER t OPEN", Event{}, Handler},
@@ -191,33 +195,33 @@ func TestAfter(t *testing.T) {
 		}},
 		{"which of the two came last?", []step{
 			{"SELECT RELEASE_ALL_LOCKS(), GET_LOCK('a', 1)", Event{}, GetLock},
-			{"DO GET_LOCK('a', 1); DO RELEASE_ALL_LOCKS()", Event{}, GetLock | FoundRows},
+			{"DO GET_LOCK('a', 1); DO RELEASE_ALL_LOCKS()", Event{}, GetLock | FoundRows | InsertID},
 		}},
 		{"a lock may be held though the statement failed", []step{
-			{"SELECT GET_LOCK('a', 1) FROM t", failed(1205), GetLock | Warnings},
+			{"SELECT GET_LOCK('a', 1) FROM t", failed(1205), GetLock | FoundRows | Warnings},
 		}},
 		{"not if it was refused at once", []step{
 			{"SELECT GET_LOCK('a', 1) FROM nothing", failed(1146), Warnings},
 		}},
 
 		// Code that isn't in the text.
-		{"a procedure that changes nothing", []step{{"CALL p()", Event{}, FoundRows | RowCount}}},
+		{"a procedure that changes nothing", []step{{"CALL p()", Event{}, FoundRows | RowCount | InsertID}}},
 		{"a procedure that sets a variable may have done more", []step{
-			{"CALL p()", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows | RowCount},
+			{"CALL p()", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows | RowCount | InsertID},
 		}},
 		{"a procedure of another schema reports a state without cause; which it is cannot be told", []step{
-			{"CALL x.p()", Event{StateChanged: true, Schema: true}, Unexplained | FoundRows | RowCount},
+			{"CALL x.p()", Event{StateChanged: true, Schema: true}, Unexplained | FoundRows | RowCount | InsertID},
 		}},
 		{"a procedure that failed: what it did is reported with a later statement", []step{
-			{"CALL p()", failed(1644), Failed | Warnings},
-			{"SELECT 1", Event{Rows: true}, Failed},
-			{"SET NAMES utf8mb4", Event{StateChanged: true, Copied: true}, Failed},
+			{"CALL p()", failed(1644), Failed | FoundRows | InsertID | Warnings},
+			{"SELECT 1", Event{Rows: true}, Failed | InsertID},
+			{"SET NAMES utf8mb4", Event{StateChanged: true, Copied: true}, Failed | InsertID},
 		}},
-		{"a procedure that isn't there", []step{{"CALL nothing()", failed(1305), Failed | Warnings}}},
+		{"a procedure that isn't there", []step{{"CALL nothing()", failed(1305), Failed | FoundRows | InsertID | Warnings}}},
 		{"several statements", []step{
-			{"SET wait_timeout=98; SELECT 1", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows},
+			{"SET wait_timeout=98; SELECT 1", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows | InsertID},
 		}},
-		{"several queries", []step{{"SELECT 1; SELECT 2", Event{}, FoundRows}}},
+		{"several queries", []step{{"SELECT 1; SELECT 2", Event{}, FoundRows | InsertID}}},
 		{"a trigger that sets something", []step{
 			{"INSERT INTO t VALUES (1)", Event{StateChanged: true, InsertID: 7}, Unexplained | RowCount | InsertID},
 		}},
@@ -263,7 +267,7 @@ func TestAfter(t *testing.T) {
 			{"BEGIN", Event{Status: trans}, GetLock | InTransaction},
 			{"", Event{Reset: true, Status: trans}, 0},
 			{"SET ROLE r", Event{}, Role},
-			{"CALL p()", failed(1644), Role | Failed | Warnings},
+			{"CALL p()", failed(1644), Role | Failed | FoundRows | InsertID | Warnings},
 			{"", Event{Reset: true}, Role},
 		}},
 	} {
@@ -294,9 +298,9 @@ func TestAfterWithoutTrackers(t *testing.T) {
 		"SET NAMES utf8mb4":         NoTrackers,
 		"SET GLOBAL wait_timeout=5": 0,
 		"SET @a=1":                  0,
-		"CALL p()":                  NoTrackers | FoundRows | RowCount,
+		"CALL p()":                  NoTrackers | FoundRows | RowCount | InsertID,
 		"LOCK TABLES t READ":        LockTables,
-		"EXECUTE s":                 NoTrackers | Unexplained | FoundRows,
+		"EXECUTE s":                 NoTrackers | Unexplained | FoundRows | InsertID,
 	} {
 		info := digest.Scan([]byte(sql), 0)
 		if got, _ := After(0, Event{Verb: info.Verb, Flags: info.Flags, Status: ac}); got != want {
