@@ -28,7 +28,9 @@ func (s *Session) needsInsertID() bool {
 	case digest.VerbInsert, digest.VerbReplace, digest.VerbLoad, digest.VerbCall:
 		return true
 	case digest.VerbShow:
-		return !s.now.info.Flags.Has(digest.ShowWarnings) // it is among SHOW VARIABLES
+		if !s.now.info.Flags.Has(digest.ShowWarnings) {
+			return true // it is among SHOW VARIABLES
+		}
 	}
 	return s.now.info.Flags&(digest.LastInsertIDFn|digest.LastInsertIDSet|unseen) != 0
 }
