@@ -26,8 +26,8 @@ type client struct {
 	touched []string
 	role    bool // SET ROLE was used
 	option  bool // COM_SET_OPTION was used
-	// slots are the kinds of parameters of what the slots were last prepared with.
-	slots map[int][]string
+	// slots are what the slots were last prepared with.
+	slots map[int]opened
 }
 
 // slots is how many binary prepared statements a client has at most.
@@ -36,7 +36,7 @@ const slots = 4
 func newClient(seed uint64, id int, o Options) *client {
 	c := &client{
 		id: id, seed: seed, flavor: o.Flavor, kinds: o.chosen(), relogin: o.Relogin,
-		random: rand.New(rand.NewPCG(seed, uint64(id)<<32|0x70a7)), slots: map[int][]string{},
+		random: rand.New(rand.NewPCG(seed, uint64(id)<<32|0x70a7)), slots: map[int]opened{},
 	}
 	for _, k := range c.kinds {
 		c.weights += k.weight

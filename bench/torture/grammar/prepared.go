@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"fmt"
+	"strings"
 
 	"parkway/bench/torture/script"
 )
@@ -49,7 +50,7 @@ func prepared(c *client) {
 		}
 		t := pick(c, templates)
 		c.step(script.Step{Verb: script.Prepare, Slot: slot, Text: t.text})
-		c.slots[slot] = t.params
+		c.slots[slot] = newOpened(t.params)
 	}
 	switch c.number(12) {
 	case 0:
@@ -73,7 +74,10 @@ func prepared(c *client) {
 
 // longData sends a text parameter in parts, or two.
 func (c *client) longData(slot int) {
-	for i, t := range c.slots[slot] {
+	for i, t := range c.slots[slot].params {
+		if c.slots[slot].typed[i] {
+			continue
+		}
 		if (t == "blob" || t == "string" || t == "short") && c.chance(70) {
 			for range 1 + c.number(2) {
 				c.step(script.Step{Verb: script.LongData, Slot: slot, Number: i, Text: fmt.Sprintf("long %d ", c.number(1000))})
@@ -97,10 +101,32 @@ func (c *client) cursor(slot int) {
 
 func (c *client) execute(slot int, cursor bool) {
 	s := script.Step{Verb: script.Execute, Slot: slot, Cursor: cursor}
-	for _, t := range c.slots[slot] {
-		s.Params = append(s.Params, c.param(t))
+	o := c.slots[slot]
+	for i, t := range o.params {
+		p := c.param(t)
+		for o.typed[i] && leavesType(p) {
+			p = c.param(t)
+		}
+		o.typed[i] = o.typed[i] || c.mysql() && !leavesType(p)
+		s.Params = append(s.Params, p)
 	}
 	c.step(s)
+}
+
+// opened is what a slot was last prepared with.
+type opened struct {
+	params []string // kinds of parameters
+	// typed are those that were given something else than a text or NULL. MySQL 9.7 converts later texts and NULL to its type; a proxy that
+	// prepares the statement on another connection, where those come first, cannot make it do so, and clients of MySQL send none then
+	// (ARCHITECTURE.md says more).
+	typed []bool
+}
+
+func newOpened(params []string) opened { return opened{params, make([]bool, len(params))} }
+
+// leavesType reports whether MySQL leaves the type of a parameter as it is for such a value.
+func leavesType(param string) bool {
+	return strings.HasPrefix(param, "string:") || strings.HasPrefix(param, "blob:") || strings.HasSuffix(param, ":null")
 }
 
 // param is a parameter of about the type wanted.
