@@ -8,17 +8,21 @@ import (
 
 // NamesCollation finds the collation in SET NAMES charset COLLATE collation (digest.SetNames), which no tracker reports: of the
 // variables that it sets, the session's Set gets collation_connection. It is nil if there is none: the character set's default.
-// It is not ok if the text can't be read: then only the server knows the collation.
+// It is not ok if the text can't be read, or for SET CHARACTER SET, which takes the schema's: then only the server knows the collation.
 func NamesCollation(sql []byte, o digest.Options) (collation []byte, ok bool) {
+	known := true
 	ok = digest.Assignments(sql, o, func(a digest.Assignment) bool {
-		if a.User || !bytes.EqualFold(a.Name, []byte("NAMES")) {
-			return true
+		switch {
+		case a.User:
+		case bytes.EqualFold(a.Name, []byte("NAMES")):
+			collation, known = collateIn(a.Value)
+			return known
+		case bytes.EqualFold(a.Name[:min(len(a.Name), len("CHAR"))], []byte("CHAR")) && bytes.IndexByte(a.Name, '_') < 0:
+			known = false
 		}
-		var ok bool
-		collation, ok = collateIn(a.Value)
-		return ok
+		return true
 	})
-	return collation, ok
+	return collation, ok && known
 }
 
 // WithNames is vars after SET NAMES with this collation (NamesCollation), whose character sets the tracker has reported already. Nothing is
