@@ -87,18 +87,21 @@ func (s *Session) wantPast() backend.Past {
 	return backend.Past{
 		Asked: true, Found: s.mine.past.found,
 		Keep:  s.foreign&diagnostics == 0,
+		Quiet: s.mine.past.rowCount == 0 && s.foreign&needs&foundRows == 0,
 		Fresh: !s.mine.past.some && needs&foundRows == 0,
 	}
 }
 
-// told notes that the connection will be told what s.request.Want says. Of a statement without rows nothing can stand in for the number of
-// rows; -1 of a query is as near as it gets.
+// told notes that the connection will be told what s.request.Want says. Of a statement that affected rows nothing can stand in for their
+// number; -1 of a query is as near as it gets.
 func (s *Session) told() {
-	if !s.request.Want.Past.Asked {
-		return
-	}
-	s.foreign &= rowCount
-	if s.command != protocol.ComQuery {
+	switch p := &s.request.Want.Past; {
+	case !p.Asked:
+	case p.Quiet:
+		s.foreign &= foundRows
+	case s.command == protocol.ComQuery:
+		s.foreign &= rowCount
+	default:
 		s.foreign = 0
 	}
 }

@@ -29,7 +29,7 @@ func TestWarningsOfOtherCommands(t *testing.T) {
 	if _, err := a.Command(protocol.ComInitDB, []byte("app")...); err != nil {
 		t.Fatal(err)
 	}
-	w.expectTexts([]string{"warn", "warn", standIn(0)})
+	w.expectTexts([]string{"warn", "warn", "DO (SELECT 0 FROM (SELECT 0) t)"})
 }
 
 // FOUND_ROWS() of MySQL counts what statements without a result set have found.

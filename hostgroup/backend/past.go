@@ -15,6 +15,7 @@ type Past struct {
 	Keep  bool   // the connection's diagnostics, if the server can (MariaDB)
 	Asked bool   // the statement under way asks about the one before, which was not the last on the connection
 	Found uint64 // what FOUND_ROWS() returns
+	Quiet bool   // it had no rows and affected none, and FOUND_ROWS() is not asked for
 	Fresh bool   // there was none: a fresh connection serves as it is
 }
 
@@ -30,6 +31,12 @@ const (
 
 // appendStandIn writes a statement that leaves behind what another one did. It reads a table, or else MariaDB keeps the diagnostics.
 func appendStandIn(dst []byte, p Past) []byte {
+	switch {
+	case p.Quiet && p.Keep:
+		return append(dst, "DO 0"...)
+	case p.Quiet:
+		return append(dst, "DO (SELECT 0 FROM (SELECT 0) t)"...)
+	}
 	if p.Keep && p.Found == 0 {
 		return append(dst, "SELECT 0 LIMIT 0"...)
 	}

@@ -10,6 +10,11 @@ import (
 )
 
 func TestStandIn(t *testing.T) {
+	for past, want := range map[Past]string{{Quiet: true}: "DO (SELECT 0 FROM (SELECT 0) t)", {Quiet: true, Keep: true}: "DO 0"} {
+		if got := string(appendStandIn(nil, past)); got != want {
+			t.Errorf("%+v: %s", past, got)
+		}
+	}
 	for _, test := range []struct {
 		found       uint64
 		tables      int
