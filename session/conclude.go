@@ -69,10 +69,20 @@ func (s *Session) visible(block []byte) []byte {
 		return nil
 	}
 	kept := s.worker.block[:0]
+	late := s.reportsLate()
 	for it := protocol.NewStateChanges(block); it.Next(); {
 		c := it.Change()
-		if c.Type == protocol.TrackSystemVariables && (!defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) || s.reportsLate()) || c.Type == protocol.TrackStateChange {
+		switch c.Type {
+		case protocol.TrackStateChange:
 			continue
+		case protocol.TrackSchema:
+			if late {
+				continue
+			}
+		case protocol.TrackSystemVariables:
+			if late || !defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) {
+				continue
+			}
 		}
 		kept = c.Append(kept)
 	}
