@@ -32,6 +32,19 @@ func TestWarningsOfOtherCommands(t *testing.T) {
 	w.expectTexts([]string{"warn", "warn", "DO (SELECT 0 FROM (SELECT 0) t)"})
 }
 
+// The error of a command about a statement that is not there can be asked about, too.
+func TestWarningsOfNoStatement(t *testing.T) {
+	w, _ := newPreparer(t, func(s *setup) {
+		s.server.Greeting.ServerVersion = "9.7.0"
+		s.settings.ConnectionDelayMultiplex = patience
+	})
+	a := w.dial()
+	_, err := a.Command(protocol.ComStmtReset, 9, 0, 0, 0)
+	wantERR(t, err, 1243, "(9)")
+	mustQuery(t, w.dial(), "other")
+	w.waitBackends(2)
+}
+
 // FOUND_ROWS() of MySQL counts what statements without a result set have found.
 func TestFoundWithoutRows(t *testing.T) {
 	for sql, found := range map[string]int{"UPDATE 5 rows": 7, "DO 1": 1, "COMMIT": 3, "REPLACE t VALUES (1)": 3, "REPLACE t SELECT 1": 0} {

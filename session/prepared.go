@@ -267,6 +267,10 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 		s.concludePrepare(answer, failed)
 		return
 	}
+	if failed && aboutStatement(s.command) {
+		s.mine.pins |= sysvar.Warnings
+		s.note()
+	}
 	if now.entry == nil {
 		return
 	}
@@ -283,9 +287,6 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 		s.mine.statements.Reset(now.entry, s.server())
 	}
 	s.holdStatements()
-	if failed {
-		s.mine.pins |= sysvar.Warnings
-	}
 }
 
 // concludePrepare notes how COM_STMT_PREPARE ended.
