@@ -309,11 +309,11 @@ func (s *Session) concludePrepare(answer *protocol.ResponseReader, failed bool) 
 	s.note()
 }
 
-// declareUserVars notes the user variables that come to be with COM_STMT_PREPARE alone: MySQL gives each that the text assigns the type of
+// declareUserVars notes the user variables that come to be with COM_STMT_PREPARE alone: servers give each that the text assigns the type of
 // the expression, which shows in results, if it was not there yet. Other errors than those of syntax come behind that.
 func (s *Session) declareUserVars(answer *protocol.ResponseReader) {
 	code, _ := answer.Failed()
-	if !s.now.info.Flags.Has(digest.UserVarAssign) || code == protocol.ErrCodeParse || s.isMariaDB() {
+	if !s.now.info.Flags.Has(digest.UserVarAssign) || code == protocol.ErrCodeParse {
 		return
 	}
 	s.mine.vars.UserVars = s.worker.pool.Interner().DeclareUserVars(s.mine.vars.UserVars, s.now.text)

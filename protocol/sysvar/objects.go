@@ -125,8 +125,8 @@ func (o *Objects) note(sql []byte, flags digest.Flags, schema string) {
 	}
 }
 
-// namesNoVariable reports whether the rest of a PREPARE is FROM 'text' without user variables. Those that a text assigns come to be on MySQL
-// with PREPARE, and stay after DEALLOCATE.
+// namesNoVariable reports whether the rest of a PREPARE is FROM 'text' without user variables. Those that a text assigns come to be with
+// PREPARE, and stay after DEALLOCATE.
 func namesNoVariable(l *lexer) bool {
 	if !l.next().word("from") {
 		return false

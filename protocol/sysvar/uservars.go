@@ -52,8 +52,8 @@ func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, 
 	return after
 }
 
-// DeclareUserVars is userVars after a statement was prepared that assigns some (digest.UserVarAssign), on a server that makes variables for
-// that: those that the text names and that are new are unknown. Nothing is kept of sql.
+// DeclareUserVars is userVars after a statement was prepared that assigns some (digest.UserVarAssign), for which servers make variables:
+// those that the text names and that are new are unknown. Nothing is kept of sql.
 func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
 	after, ok := in.unknownIf(userVars, sql, func(variable, _ token) bool {
 		name, ok := userVarName(variable.text)
