@@ -124,6 +124,9 @@ func (s *Session) conclude() {
 	before := s.mine.pins
 	var changes sysvar.Changes
 	s.mine.pins, changes = sysvar.After(before, *e)
+	if s.showsDiagnostics() && !e.Failed {
+		s.mine.pins |= sysvar.FoundRows
+	}
 	if s.mine.pins&sysvar.FoundRows != 0 {
 		s.foreign &^= foundRows
 	}

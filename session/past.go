@@ -69,13 +69,13 @@ const (
 
 // wantPast is what the connection has to be told of the statement before.
 func (s *Session) wantPast() backend.Past {
-	const showsDiagnostics = digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
+	const asksDiagnostics = digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
 	flags := s.now.info.Flags
 	var needs remembered
-	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall {
+	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall || s.showsDiagnostics() {
 		needs |= foundRows
 	}
-	if flags&showsDiagnostics != 0 || s.meetsDiagnostics() {
+	if flags&asksDiagnostics != 0 || s.meetsDiagnostics() {
 		needs |= diagnostics
 	}
 	if flags.Has(digest.RowCountFn) && s.command != protocol.ComQuery { // for those see writeRowCount
@@ -90,6 +90,12 @@ func (s *Session) wantPast() backend.Past {
 		Quiet: s.mine.past.rowCount == 0 && s.foreign&needs&foundRows == 0,
 		Fresh: !s.mine.past.some && needs&foundRows == 0,
 	}
+}
+
+// showsDiagnostics reports whether the statement is a SHOW WARNINGS, which leaves FOUND_ROWS() as it was, or a SHOW COUNT(*) WARNINGS, which
+// does not.
+func (s *Session) showsDiagnostics() bool {
+	return s.now.info.Verb == digest.VerbShow && s.now.info.Flags.Has(digest.ShowWarnings)
 }
 
 // told notes that the connection will be told what s.request.Want says. Of a statement that affected rows nothing can stand in for their
