@@ -11,9 +11,8 @@ import (
 // OnOK takes in what the server says about the session's state, and writes the
 // packet as the client expects it.
 func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress protocol.Progress) {
-	raw := s.mine.pins&sysvar.Trackers != 0
 	s.track(ok)
-	if !raw && s.mine.pins&sysvar.Trackers == 0 && !s.now.event.Trackers {
+	if !s.backend.Have().Bare { // else it says what the client wants to know
 		ok.StateChanges = s.visible(ok.StateChanges)
 	}
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
@@ -108,7 +107,8 @@ func (s *Session) conclude() {
 	e.Verb, e.Flags = now.info.Verb, now.info.Flags
 	e.Code, e.Failed = answer.Failed()
 	e.Status = answer.Status()
-	e.Tracked = s.backend.Have().Tracked
+	have := s.backend.Have()
+	e.Tracked = have.Tells()
 	e.KeepsDiagnostics = s.isMariaDB()
 	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
@@ -117,6 +117,7 @@ func (s *Session) conclude() {
 	if e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF) {
 		s.concludeUnreported(e)
 	}
+	e.Unreported = e.Unreported || have.Bare && e.Flags.Has(digest.StoredCall)
 	held := s.mine.statements.Held()
 	e.LongData, e.Cursor = held&stmt.HoldLongData != 0, held&stmt.HoldCursor != 0
 	s.concludeText(e)
@@ -181,7 +182,8 @@ func (s *Session) concludeText(e *sysvar.Event) {
 	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
 	if now.info.Flags&digest.SetSystemVar != 0 && e.Ran() {
-		e.Trackers = e.Trackers || sysvar.SetsTrackers(now.text)
+		e.Trackers = e.Trackers || now.info.Flags.Has(digest.TrackersVar)
+		e.Tracked = e.Tracked || e.Trackers // which pins for all that is not reported
 		if now.raw && s.isMariaDB() && setsUnreported(now.text, now.options) {
 			e.PinVariable = true
 		}

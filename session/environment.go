@@ -38,7 +38,7 @@ func (s *Session) environment() string {
 // as the client has prepared it. No command leaves a schema: a statement of none
 // is prepared in any.
 func (s *Session) inContext(st *stmt.Statement) backend.Want {
-	w := backend.Want{Session: s.mine.vars, Schema: s.mine.schema}
+	w := backend.Want{Session: s.mine.vars, Schema: s.mine.schema, Bare: s.bare()}
 	if st.Schema != "" {
 		w.Schema = st.Schema
 	}

@@ -40,7 +40,7 @@ func (s *Session) rewriter() func(*Session, *rewriting) {
 	case s.foreign&rowCount != 0 && flags&(digest.RowCountFn|digest.Compound) == digest.RowCountFn:
 		return (*Session).writeRowCount
 	case !flags.Has(digest.SetSystemVar) || !s.isMariaDB():
-	case flags&(digest.MultiStatement|digest.Compound|digest.ExecutableComment|digest.Uncertain) != 0:
+	case flags&(digest.MultiStatement|digest.Compound|digest.ExecutableComment|digest.Uncertain) != 0, s.bare():
 		s.now.raw = true
 	default:
 		return (*Session).qualify

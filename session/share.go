@@ -51,8 +51,9 @@ func (s *Session) want() backend.Want {
 		InsertID:     s.mine.past.insertID,
 		NeedInsertID: s.needsInsertID() && s.mine.pins&sysvar.InsertID == 0,
 		Slot:         s.now.slot,
+		Bare:         s.bare(),
 	}
-	if s.backend != nil && w.NeedInsertID && s.backend.Have().InsertID != w.InsertID {
+	if s.backend != nil && (w.NeedInsertID && s.backend.Have().InsertID != w.InsertID || s.backend.Differs(&w)) {
 		s.foreign |= rowCount // the assignment will be what it speaks of
 	}
 	w.Past = s.wantPast()

@@ -70,7 +70,11 @@ func (s *Session) scan(sql []byte, whole bool) {
 		}
 	}
 	// See concludeUnreported.
-	if now.info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB() && digest.CallsStored(sql, now.options) {
+	unreported := now.info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB()
+	if s.scanTrackers(sql) {
+		unreported = true
+	}
+	if unreported && digest.CallsStored(sql, now.options) {
 		now.info.Flags |= digest.StoredCall
 	}
 	// See concludeFound.

@@ -52,14 +52,27 @@ func (b *Conn) track(query []byte) {
 	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(query), then: func(_ [][]byte, refused *protocol.ERR) {
 		if refused != nil {
 			b.spec.Server.SetTrackers(new(hostgroup.Trackers))
+			b.have.Tracked = false
 			return
 		}
 		if b.spec.Server.Trackers() == nil {
 			b.spec.Server.SetTrackers(&hostgroup.Trackers{Query: query})
 		}
-		b.have.Tracked = true
+		b.have.Tracked, b.have.Bare = true, false
 		b.answer.WatchOK()
 	}})
+}
+
+// retrack turns them on again after untrack.
+func (b *Conn) retrack() {
+	if t := b.spec.Server.Trackers(); t != nil && t.Query != nil {
+		b.track(t.Query)
+	}
+}
+
+// untrack makes the trackers, which are on, what they are on a connection that is not shared.
+func (b *Conn) untrack() {
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(sysvar.UntrackQuery)), then: b.unless(func() { b.have.Bare = true })})
 }
 
 // query makes the text of a COM_QUERY fit the connection's capabilities.

@@ -22,7 +22,7 @@ func (b *Conn) Reset() {
 // next Sync sets them.
 func (b *Conn) startOver() {
 	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
-		b.have.Session, b.have.InsertID, b.have.Tracked = b.unset(), 0, false
+		b.have.Session, b.have.InsertID, b.have.Tracked, b.have.Bare = b.unset(), 0, false, false
 		b.runs = 0
 		b.statements.Clear()
 	})})

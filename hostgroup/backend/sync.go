@@ -15,7 +15,8 @@ type Have struct {
 	Session  sysvar.State
 	Schema   string
 	InsertID uint64 // what LAST_INSERT_ID() returns, or InsertIDUnknown
-	Tracked  bool   // the session trackers are on
+	Tracked  bool   // the session trackers are on, unless Bare
+	Bare     bool   // for the moment they are as the server's default says
 	// Diagnostics says that SHOW WARNINGS may still show those of the last session: on MariaDB until a statement reads a table, on MySQL
 	// until there is any.
 	Diagnostics bool
@@ -43,6 +44,8 @@ type Want struct {
 	NeedInsertID bool
 	// Past is what the session's last statement left behind.
 	Past Past
+	// Bare asks for the session trackers to be as on a connection of the client's own, for statements that could tell.
+	Bare bool
 	// Slot is the prepared statement that it is about; zero: none. A connection that has it is preferred; Sync does not
 	// prepare it.
 	Slot stmt.Slot
@@ -57,8 +60,20 @@ func (h *Have) Cost(w *Want) (cost int, ok bool) {
 		}
 		cost++
 	}
+	if h.differs(w) {
+		cost++
+	}
 	return cost + h.Session.Distance(w.Session), true
 }
+
+// differs reports whether the session trackers have to be changed.
+func (h *Have) differs(w *Want) bool { return h.Tracked && h.Bare != w.Bare }
+
+// Differs reports whether Sync would change the session trackers.
+func (b *Conn) Differs(w *Want) bool { return b.have.differs(w) }
+
+// Tells reports whether the session trackers say all that the proxy has to know.
+func (h *Have) Tells() bool { return h.Tracked && !h.Bare }
 
 // Cost is what Have.Cost says of this connection.
 func (b *Conn) Cost(w *Want) (cost int, ok bool) {
@@ -80,7 +95,7 @@ func (b *Conn) Sync(w *Want) bool {
 	schema := b.have.Schema != w.Schema
 	insertID := w.NeedInsertID && b.have.InsertID != w.InsertID
 	session := b.based(w.Session)
-	if !schema && !insertID && b.have.Session == session && (!w.Past.Asked || w.Past.Fresh && b.fresh) {
+	if !schema && !insertID && !b.have.differs(w) && b.have.Session == session && (!w.Past.Asked || w.Past.Fresh && b.fresh) {
 		return true
 	}
 	kept := *w // only here, so that nothing is allocated when there is nothing to do
@@ -93,9 +108,14 @@ func (b *Conn) Sync(w *Want) bool {
 func (b *Conn) bring(w *Want, schema, insertID bool) {
 	b.setState(preparing)
 	b.timer.Reset(syncTimeout)
+	differs := b.have.differs(w)
 	set, ok := sysvar.AppendSync(nil, b.have.Session, w.Session)
-	if !ok || b.losesIgnoreSpace(w) {
+	switch {
+	case !ok || b.losesIgnoreSpace(w):
 		set = b.reset(w)
+		differs = w.Bare && b.have.Tracked
+	case differs && !w.Bare:
+		b.retrack()
 	}
 	if schema {
 		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema = w.Schema })})
@@ -109,6 +129,9 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		})})
 	} else {
 		b.have.Session = w.Session
+	}
+	if differs && w.Bare {
+		b.untrack()
 	}
 	if insertID {
 		text := strconv.AppendUint([]byte("SET last_insert_id="), w.InsertID, 10)

@@ -83,6 +83,7 @@ const (
 	MultiStatement                             // several statements, or, in a routine or compound statement, maybe several
 	Compound                                   // a compound statement: anything may happen in it
 	ExecutableComment                          // `/*! */` or `/*M! */`: the flags are those of the text with its content; whether a server runs it depends on its version
+	TrackersVar                                // reads or sets @@session_track_schema and its like, or is SHOW VARIABLES: what the session trackers report
 	StoredCall                                 // CallsStored says so; Scan does not set it
 	InsertSelect                               // InsertsSelected says so; Scan does not set it
 	Uncertain                                  // a literal or comment without end, or one that servers end at different places: other flags may be missing
@@ -101,7 +102,7 @@ var flagNames = [...]string{
 	"CreateTemporary", "DropTemporary", "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "Handler", "Savepoint", "XA",
 	"ChainOrRelease", "ImplicitCommit",
 	"ConnectionIDFn", "KillStmt", "IntoOutfile", "LoadLocal", "HasPlaceholder", "MultiStatement", "Compound",
-	"ExecutableComment", "StoredCall", "InsertSelect", "Uncertain",
+	"ExecutableComment", "TrackersVar", "StoredCall", "InsertSelect", "Uncertain",
 }
 
 // Has reports whether all of f are set.

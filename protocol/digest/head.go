@@ -267,6 +267,10 @@ func (s *scanner) showWord(k *keyword, behind word) {
 		if behind == wordShow || behind == wordSession || behind == wordLocal {
 			s.flags |= ConnectionStatus
 		}
+	case wordVariables:
+		if behind == wordShow || behind == wordSession || behind == wordLocal {
+			s.flags |= TrackersVar
+		}
 	case wordProfile:
 		if behind == wordShow {
 			s.flags |= ConnectionStatus

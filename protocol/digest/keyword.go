@@ -37,7 +37,7 @@ const (
 // shortestWord and longestWord bound the length of keywords.
 const (
 	shortestWord = 2
-	longestWord  = 29
+	longestWord  = 30
 )
 
 // words is the table of keywords: vocabulary, and an open hash table of indexes into it plus one. Never changed.

@@ -60,6 +60,7 @@ const (
 	wordTransaction
 	wordUpdate
 	wordUse
+	wordVariables
 	wordKill
 	wordValue
 	wordWarnings
@@ -197,6 +198,7 @@ var known = []keyword{
 	{name: "TRANSACTION", word: wordTransaction},
 	{name: "TRIGGER", word: wordRoutine},
 	{name: "TRUE", operand: true},
+	{name: "VARIABLES", word: wordVariables, plain: true},
 	{name: "VALUE", word: wordValue, notable: true, plain: true},
 	{name: "WARNINGS", word: wordWarnings, plain: true},
 	{name: "WORK", word: wordWork, plain: true},
@@ -240,6 +242,11 @@ var known = []keyword{
 	{name: "PSEUDO_THREAD_ID", variable: ConnectionIDFn, plain: true},
 	{name: "RAND_SEED1", assigned: SetOneShot, plain: true},
 	{name: "RAND_SEED2", assigned: SetOneShot, plain: true},
+	{name: "SESSION_TRACK_GTIDS", variable: TrackersVar, assigned: TrackersVar, plain: true},
+	{name: "SESSION_TRACK_SCHEMA", variable: TrackersVar, assigned: TrackersVar, plain: true},
+	{name: "SESSION_TRACK_STATE_CHANGE", variable: TrackersVar, assigned: TrackersVar, plain: true},
+	{name: "SESSION_TRACK_SYSTEM_VARIABLES", variable: TrackersVar, assigned: TrackersVar, plain: true},
+	{name: "SESSION_TRACK_TRANSACTION_INFO", variable: TrackersVar, assigned: TrackersVar, plain: true},
 	{name: "TIMESTAMP", assigned: SetOneShot, plain: true},
 	{name: "TRANSACTION_ISOLATION", assigned: SetTransactionNext, plain: true},
 	{name: "TRANSACTION_READ_ONLY", assigned: SetTransactionNext, plain: true},

@@ -20,7 +20,7 @@ type Event struct {
 	Schema       bool // protocol.TrackSchema
 	Copied       bool // Interner.Report gave Copied
 	PinVariable  bool // it gave Pinned, or a collation cannot be read (NamesCollation)
-	Trackers     bool // it gave Tracker, or SetsTrackers says so
+	Trackers     bool // it gave Tracker, or the text of a SET says so (digest.TrackersVar)
 
 	// KeepsDiagnostics is set for servers (MariaDB) on which a statement that reads no table leaves SHOW WARNINGS as it is.
 	KeepsDiagnostics bool

@@ -13,7 +13,7 @@
 //  1. Interner.Report for every variable that the OK packets report, unless the statement is Passing.
 //  2. With digest.SetNames: NamesCollation; the collation goes to Interner.With as collation_connection, after the reports.
 //  3. With digest.UserVarAssign, if Event.Ran: Interner.AssignUserVars.
-//  4. With digest.SetSystemVar: SetsTrackers.
+//  4. With digest.SetSystemVar: Event.Trackers if digest.TrackersVar says so too.
 //  5. If Objects.Wants and Event.Ran: Objects.Note.
 //  6. After, which says whether the connection can go to others.
 //

@@ -65,15 +65,3 @@ func collateIn(value []byte) (collation []byte, ok bool) {
 	}
 	return collation, t.kind == tokenEnd
 }
-
-// SetsTrackers reports whether the text of a SET may change what the trackers report. The report on the very statement may then
-// lack something already: servers go by the list that holds at its end.
-func SetsTrackers(sql []byte) bool {
-	const name = "session_track_"
-	for i := 0; i+len(name) <= len(sql); i++ {
-		if bytes.EqualFold(sql[i:i+len(name)], []byte(name)) {
-			return true
-		}
-	}
-	return false
-}

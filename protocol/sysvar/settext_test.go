@@ -30,19 +30,6 @@ func TestNamesCollation(t *testing.T) {
 	}
 }
 
-func TestSetsTrackers(t *testing.T) {
-	for sql, want := range map[string]bool{
-		"SET Session_Track_Schema=0":                                     true,
-		"SET autocommit=1, @@session.session_track_system_variables='*'": true,
-		"SET sql_mode='ANSI'":                                            false,
-		"SET session_track":                                              false,
-	} {
-		if got := SetsTrackers([]byte(sql)); got != want {
-			t.Errorf("%s: %v", sql, got)
-		}
-	}
-}
-
 func TestWithNames(t *testing.T) {
 	in := NewInterner()
 	for _, test := range []struct{ results, collation, want string }{

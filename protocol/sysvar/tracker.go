@@ -1,6 +1,7 @@
 package sysvar
 
 import (
+	"bytes"
 	"strings"
 
 	"parkway/protocol/digest"
@@ -63,6 +64,26 @@ func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
 		return s, Pinned
 	}
 	return in.With(s, name, value), Copied
+}
+
+// UntrackQuery makes the trackers what they are on a fresh connection.
+const UntrackQuery = "SET @@SESSION.session_track_schema=DEFAULT,@@SESSION.session_track_state_change=DEFAULT," +
+	"@@SESSION.session_track_system_variables=DEFAULT"
+
+// ShowsTrackers reports whether a SHOW VARIABLES may show those that say what is tracked: unless LIKE says otherwise.
+func ShowsTrackers(sql []byte) bool {
+	const names = "session_track_"
+	_, pattern, found := bytes.Cut(bytes.ToLower(sql), []byte(" like '"))
+	if !found {
+		return true
+	}
+	if end := bytes.IndexAny(pattern, "%_\\"); end >= 0 {
+		pattern = pattern[:end]
+	} else if pattern, _, found = bytes.Cut(pattern, []byte{'\''}); !found {
+		return true
+	}
+	n := min(len(pattern), len(names))
+	return string(pattern[:n]) == names[:n]
 }
 
 // AppendTrackerQuery writes the statement that turns the trackers on. It has to be sent after every login, COM_CHANGE_USER and

@@ -82,3 +82,22 @@ func TestReport(t *testing.T) {
 		}
 	}
 }
+
+func TestShowsTrackers(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"SHOW VARIABLES": true,
+		"SHOW VARIABLES LIKE 'session_track_schema'":          true,
+		"show variables like 'Session\\_track%'":              true,
+		"SHOW SESSION VARIABLES LIKE '%track%'":               true,
+		"SHOW VARIABLES LIKE ''":                              true, // nothing, which costs little
+		"SHOW VARIABLES LIKE \"sql_mode\"":                    true, // not looked at
+		"SHOW VARIABLES WHERE Variable_name = 'sql_mode'":     true,
+		"SHOW VARIABLES LIKE 'sql_mode'":                      false,
+		"SHOW SESSION VARIABLES LIKE 'ndbinfo\\_version'":     false,
+		"SHOW VARIABLES LIKE 'session_track_x%' -- like 'a%'": true,
+	} {
+		if got := ShowsTrackers([]byte(sql)); got != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package session_test
+
+import (
+	"strings"
+	"testing"
+
+	"parkway/protocol"
+)
+
+// A statement that could tell how the trackers are set finds them as on a connection of the client's own; the next one is followed again.
+func TestTrackersAreTheClients(t *testing.T) {
+	w := newWorld(t, tracked)
+	a, b := w.dial(), w.dial()
+	mustQuery(t, a, "SELECT 1")
+	for _, test := range []struct {
+		sql  string
+		want string // begins of what the server gets before it
+	}{
+		{"SELECT @@session_track_schema", "SET @@SESSION.session_track_schema=DEFAULT"},
+		{"SHOW VARIABLES", ""},
+		{"SHOW VARIABLES LIKE 'sql_mode'", "SET @@SESSION.session_track_schema=1"},
+		{"SELECT 2", ""},
+		{"SET @list = @@session_track_system_variables", "SET @@SESSION.session_track_schema=DEFAULT"},
+		{"SELECT 3", "SET @@SESSION.session_track_schema=1"},
+		{"SET time_zone='+01:00', sql_mode='ANSI'", ""},
+		{"SET SESSION session_track_schema = OFF", "SET @@SESSION.session_track_schema=DEFAULT"},
+		{"SELECT 4", ""},
+		{"SELECT @@session_track_schema", ""},
+	} {
+		before := len(w.server.Commands())
+		mustQuery(t, a, test.sql)
+		var got []string
+		for _, c := range w.server.Commands()[before:] {
+			if c.Command == protocol.ComQuery {
+				got = append(got, string(c.Payload[1:]))
+			}
+		}
+		if n := len(got); n == 0 || got[n-1] != test.sql || n > 2 || (n == 2) != (test.want != "") || n == 2 && !strings.HasPrefix(got[0], test.want) {
+			t.Errorf("%s: the server got %q", test.sql, got)
+		}
+	}
+	w.waitBackends(1)
+	mustQuery(t, b, "SELECT 5")
+	w.waitBackends(2) // a's is its own
+	if _, err := a.Command(protocol.ComResetConnection); err != nil {
+		t.Fatal(err)
+	}
+	w.waitBackends(1)
+}
