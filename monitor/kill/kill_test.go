@@ -250,7 +250,7 @@ func serveNonsense(l net.Listener, text string, atLogin bool) {
 		if _, err := c.Read(buf); err == nil && !atLogin {
 			ok := protocol.OK{Status: protocol.StatusAutocommit}
 			c.Write(protocol.AppendPacket(nil, ok.Append(nil, h.Capabilities), 2))
-			_, err = c.Read(buf)
+			c.Read(buf)
 		}
 		c.Write([]byte(text))
 		c.Close()
