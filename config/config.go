@@ -72,7 +72,7 @@ type MySQLVariables struct {
 	// Statements.
 	DefaultQueryTimeout   time.Duration `toml:"default_query_timeout_ms" unit:"ms" default:"86400000" range:"0 31536000000"`
 	QueryRetriesOnFailure int           `toml:"query_retries_on_failure" default:"1" range:"0 1000"`
-	Multiplexing          bool          `toml:"multiplexing" default:"false"`
+	Multiplexing          bool          `toml:"multiplexing" default:"true"`
 	MaxStmtsPerConnection int           `toml:"max_stmts_per_connection" default:"100" range:"1 65535"`
 	MaxStmtsCache         int           `toml:"max_stmts_cache" default:"10000" range:"1 10000000" restart:"true"`
 	// While others wait, a connection is kept so long for a client that may ask for the warnings of its last statement.

@@ -254,7 +254,10 @@ func echoAll(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 
 // Commands that come together are served in order.
 func TestPipelining(t *testing.T) {
-	w := newWorld(t, answering(echoAll))
+	w := newWorld(t, func(s *setup) {
+		unshared(s) // ids of prepared statements are the server's
+		s.server.Handler = echoAll
+	})
 	commands, answers := conversation(t, w)
 	c := w.dial()
 	const rounds = 60
@@ -266,7 +269,10 @@ func TestPipelining(t *testing.T) {
 
 // Commands that come in two reads, cut at every byte.
 func TestCommandsAtEverySplit(t *testing.T) {
-	w := newWorld(t, answering(echoAll))
+	w := newWorld(t, func(s *setup) {
+		unshared(s) // ids of prepared statements are the server's
+		s.server.Handler = echoAll
+	})
 	commands, answers := conversation(t, w)
 	c := w.dial()
 	for cut := 1; cut < len(commands); cut++ {

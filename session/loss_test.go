@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -17,39 +18,52 @@ func twoRows(_ protocol.Command, _ []byte, a *mysqltest.Answer) {
 	a.Rows([]string{"a"}, []string{"1"}, []string{"2"})
 }
 
-// The server is lost at every byte of its answer: the client reads the whole packets, then why, in its place.
+// The server is lost at every byte of its answer to a read: the client reads the whole packets, then why, in its place. Its connection
+// ends with a server's that was its own; one that shares goes on with another.
 func TestServerLostAtEveryByte(t *testing.T) {
-	var dieAfter atomic.Int64
-	dieAfter.Store(-1)
-	w := newWorld(t, answering(func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
-		if n := dieAfter.Load(); n >= 0 {
-			a.DieAfter(int(n))
-		}
-		twoRows(cmd, payload, a)
-	}))
-	for _, caps := range []protocol.Capability{mysqltest.BaseCapabilities, mysqltest.ServerCapabilities} {
-		cfg := w.client()
-		cfg.Capabilities = caps
-		dieAfter.Store(-1)
-		c := mysqltest.Dial(t, cfg)
-		if err := c.WriteRaw(packet(0, "\x03x")); err != nil {
-			t.Fatal(err)
-		}
-		whole := len(readQuiet(t, c))
-		c.Close()
-		if whole < 30 {
-			t.Fatalf("an answer of %d bytes", whole)
-		}
-		for n := range whole {
-			dieAfter.Store(int64(n))
-			c := mysqltest.Dial(t, cfg)
-			_, err := c.Query("x")
-			wantERR(t, err, protocol.ErrCodeNetRead, "parkway: answer of "+w.server.Addr())
-			wantClose(t, c)
-			c.Close()
-		}
+	for _, sharing := range []bool{false, true} {
+		t.Run(fmt.Sprintf("multiplexing %v", sharing), func(t *testing.T) {
+			var dieAfter atomic.Int64
+			dieAfter.Store(-1)
+			w := newWorld(t, func(s *setup) {
+				s.settings.Multiplexing = sharing
+				s.settings.QueryRetriesOnFailure = 0
+				s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+					if n := dieAfter.Load(); n >= 0 {
+						a.DieAfter(int(n))
+					}
+					twoRows(cmd, payload, a)
+				}
+			})
+			for _, caps := range []protocol.Capability{mysqltest.BaseCapabilities, mysqltest.ServerCapabilities} {
+				cfg := w.client()
+				cfg.Capabilities = caps
+				c := mysqltest.Dial(t, cfg)
+				if err := c.WriteRaw(packet(0, "\x03SELECT 1")); err != nil {
+					t.Fatal(err)
+				}
+				whole := len(readQuiet(t, c))
+				c.Close()
+				if whole < 30 {
+					t.Fatalf("an answer of %d bytes", whole)
+				}
+				for n := range whole {
+					dieAfter.Store(int64(n))
+					c := mysqltest.Dial(t, cfg)
+					_, err := c.Query("SELECT 1")
+					wantERR(t, err, protocol.ErrCodeNetRead, "parkway: answer of "+w.server.Addr())
+					dieAfter.Store(-1)
+					if sharing {
+						mustQuery(t, c, "SELECT 1")
+					} else {
+						wantClose(t, c)
+					}
+					c.Close()
+				}
+			}
+			w.waitSessions(0)
+		})
 	}
-	w.waitSessions(0)
 }
 
 // In the middle of a packet that is passed on in parts no error can be inserted: the connection just ends.
@@ -211,10 +225,13 @@ func TestMalformedAnswers(t *testing.T) {
 		{"missing columns", func(a *mysqltest.Answer) { a.Packet([]byte{9}); a.End() }, "column definitions are missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, answering(func(_ protocol.Command, _ []byte, a *mysqltest.Answer) {
-				test.answer(a)
-				a.Stall()
-			}))
+			w := newWorld(t, func(s *setup) {
+				unshared(s)
+				s.server.Handler = func(_ protocol.Command, _ []byte, a *mysqltest.Answer) {
+					test.answer(a)
+					a.Stall()
+				}
+			})
 			c := w.dial()
 			_, err := c.Query("x")
 			wantERR(t, err, protocol.ErrCodeNetRead, "parkway: answer of "+w.server.Addr())

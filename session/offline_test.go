@@ -25,7 +25,7 @@ func TestServerTakenOffline(t *testing.T) {
 		}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, nil)
+			w := newWorld(t, unshared)
 			attached, idle := w.dial(), w.dial()
 			if _, err := attached.Query("SELECT 1"); err != nil {
 				t.Fatal(err)

@@ -61,16 +61,14 @@ func (b binaries) close() {
 }
 
 // startParkway starts the program in front of the server: one hostgroup, no limit that a run could reach, and no monitor,
-// as HAProxy checks nothing either. Everything else that the target's name does not say is left at its default.
+// as HAProxy checks nothing either. Each client has a connection of its own, as with HAProxy, unless it is about query rules. Everything else
+// that the target's name does not say is left at its default.
 func startParkway(ctx context.Context, program *proxy.Binary, name string, s server) (target, error) {
 	config := proxy.Config{
 		LogLevel:  "warn",
-		Variables: map[string]any{"monitor_enabled": false},
+		Variables: map[string]any{"monitor_enabled": false, "multiplexing": name == unruled || name == ruled},
 		Servers:   []proxy.Server{{Hostgroup: proxy.Primaries, Host: s.host, Port: s.port, MaxConnections: maxConnections}},
 		Users:     []proxy.User{{Name: "app", Password: "app", Hostgroup: proxy.Primaries}},
-	}
-	if name == unruled || name == ruled {
-		config.Variables["multiplexing"] = true
 	}
 	if name == ruled {
 		config.Extra = manyRules()

@@ -93,7 +93,7 @@ func TestLimitOfServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustQuery(t, first, "DO 1")
+	mustQuery(t, first, "BEGIN") // which holds the connection
 	second, err := s.connect(t, "app", "app")
 	if err != nil {
 		t.Fatal(err)

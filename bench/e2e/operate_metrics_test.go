@@ -15,6 +15,8 @@ func TestMetrics(t *testing.T) {
 	p, s := ownProxy(t, func(c *proxy.Config) { c.Loops = 2 })
 	server := fmt.Sprintf("127.0.0.1:%d", shared(t).cluster.Servers[0].Port)
 	polite, abrupt := s.mustConnect(t), s.mustConnect(t)
+	mustQuery(t, polite, "BEGIN")
+	mustQuery(t, abrupt, "BEGIN")
 	for range 7 {
 		mustQuery(t, polite, "SELECT REPEAT('m', 1000)")
 	}
@@ -37,10 +39,11 @@ func TestMetrics(t *testing.T) {
 		`parkway_sessions_total{result="aborted"}`:                                                     1, // the wrong password
 		`parkway_sessions_total{result="refused"}`:                                                     0,
 		`parkway_session_panics_total`:                                                                 0,
-		`parkway_queries_total{hostgroup="10"}`:                                                        10, // COM_STMT_PREPARE and COM_STMT_EXECUTE are among them
-		`parkway_query_seconds_count{hostgroup="10"}`:                                                  10,
+		`parkway_queries_total{hostgroup="10"}`:                                                        12, // COM_STMT_PREPARE and COM_STMT_EXECUTE are among them
+		`parkway_query_seconds_count{hostgroup="10"}`:                                                  12,
 		`parkway_pool_waiting{hostgroup="10"}`:                                                         0,
 		fmt.Sprintf(`parkway_backend_connections{hostgroup="10",server=%q,state="used"}`, server):      2,
+		`parkway_pins_total{reason="transaction"}`:                                                     2,
 		fmt.Sprintf(`parkway_backend_connects_total{hostgroup="10",result="ok",server=%q}`, server):    2,
 		fmt.Sprintf(`parkway_backend_connects_total{hostgroup="10",result="error",server=%q}`, server): 0,
 		fmt.Sprintf(`parkway_backend_status{hostgroup="10",server=%q,status="ONLINE"}`, server):        1,
@@ -62,6 +65,14 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s is %v (%t), want more than %v", name, got, ok, least)
 		}
 	}
+	mustQuery(t, polite, "COMMIT")
+	mustQuery(t, abrupt, "COMMIT")
+	expect(t, p, map[string]float64{
+		`parkway_queries_total{hostgroup="10"}`:                                                   14,
+		fmt.Sprintf(`parkway_backend_connections{hostgroup="10",server=%q,state="used"}`, server): 0,
+		fmt.Sprintf(`parkway_backend_connections{hostgroup="10",server=%q,state="free"}`, server): 2,
+	})
+	mustQuery(t, abrupt, "BEGIN")
 	quit(t, polite)
 	abrupt.Close()
 	expect(t, p, map[string]float64{
@@ -69,6 +80,7 @@ func TestMetrics(t *testing.T) {
 		`parkway_sessions_total{result="created"}`:                                                3,
 		`parkway_sessions_total{result="aborted"}`:                                                1,
 		fmt.Sprintf(`parkway_backend_connections{hostgroup="10",server=%q,state="used"}`, server): 0,
+		fmt.Sprintf(`parkway_backend_connections{hostgroup="10",server=%q,state="free"}`, server): 1, // not that of the transaction
 	})
 }
 

@@ -208,7 +208,7 @@ func TestServersThatTalkNonsense(t *testing.T) {
 		queries[b.name] = func(_ protocol.Command, _ []byte, w *mysqltest.Answer) { b.answer(w) }
 	}
 	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Queries: queries})
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t))
 	addServer(t, &cfg, "scripted", server.Addr(), 0)
 	p := parkway.StartT(t, proxy.Options{Config: cfg})
 	before := measure(t, p)

@@ -33,7 +33,7 @@ func awaitWaiting(t testing.TB, p *proxy.Proxy, hostgroup, n int) {
 // or read the reason when they have waited long enough.
 func TestBudget(t *testing.T) {
 	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t))
 	cfg.Loops = 1 // the order holds for the clients of one loop
 	const wait = 3 * time.Second
 	cfg.Variables["connect_timeout_server_max_ms"] = int(wait.Milliseconds())

@@ -160,8 +160,8 @@ func TestCrowdSharesFewConnections(t *testing.T) {
 	}
 	await(t, "sessions, descriptors, used connections and the server's threads gone", func() bool {
 		now := measure(t, p)
-		return now.sessions == 0 && now.descriptors-now.backends <= before.descriptors && now.goroutines <= before.goroutines &&
-			connections(t, p, hostgroup, "used") == 0 && threadsOf(t, server, crowdUser) == now.backends
+		return now.sessions == 0 && now.descriptors <= before.descriptors && now.goroutines <= before.goroutines &&
+			now.backends == 0 && threadsOf(t, server, crowdUser) == connections(t, p, hostgroup, "free")
 	})
 	// The whole budget is there again.
 	after := make([]*mysqltest.Client, crowdBudget)

@@ -30,7 +30,7 @@ func TestServerDiesAtEachByte(t *testing.T) {
 			w.OK()
 		},
 	})
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t))
 	addServer(t, &cfg, "scripted", server.Addr(), 0)
 	p := parkway.StartT(t, proxy.Options{Config: cfg})
 	before := measure(t, p)
@@ -76,7 +76,7 @@ func TestServerDiesInALargePacket(t *testing.T) {
 			w.Row(strings.Repeat("x", 200_000))
 		},
 	})
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t))
 	addServer(t, &cfg, "scripted", server.Addr(), 0)
 	p := parkway.StartT(t, proxy.Options{Config: cfg})
 	before := measure(t, p)

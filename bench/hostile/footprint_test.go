@@ -13,10 +13,10 @@ const slack = 64 << 20
 
 // footprint is what a proxy has in use.
 type footprint struct {
-	descriptors int
+	descriptors int // without those of idle connections to servers, which are kept for others
 	goroutines  int
 	sessions    int
-	backends    int   // connections to servers that are logged in
+	backends    int   // connections to servers that somebody holds
 	rss         int64 // bytes
 }
 
@@ -29,8 +29,13 @@ func measure(t testing.TB, p *proxy.Proxy) footprint {
 		t.Fatal(err)
 	}
 	f := footprint{sessions: int(metrics[`parkway_sessions{state="active"}`])}
+	idle := 0
 	for name, value := range metrics {
-		if strings.HasPrefix(name, "parkway_backend_connections{") {
+		switch {
+		case !strings.HasPrefix(name, "parkway_backend_connections{"):
+		case strings.Contains(name, `state="free"`):
+			idle += int(value)
+		default:
 			f.backends += int(value)
 		}
 	}
@@ -44,6 +49,7 @@ func measure(t testing.TB, p *proxy.Proxy) footprint {
 	if f.descriptors, err = p.Descriptors(); err != nil {
 		t.Fatal(err)
 	}
+	f.descriptors -= idle
 	f.rss = rss(t, p)
 	return f
 }
@@ -55,6 +61,14 @@ func rss(t testing.TB, p *proxy.Proxy) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// withKills is the footprint after clients of one server were gone in the middle of a statement: it was killed, over a connection that
+// stays open for the next time.
+func (before footprint) withKills() footprint {
+	before.descriptors++
+	before.goroutines += 2
+	return before
 }
 
 // settled waits until everything that an attack opened is closed again, and

@@ -57,6 +57,12 @@ func behindSound(t testing.TB) proxy.Config {
 	}
 }
 
+// unshared gives each client a connection of its own, for tests of what then ends with it, or waits until it leaves.
+func unshared(c proxy.Config) proxy.Config {
+	c.Variables["multiplexing"] = false
+	return c
+}
+
 // addServer adds a server in a hostgroup of its own, for a user of its own who
 // has no password, and returns the hostgroup. limit is its max_connections, 0
 // the default.

@@ -23,7 +23,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	endless := mysqltest.NewServer(t, mysqltest.ServerConfig{
 		Handler: func(_ protocol.Command, _ []byte, w *mysqltest.Answer) { w.Stream(flood, 10_000) },
 	})
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t)) // the scripted server has one answer to everything
 	addServer(t, &cfg, "scripted", endless.Addr(), 0)
 	p := parkway.StartT(t, proxy.Options{Config: cfg})
 	for _, c := range []struct {
@@ -63,7 +63,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 				client.Close()
 			}
 			w.check(t)
-			before.settled(t, p)
+			before.withKills().settled(t, p)
 		})
 	}
 }

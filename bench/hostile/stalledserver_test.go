@@ -63,7 +63,7 @@ var fileRequest = []byte{0xfb, 'f'}
 // A client that uploads 1 GB to a server that stopped reading is stopped
 // itself; so are 50 of them.
 func TestServersThatDoNotRead(t *testing.T) {
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t))
 	cfg.Variables["max_allowed_packet"] = uploadSize
 	ended := make(chan struct{})
 	for name, u := range uploads {
@@ -110,7 +110,7 @@ func testUpload(t *testing.T, p *proxy.Proxy, user string, u upload, n int) {
 		reset(t, c.Conn())
 	}
 	w.check(t)
-	before.settled(t, p)
+	before.withKills().settled(t, p)
 }
 
 // sendUntilStuck sends packets until nothing goes out any more, or uploadSize
