@@ -114,9 +114,7 @@ func (s *Session) conclude() {
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true
 	}
-	if e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF) {
-		s.concludeUnreported(e)
-	}
+	s.concludeUnreported(e)
 	e.Unreported = e.Unreported || have.Bare && e.Flags.Has(digest.StoredCall)
 	held := s.mine.statements.Held()
 	e.LongData, e.Cursor = held&stmt.HoldLongData != 0, held&stmt.HoldCursor != 0
@@ -148,14 +146,20 @@ func (s *Session) conclude() {
 	s.note()
 }
 
-// concludeUnreported is for a result set that ends in an EOF packet, which holds no reports: MariaDB sets a flag in it if there would be
-// one, and reports less of it later; MySQL reports it all with the next OK packet.
+// concludeUnreported is for what a server does not report with the statement. A result set that ends in an EOF packet has no room: MariaDB
+// sets a flag in it if there would be a report, and reports less of it later; MySQL reports it all with the next OK packet. A SET that failed
+// may have carried out its other assignments on MariaDB.
 func (s *Session) concludeUnreported(e *sysvar.Event) {
-	if s.isMariaDB() {
+	unseen := e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF)
+	switch {
+	case !e.Tracked:
+	case !s.isMariaDB():
+		e.Unreported = unseen && e.Flags.Has(digest.StoredCall)
+	case unseen:
 		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
-		return
+	case e.Failed && e.Flags.Has(digest.SetSystemVar):
+		e.Unreported = e.Ran()
 	}
-	e.Unreported = e.Tracked && e.Flags.Has(digest.StoredCall)
 }
 
 // concludeText looks at the text again, now that its outcome is known.

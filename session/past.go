@@ -169,10 +169,14 @@ func (s *Session) askPast() bool {
 		return false
 	}
 	var report func(*protocol.OK)
+	flush := ""
 	if pins&sysvar.Unreported != 0 {
-		report = s.trackLate
+		report, flush = s.trackLate, "DO 0"
+		if s.isMariaDB() {
+			flush = "SET @@SESSION.time_zone=@@SESSION.time_zone"
+		}
 	}
-	s.backend.AskPast(report, func(found, insertID uint64) {
+	s.backend.AskPast(flush, report, func(found, insertID uint64) {
 		if pins&sysvar.FoundRows != 0 {
 			s.mine.past.found = found
 		}
@@ -191,7 +195,9 @@ func (s *Session) trackLate(ok *protocol.OK) {
 		case protocol.TrackSchema:
 			s.mine.schema = string(c.Value)
 		case protocol.TrackStateChange:
-			s.mine.pins |= sysvar.Unexplained
+			if !s.isMariaDB() { // there it is that of the SET which was sent
+				s.mine.pins |= sysvar.Unexplained
+			}
 		case protocol.TrackSystemVariables:
 			vars, t := in.Report(s.mine.vars.Vars, c.Name, c.Value)
 			s.mine.vars.Vars = vars

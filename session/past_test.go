@@ -58,10 +58,9 @@ func TestPast(t *testing.T) {
 				s.server.Handler = remembering
 			})
 			a, b := w.dial(), w.dial()
-			mustQuery(t, b, "other")
 			for _, sql := range test.statements {
-				mustQuery(t, a, sql)
 				mustQuery(t, b, "other")
+				mustQuery(t, a, sql)
 			}
 			w.waitBackends(1)
 			w.expectTexts(test.want)

@@ -68,8 +68,8 @@ func appendStandIn(dst []byte, p Past) []byte {
 
 // AskPast finds out what FOUND_ROWS() and LAST_INSERT_ID() return on an idle connection, for a session that is about to leave it: then gets them,
 // and OnBackendReady follows; or OnSyncFailed does, never from inside the call. The connection remembers nothing else of the statement before.
-// With report, the server has to report too what of the session's state it has not yet: report gets the OK packet, if it does.
-func (b *Conn) AskPast(report func(*protocol.OK), then func(found, insertID uint64)) {
+// With flush, a statement that makes the server report what of the session's state it has not yet, report gets the OK packet, if it does.
+func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found, insertID uint64)) {
 	b.setState(preparing)
 	b.timer.Reset(syncTimeout)
 	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte("SELECT FOUND_ROWS(), LAST_INSERT_ID()")), then: func(packets [][]byte, refused *protocol.ERR) {
@@ -85,8 +85,8 @@ func (b *Conn) AskPast(report func(*protocol.OK), then func(found, insertID uint
 		b.have.InsertID = values[1]
 		then(values[0], values[1])
 	}})
-	if report != nil {
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte("DO 0")), then: b.unless(func() {}), report: report})
+	if flush != "" {
+		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(flush)), then: b.unless(func() {}), report: report})
 	}
 	b.nextOwn()
 }

@@ -28,8 +28,8 @@ type Event struct {
 	Warnings uint16
 	InsertID uint64
 	Rows     bool // there was a result set
-	// Unreported is set for a result set whose end, an EOF packet, has no room for reports, if the statement may have run a stored function:
-	// what that changed is reported with the next OK packet.
+	// Unreported is set for a result set whose end, an EOF packet, has no room for reports, if the statement may have run a stored function,
+	// and for a SET that failed half-way. What changed is reported with the next OK packet, by MariaDB with the next that reports a change.
 	Unreported bool
 
 	UserVarsUnknown bool // not UserVarsKnown, after the statement
@@ -183,7 +183,7 @@ func reported(p Pins, e *Event) Pins {
 	switch {
 	case e.Unreported:
 		p |= Unreported
-	case !e.Rows && !e.Failed:
+	case !e.Rows && !e.Failed && (e.StateChanged || !e.KeepsDiagnostics):
 		p &^= Unreported
 	}
 	if e.PinVariable {

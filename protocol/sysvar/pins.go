@@ -37,7 +37,7 @@ const (
 	InsertID                         // LAST_INSERT_ID() can be asked
 	Warnings                         // SHOW WARNINGS can be asked
 	Status                           // SHOW PROFILE, SHOW STATUS, @@last_gtid can be asked
-	Unreported                       // a stored function may have run whose effect the server reports with the next OK packet
+	Unreported                       // what a stored function or a SET that failed half-way may have changed, the server reports later
 	pinsEnd
 )
 
