@@ -92,14 +92,15 @@ func (s *Session) onlyQualified(name []byte) (yes bool) {
 	return yes
 }
 
-// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way:
+// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or of a
+// prepared statement of another schema, whose rows ended in an EOF packet:
 // MariaDB sends it with the next change of any state that is tracked, of which the proxy tracks more than clients do.
 func (s *Session) reportsLate() bool {
 	info := &s.now.info
 	switch info.Verb {
 	case digest.VerbSet:
 		return s.isMariaDB() && info.Flags&(digest.SetSystemVar|digest.SetNames|digest.SetStatement|unseen) == 0
-	case digest.VerbCreate, digest.VerbDrop:
+	case digest.VerbCreate, digest.VerbDrop, digest.VerbPrepare, digest.VerbDeallocate:
 		return s.isMariaDB() && info.Flags&unseen == 0
 	}
 	return false

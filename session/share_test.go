@@ -107,3 +107,37 @@ func TestOKPacketsAreRewritten(t *testing.T) {
 		}
 	}
 }
+
+// MariaDB reports the schema that it came back to, from where a statement was prepared, with the next change of state.
+func TestLateSchema(t *testing.T) {
+	for _, test := range []struct {
+		version, sql string
+		told         bool
+	}{
+		{"5.5.5-10.11.6-MariaDB", "SET @a = 1", false},
+		{"5.5.5-10.11.6-MariaDB", "PREPARE s FROM 'SELECT 1'", false},
+		{"5.5.5-10.11.6-MariaDB", "DEALLOCATE PREPARE s", false},
+		{"5.5.5-10.11.6-MariaDB", "USE app", true},
+		{"9.7.0", "SET @a = 1", true},
+	} {
+		w := newWorld(t, func(s *setup) {
+			tracked(s)
+			s.server.Greeting.ServerVersion = test.version
+			s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+				if string(payload[1:]) != test.sql {
+					tracking(cmd, payload, a)
+					return
+				}
+				change := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte("app")}
+				a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: change.Append(nil)})
+			}
+		})
+		cfg := w.client()
+		cfg.Database = "app"
+		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
+		results := mustQuery(t, mysqltest.Dial(t, cfg), test.sql)
+		if told := len(results[0].OK.StateChanges) > 0; told != test.told {
+			t.Errorf("%s, %s: told: %v", test.version, test.sql, told)
+		}
+	}
+}
