@@ -123,7 +123,7 @@ func (s *Session) conclude() {
 	before := s.mine.pins
 	var changes sysvar.Changes
 	s.mine.pins, changes = sysvar.After(before, *e)
-	if s.showsDiagnostics() && !e.Failed {
+	if s.showsDiagnostics() && !e.Failed && s.foreign&foundRows == 0 {
 		s.mine.pins |= sysvar.FoundRows
 	}
 	if s.mine.pins&sysvar.FoundRows != 0 {

@@ -72,7 +72,10 @@ func (s *Session) wantPast() backend.Past {
 	const asksDiagnostics = digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
 	flags := s.now.info.Flags
 	var needs remembered
-	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall || s.showsDiagnostics() {
+	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall {
+		needs |= foundRows
+	}
+	if s.showsDiagnostics() && (s.isMariaDB() || s.foreign&diagnostics != 0) { // else it would cost the diagnostics
 		needs |= foundRows
 	}
 	if flags&asksDiagnostics != 0 || s.meetsDiagnostics() {

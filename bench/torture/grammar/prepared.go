@@ -33,7 +33,8 @@ var templates = []template{
 	{"BEGIN", nil},
 	{"COMMIT", nil},
 	{"SHOW COUNT(*) WARNINGS", nil}, // not the warnings: they name statements by ids
-	{"SELECT ROW_COUNT(), @@warning_count", nil},
+	// Not ROW_COUNT(): a statement that is prepared behind a write, whose connection others have had since, can't be told of it.
+	{"SELECT @@warning_count", nil},
 	{"SELECT CAST(? AS SIGNED)", []string{"string"}},
 	{"SELEKT ?", nil},
 	{"SELECT * FROM missing WHERE a = ?", nil},
