@@ -133,10 +133,17 @@ func TestMaxConnectTimeoutReachedWithoutAReason1241And1347(t *testing.T) {
 	if got := w.Manager.Table().StatusOf(w.server(0)); got != hostgroup.Online {
 		t.Errorf("server is %v", got)
 	}
-	w.on(0, func(p *Pool) {
-		second.request.deadline = p.loop.Now() // its time is over
-		second.request.timer.Reset(0)
-	})
+	for deadline, over := time.Now().Add(patience), false; !over; {
+		if time.Now().After(deadline) {
+			t.Fatal("the second is still connecting")
+		}
+		w.on(0, func(p *Pool) {
+			if over = second.request.dialing == nil; over { // then its time is
+				second.request.deadline = p.loop.Now()
+				second.request.timer.Reset(0)
+			}
+		})
+	}
 	o := second.wait()
 	if o.reason == nil {
 		t.Fatal("got a connection")
