@@ -31,7 +31,7 @@ func TestClientsThatVanish(t *testing.T) {
 			}
 		}
 	}))
-	cfg := behindSound(t)
+	cfg := unshared(behindSound(t)) // the server says nothing to what would be asked on a shared one
 	addServer(t, &cfg, "scripted", silent.addr(), vanishLimit)
 	p := parkway.StartT(t, proxy.Options{Config: cfg})
 	before := measure(t, p)
