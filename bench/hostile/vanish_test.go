@@ -31,7 +31,7 @@ func TestClientsThatVanish(t *testing.T) {
 			}
 		}
 	}))
-	cfg := unshared(behindSound(t)) // the server says nothing to what would be asked on a shared one
+	cfg := behindSound(t)
 	addServer(t, &cfg, "scripted", silent.addr(), vanishLimit)
 	p := parkway.StartT(t, proxy.Options{Config: cfg})
 	before := measure(t, p)
@@ -56,14 +56,14 @@ func TestClientsThatVanish(t *testing.T) {
 		if t.Failed() {
 			return
 		}
-		await(t, "the server is full", func() bool { return silent.connections() == vanishLimit })
+		await(t, "the server is full", func() bool { return silent.connections() >= vanishLimit })
 		for _, c := range conns {
 			reset(t, c)
 		}
-		await(t, "the server's connections closed", func() bool { return silent.connections() == 0 })
+		await(t, "the server's connections closed", func() bool { return silent.connections() <= 1 }) // that for kills
 	}
 	w.check(t)
-	before.settled(t, p)
+	before.withKills().settled(t, p)
 
 	// The whole budget is there again.
 	clients := make([]*mysqltest.Client, vanishLimit)
@@ -76,5 +76,5 @@ func TestClientsThatVanish(t *testing.T) {
 	for _, c := range clients {
 		c.Close()
 	}
-	before.settled(t, p)
+	before.withKills().settled(t, p)
 }
