@@ -38,6 +38,7 @@ const (
 	ErrCodeNotSupportedAuth       uint16 = 1251
 	ErrCodeOptionPrevents         uint16 = 1290
 	ErrCodeQueryInterrupted       uint16 = 1317
+	ErrCodeNoOpenCursor           uint16 = 1421
 	ErrCodeMalformedPacket        uint16 = 1835
 	ErrCodeServerIsReadOnly       uint16 = 1836
 	ErrCodeConnectionKilled       uint16 = 1927 // MariaDB's

@@ -264,7 +264,7 @@ func transaction(p Pins, e *Event) Pins {
 		}
 		return p
 	}
-	if p.Has(InTransaction) {
+	if p.Has(InTransaction) && e.Flags&digest.SetTransactionNext == 0 { // else it had ended before, unreported
 		p &^= NextTransaction
 	}
 	return p &^ (InTransaction | XA)

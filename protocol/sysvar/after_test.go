@@ -70,6 +70,11 @@ func TestAfter(t *testing.T) {
 			{"BEGIN", Event{Status: trans}, NextTransaction | InTransaction},
 			{"COMMIT", Event{}, 0},
 		}},
+		{"SET TRANSACTION behind a transaction that a statement ended, which failed then", []step{
+			{"BEGIN", Event{Status: trans}, InTransaction},
+			{"CREATE TABLE t (a INT)", Event{Failed: true, Code: 1050, Status: trans}, InTransaction | Warnings},
+			{"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", Event{}, NextTransaction},
+		}},
 		{"SET @@transaction_isolation is the same", []step{
 			{"SET @@transaction_isolation='SERIALIZABLE'", Event{}, NextTransaction},
 		}},
