@@ -15,8 +15,9 @@ type statement struct {
 	sql       []byte         // a view of the text, while the command is begun
 	text      []byte         // a copy, if it is needed when the answer has come
 	event     sysvar.Event
-	raw       bool // it went to the server as it came, without rewrite
-	qualified bool // see qualify
+	vars      *sysvar.Set // of the session before it
+	raw       bool        // it went to the server as it came, without rewrite
+	qualified bool        // see qualify
 
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about
@@ -34,7 +35,7 @@ type statement struct {
 func (s *Session) examine(p []byte, whole bool) {
 	now := &s.now
 	s.dropPreparing() // of a command that was lost
-	*now = statement{text: now.text[:0]}
+	*now = statement{text: now.text[:0], vars: s.mine.vars.Vars}
 	body := p[protocol.HeaderLen:]
 	switch s.command {
 	case protocol.ComQuery:
