@@ -75,7 +75,9 @@ func (r *record) ok(p protocol.OK) {
 	it := protocol.NewStateChanges(p.StateChanges)
 	for it.Next() {
 		c := it.Change()
-		if c.Type != protocol.TrackGTIDs {
+		// The state of a transaction that ended with an error is reported with the next OK packet of any statement (MySQL), which may be
+		// one that the proxy has sent.
+		if c.Type != protocol.TrackGTIDs && c.Type != protocol.TrackTransactionState {
 			changes = append(changes, fmt.Sprintf("changed: %d %q %q", c.Type, c.Name, c.Value))
 		}
 	}
