@@ -61,7 +61,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.open, r.started, r.failed = false, false, false
 	r.code, r.rows, r.warnings, r.insertID = 0, false, 0, 0
 	r.found, r.affected, r.matched = 0, 0, 0
-	r.status &= statusLasting
+	r.status &= StatusLasting
 	r.skip, r.columns = 0, 0
 	if cmd == ComStmtPrepare {
 		r.prepared = PrepareOK{}

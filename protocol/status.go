@@ -22,5 +22,5 @@ const (
 	StatusANSIQuotes          StatusFlags = 0x8000 // MariaDB
 )
 
-// statusLasting are the flags that tell of the connection; the others tell of one answer only.
-const statusLasting = StatusInTrans | StatusAutocommit | StatusNoBackslashEscapes | StatusInTransReadonly | StatusANSIQuotes
+// StatusLasting are the flags that tell of the connection; the others tell of one answer only.
+const StatusLasting = StatusInTrans | StatusAutocommit | StatusNoBackslashEscapes | StatusInTransReadonly | StatusANSIQuotes

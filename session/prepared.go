@@ -409,8 +409,7 @@ func (s *Session) resetStatement(p []byte, whole bool) int {
 	s.holdStatements()
 	s.mine.past.rowCount = 0
 	s.share()
-	ok := protocol.OK{Status: s.status & (protocol.StatusInTrans | protocol.StatusInTransReadonly | protocol.StatusAutocommit)}
-	s.write(s.message.NextSeq(), func(b []byte) []byte { return ok.Append(b, s.caps) })
+	s.writeOK(s.message.NextSeq())
 	s.settle()
 	return len(p)
 }

@@ -150,6 +150,6 @@ func (s *Session) send(p []byte) {
 
 // writeOK answers a command that the proxy serves itself.
 func (s *Session) writeOK(seq byte) {
-	ok := protocol.OK{Status: protocol.StatusAutocommit}
+	ok := protocol.OK{Status: s.status & protocol.StatusLasting}
 	s.write(seq, func(b []byte) []byte { return ok.Append(b, s.caps) })
 }

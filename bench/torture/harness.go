@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	answerLimit = 2 * time.Minute // what comes later is no answer
+	answerLimit = 2 * time.Minute  // what comes later is no answer
 	quietLimit  = 20 * time.Second // for a server to see its clients off
 	quietPoll   = 2 * time.Millisecond
 	setupAtOnce = 4 // clients whose schemas are made at the same time
