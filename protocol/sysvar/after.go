@@ -22,7 +22,7 @@ type Event struct {
 	PinVariable  bool // it gave Pinned, or a collation cannot be read (NamesCollation)
 	Trackers     bool // it gave Tracker, or the text of a SET says so (digest.TrackersVar)
 
-	// KeepsDiagnostics is set for servers (MariaDB) on which a statement that reads no table leaves SHOW WARNINGS as it is.
+	// KeepsDiagnostics is set for MariaDB, on which a statement that reads no table leaves SHOW WARNINGS as it is.
 	KeepsDiagnostics bool
 
 	Warnings uint16
@@ -210,7 +210,9 @@ func untold(e *Event) (p Pins) {
 	case e.Ran():
 		switch e.Verb {
 		case digest.VerbSelect:
-			p = FoundRows
+			if e.KeepsDiagnostics { // MySQL's FOUND_ROWS() is of the query before then
+				p = FoundRows
+			}
 		case digest.VerbInsert, digest.VerbReplace, digest.VerbLoad:
 			p = InsertID
 		}
