@@ -39,6 +39,7 @@ const (
 	ErrCodeOptionPrevents         uint16 = 1290
 	ErrCodeQueryInterrupted       uint16 = 1317
 	ErrCodeNoOpenCursor           uint16 = 1421
+	ErrCodeTooManyStatements      uint16 = 1461
 	ErrCodeMalformedPacket        uint16 = 1835
 	ErrCodeServerIsReadOnly       uint16 = 1836
 	ErrCodeConnectionKilled       uint16 = 1927 // MariaDB's
@@ -76,6 +77,7 @@ var sqlStates = map[uint16]string{
 	ErrCodeNotSupportedYet:       "42000",
 	ErrCodeNotSupportedAuth:      "08004",
 	ErrCodeQueryInterrupted:      "70100",
+	ErrCodeTooManyStatements:     "42000",
 	ErrCodeNoBackend:             "08S01",
 }
 

@@ -121,7 +121,7 @@ func (s *Session) killOneself(k digest.Kill, p []byte) int {
 	case k.Query:
 		s.write(s.message.NextSeq(), interrupted().Append)
 		s.settle()
-	case s.worker.proxy.hostgroups.Greeting().MariaDB:
+	case s.isMariaDB():
 		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeConnectionKilled, "parkway: Connection was killed"))
 	default:
 		s.fatal(s.message.NextSeq(), interrupted())

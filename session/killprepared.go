@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strconv"
 
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 )
@@ -15,22 +16,16 @@ const (
 	maxKillsPrepared = 100 // of one client
 )
 
-// lastPrepared is the id that stands for the statement prepared last (MariaDB).
-const lastPrepared = 0xffffffff
-
 // preparedKill is a KILL that a client has prepared.
 type preparedKill struct {
 	digest.Kill
 	kind protocol.ColumnType // of the parameter, as the client said last
 }
 
-// errCodeTooManyStatements is ER_MAX_PREPARED_STMT_COUNT_REACHED.
-const errCodeTooManyStatements = 1461
-
 // prepareKill is COM_STMT_PREPARE of a KILL.
 func (s *Session) prepareKill(k digest.Kill, p []byte) int {
 	if len(s.mine.kills) == maxKillsPrepared {
-		s.refusal = protocol.NewERR(errCodeTooManyStatements, "parkway: Can't create more than %d prepared statements of KILL", maxKillsPrepared)
+		s.refusal = protocol.NewERR(protocol.ErrCodeTooManyStatements, "parkway: Can't create more than %d prepared statements of KILL", maxKillsPrepared)
 		return s.refuse(p, true)
 	}
 	if s.mine.kills == nil {
@@ -70,15 +65,11 @@ const (
 // statement is a KILL.
 func unlessKill(next action) action {
 	return func(s *Session, p []byte, whole bool) int {
-		body := p[protocol.HeaderLen:]
-		if len(body) < 5 {
+		id, ok := stmt.ReadID(p)
+		if !ok || id < killStatement {
 			return next(s, p, whole)
 		}
-		id := binary.LittleEndian.Uint32(body[1:])
-		if id < killStatement {
-			return next(s, p, whole)
-		}
-		if id == lastPrepared {
+		if id == stmt.LastID {
 			id = s.mine.killPrepared
 		}
 		k := s.mine.kills[id]

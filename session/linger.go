@@ -80,6 +80,3 @@ func (s *Session) yield() bool {
 	}
 	return s.part()
 }
-
-// isMariaDB reports whether the servers are MariaDB's.
-func (s *Session) isMariaDB() bool { return s.worker.proxy.hostgroups.Greeting().MariaDB }

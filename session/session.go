@@ -134,6 +134,9 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	w.proxy.sessions.Add(-1)
 }
 
+// isMariaDB reports whether the servers are MariaDB's.
+func (s *Session) isMariaDB() bool { return s.worker.proxy.hostgroups.Greeting().MariaDB }
+
 // write sends one packet of the proxy's own to the client.
 func (s *Session) write(seq byte, appendPayload func([]byte) []byte) {
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])

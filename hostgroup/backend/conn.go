@@ -180,6 +180,13 @@ func (b *Conn) WasReady() bool { return b.ready }
 // Idle reports whether a command may begin.
 func (b *Conn) Idle() bool { return b.state == idle }
 
+// Thread is the id that the server knows the connection by, for KILL: what it
+// greeted with, which has 32 bits. So have the ids of MySQL and MariaDB.
+func (b *Conn) Thread() uint32 { return b.thread }
+
+// Busy reports whether a command is under way.
+func (b *Conn) Busy() bool { return b.state == busy }
+
 // Begin announces that the bytes which follow by Send are a command that the
 // server answers; the answer begins with sequence number seq. The connection
 // must be idle.

@@ -65,14 +65,14 @@ func (e *Error) Retryable() bool {
 	if e.Stage > StagePrepare {
 		return false
 	}
-	if said := e.said(); said != nil {
+	if said := e.Said(); said != nil {
 		return slices.Contains(passing, said.Code)
 	}
 	return e.Stage < StageLogin || !e.final()
 }
 
-// said returns the server's own words, nil if it left without any.
-func (e *Error) said() *protocol.ERR {
+// Said returns the server's own words, nil if it left without any.
+func (e *Error) Said() *protocol.ERR {
 	var said *protocol.ERR
 	var malformed *protocol.MalformedError
 	switch {
@@ -108,7 +108,7 @@ var verbatim = []uint16{
 // a running statement or an idle connection is passed on as it is; the rest
 // names the server, under the server's code if it gave one, else under code.
 func (e *Error) Packet(code uint16) *protocol.ERR {
-	said := e.said()
+	said := e.Said()
 	if said == nil {
 		return protocol.NewERR(code, "parkway: %v", e)
 	}

@@ -3,7 +3,6 @@ package backend
 import (
 	"fmt"
 	"syscall"
-	"time"
 
 	"parkway/hostgroup"
 	"parkway/hostgroup/stmt"
@@ -71,16 +70,4 @@ func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, known *stmt.Reg
 
 func imported(in *sysvar.Interner, s sysvar.State) sysvar.State {
 	return sysvar.State{Vars: in.Import(s.Vars), UserVars: in.Import(s.UserVars)}
-}
-
-// Age is how long the connection has existed.
-func (b *Conn) Age() time.Duration { return time.Since(b.born) }
-
-// Ping asks an idle connection for a sign of life: OnBackendReady follows, or the
-// connection ends after timeout.
-func (b *Conn) Ping(timeout time.Duration) {
-	b.setState(preparing)
-	b.timer.Reset(timeout)
-	b.runOwn(ownCommand{cmd: protocol.ComPing, then: b.unless(func() {})})
-	b.nextOwn()
 }

@@ -82,17 +82,3 @@ func (b *Conn) query(sql []byte) []byte {
 	}
 	return append([]byte{0, 1}, sql...) // no attributes, in one set
 }
-
-// firstColumn is the first column of the rows in the packets of a result set.
-func firstColumn(packets [][]byte) (values []string) {
-	count, _, _ := protocol.ReadLenencInt(packets[0])
-	for _, p := range packets[min(1+int(count), len(packets)):] {
-		if len(p) == 0 || p[0] >= 0xfe { // EOF, before and behind the rows
-			continue
-		}
-		if v, _, ok := protocol.ReadLenencBytes(p); ok {
-			values = append(values, string(v))
-		}
-	}
-	return values
-}

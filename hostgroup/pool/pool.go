@@ -2,8 +2,9 @@
 // opens the connection, tries again elsewhere when that fails, and lets
 // sessions wait in a fair queue while every server is at its limit.
 //
-// There is one Pool on each loop, and no lock between them: the only thing that
-// they share is each server's budget, an atomic number.
+// There is one Pool on each loop. What they share are atomic numbers: each
+// server's budget, and for each hostgroup who waits and how fast connections are
+// opened. A lock is taken only when a loop meets a hostgroup for the first time.
 package pool
 
 import (

@@ -15,7 +15,7 @@ import (
 // Client is told how a Request ended. Called on the loop.
 type Client interface {
 	// OnBackend hands over a connection that is logged in and idle. The client
-	// must make itself its owner and give it back by Release.
+	// must make itself its owner and give it back by Pool.Put or Pool.Discard.
 	OnBackend(b *backend.Conn)
 	// OnNoBackend says why there is none, as the MySQL client should read it.
 	OnNoBackend(reason *protocol.ERR)

@@ -36,7 +36,6 @@ const (
 	RowCount                         // ROW_COUNT() can be asked
 	InsertID                         // LAST_INSERT_ID() can be asked
 	Warnings                         // SHOW WARNINGS can be asked
-	Status                           // SHOW PROFILE, SHOW STATUS, @@last_gtid can be asked
 	Unreported                       // what a stored function or a SET that failed half-way may have changed, the server reports later
 	pinsEnd
 )
@@ -44,7 +43,7 @@ const (
 // Transient are the pins that only say that the client may ask about what it did. The session may drop them after a while; a
 // client that asks later than that reads what another's statement left. Unreported is among them because it ends as soon as the server
 // is asked: it must not be dropped without.
-const Transient = FoundRows | RowCount | InsertID | Warnings | Status | Sequence | Unreported
+const Transient = FoundRows | RowCount | InsertID | Warnings | Sequence | Unreported
 
 // SurviveReset are the pins of what neither COM_RESET_CONNECTION nor (on MariaDB) COM_CHANGE_USER ends: such a connection is never
 // fit for another session, and has to be closed.
@@ -54,7 +53,7 @@ const SurviveReset = Role | OtherSet
 var pinNames = [...]string{
 	"transaction", "xa", "next_transaction", "temporary_table", "lock_tables", "instance_lock", "get_lock", "user_variable",
 	"variable", "prepared_text", "handler", "role", "other_set", "sequence", "trackers", "no_trackers", "unexplained", "failed", "long_data",
-	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "status", "unreported",
+	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "unreported",
 }
 
 // Has reports whether all of these are set.

@@ -2,13 +2,6 @@ package backend
 
 import "parkway/protocol"
 
-// Thread is the id that the server knows the connection by, for KILL: what it
-// greeted with, which has 32 bits. So have the ids of MySQL and MariaDB.
-func (b *Conn) Thread() uint32 { return b.thread }
-
-// Busy reports whether a command is under way.
-func (b *Conn) Busy() bool { return b.state == busy }
-
 // Ask runs a query of the owner's own on an idle connection: then is told the
 // first column of its rows, or what the server refused it with, and
 // OnBackendReady follows. Whatever was selected or warned of before is
@@ -24,4 +17,18 @@ func (b *Conn) Ask(sql string, then func(column []string, refused *protocol.ERR)
 		then(firstColumn(packets), nil)
 	}})
 	b.nextOwn()
+}
+
+// firstColumn is the first column of the rows in the packets of a result set.
+func firstColumn(packets [][]byte) (values []string) {
+	count, _, _ := protocol.ReadLenencInt(packets[0])
+	for _, p := range packets[min(1+int(count), len(packets)):] {
+		if len(p) == 0 || p[0] >= 0xfe { // EOF, before and behind the rows
+			continue
+		}
+		if v, _, ok := protocol.ReadLenencBytes(p); ok {
+			values = append(values, string(v))
+		}
+	}
+	return values
 }
