@@ -162,6 +162,9 @@ func (s *Session) concludeUnreported(e *sysvar.Event) {
 	}
 }
 
+// syntaxError is the code of the error that says so.
+const syntaxError = 1064
+
 // concludeText looks at the text again, now that its outcome is known.
 func (s *Session) concludeText(e *sysvar.Event) {
 	now := &s.now
@@ -178,7 +181,8 @@ func (s *Session) concludeText(e *sysvar.Event) {
 			s.mine.vars.Vars = in.WithNames(s.mine.vars.Vars, collation)
 		}
 	}
-	if now.info.Flags&digest.UserVarAssign != 0 && e.Ran() {
+	// A statement that is refused after its text was read makes the variables all the same, without values (MySQL).
+	if now.info.Flags&digest.UserVarAssign != 0 && (e.Ran() || e.Code != syntaxError) {
 		vars := in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.mine.vars.Vars, !e.Failed)
 		if !s.overlooks() || sysvar.UserVarsKnown(vars) {
 			s.mine.vars.UserVars = vars

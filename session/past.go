@@ -221,6 +221,8 @@ func (s *Session) asked() {
 	case !s.bound() && !s.keeps():
 		s.mine.pins = 0
 		s.release()
+	default:
+		s.foreign = everything
 	}
 	s.watch()
 	s.resume()
