@@ -19,6 +19,9 @@ func (h *Hostgroup) Surplus() (server *Server, surplus int) {
 			connections += m.Connections()
 		}
 	}
+	if weights == 0 {
+		return nil, 0 // What is in use may change from one look to the next.
+	}
 	lacking := false
 	for i := range h.Members {
 		m := &h.Members[i]

@@ -151,6 +151,7 @@ func (s *Session) askGrants(o *order) {
 		s.conn.PauseRead() // cutBack lets it go on
 		return
 	}
+	s.dropPreparing() // of a command that was lost
 	s.now = statement{text: s.now.text[:0]}
 	if !s.obtain() {
 		return

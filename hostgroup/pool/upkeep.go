@@ -107,6 +107,9 @@ func (s shelf) of(server *hostgroup.Server) (n int) {
 // keep is how many idle connections to a server this loop keeps for longer.
 func (p *Pool) keep(s *hostgroup.Server, pct int) int {
 	h := p.cfg.Hostgroups.Table().Hostgroup(s.Hostgroup())
+	if h == nil {
+		return 0 // It has left the configuration in this moment.
+	}
 	for i := range h.Members {
 		if m := &h.Members[i]; m.Server == s {
 			return p.share(m, pct)

@@ -43,15 +43,6 @@ func Assignments(sql []byte, o Options, each func(Assignment) bool) bool {
 	}
 }
 
-// SetUserVars calls each with the name (without @ and quotes) and the literal (as it was written) of every assignment,
-// if the whole of sql is one SET of nothing but user variables to literals. Then the statement can be replayed on
-// another connection with the same sql_mode and character sets. Else, or if each returned false, it returns false; in
-// the first case each was never called. The slices are views of sql.
-func SetUserVars(sql []byte, o Options, each func(name, literal []byte) bool) bool {
-	replayable := Assignments(sql, o, func(a Assignment) bool { return a.User && a.Literal })
-	return replayable && Assignments(sql, o, func(a Assignment) bool { return each(a.Name, a.Value) })
-}
-
 // setParser reads a SET statement. Its lexer's current token is the next one to look at.
 type setParser struct {
 	lexer lexer

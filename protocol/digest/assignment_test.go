@@ -61,7 +61,8 @@ func TestAssignments(t *testing.T) {
 	}
 }
 
-func TestSetUserVars(t *testing.T) {
+// Of user variables that are set to literals only, the session knows the values.
+func TestLiterals(t *testing.T) {
 	for _, test := range []struct {
 		sql  string
 		o    Options
@@ -82,15 +83,12 @@ func TestSetUserVars(t *testing.T) {
 		{"SELECT 1", 0, ""},
 	} {
 		var got []string
-		ok := SetUserVars([]byte(test.sql), test.o, func(name, literal []byte) bool {
-			got = append(got, string(name)+"="+string(literal))
-			return true
+		ok := Assignments([]byte(test.sql), test.o, func(a Assignment) bool {
+			got = append(got, string(a.Name)+"="+string(a.Value))
+			return a.User && a.Literal
 		})
-		if ok != (test.want != "") || strings.Join(got, " ") != test.want {
+		if ok != (test.want != "") || ok && strings.Join(got, " ") != test.want {
 			t.Errorf("%s: %v %q, want %q", test.sql, ok, got, test.want)
 		}
-	}
-	if SetUserVars([]byte("SET @a=1"), 0, func(name, literal []byte) bool { return false }) {
-		t.Error("true, though it was stopped")
 	}
 }

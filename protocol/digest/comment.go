@@ -2,28 +2,6 @@ package digest
 
 import "bytes"
 
-// FirstComment returns what is in the comment that the text begins with, without the white space around it: a view of
-// sql, nil if there is none. Only a comment of the form /* x */ before any token counts, no executable one and no hint.
-func FirstComment(sql []byte) []byte {
-	i := 0
-	for i < len(sql) && classes[sql[i]] == classSpace {
-		i++
-	}
-	if !bytes.HasPrefix(sql[i:], []byte("/*")) {
-		return nil
-	}
-	body, _, closed := bytes.Cut(sql[i+2:], []byte("*/"))
-	for _, special := range []string{"!", "M!", "+"} {
-		if bytes.HasPrefix(body, []byte(special)) {
-			return nil
-		}
-	}
-	if !closed {
-		return nil
-	}
-	return bytes.TrimSpace(body)
-}
-
 // lineEnd returns the end of the line that i is in.
 func (l *lexer) lineEnd(i int) int {
 	if n := bytes.IndexByte(l.sql[i:], '\n'); n >= 0 {

@@ -81,7 +81,7 @@ func FuzzScan(f *testing.F) {
 
 func FuzzHelpers(f *testing.F) {
 	for _, sql := range []string{
-		"SET @a=1, GLOBAL b='c', @@session.d = (1,2), NAMES utf8", "KILL HARD QUERY 5;", "USE `a``b`", "/* x */ SELECT",
+		"SET @a=1, GLOBAL b='c', @@session.d = (1,2), NAMES utf8", "KILL HARD QUERY 5;",
 		"SELECT connection_id ( ), @@session.pseudo_thread_id AS x, f(connection_id()) FROM t; SET @a = @@pseudo_thread_id",
 	} {
 		f.Add([]byte(sql), uint8(0))
@@ -89,7 +89,7 @@ func FuzzHelpers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sql []byte, options uint8) {
 		o := Options(options)
 		Assignments(sql, o, func(Assignment) bool { return true })
-		literals := SetUserVars(sql, o, func(name, literal []byte) bool { return len(name) > 0 && len(literal) > 0 })
+		literals := Assignments(sql, o, func(a Assignment) bool { return a.User && a.Literal && len(a.Name) > 0 && len(a.Value) > 0 })
 		if info := Scan(sql, o); literals && (info.Verb != VerbSet || info.Flags != UserVarAssign) {
 			t.Fatalf("%q is no SET of user variables: %v %v", sql, info.Verb, info.Flags)
 		}
@@ -98,15 +98,6 @@ func FuzzHelpers(f *testing.F) {
 		}
 		if !bytes.Equal(AppendConnectionID(nil, sql, o, 7), sql) && !Scan(sql, o).Flags.Has(ConnectionIDFn) {
 			t.Fatalf("%q has no connection id", sql)
-		}
-		if schema, ok := UseTarget(sql); ok && (len(schema) == 0 || Scan(sql, o).Verb != VerbUse) {
-			t.Fatalf("%q is no USE", sql)
-		}
-		FirstComment(sql)
-		if hash, err := ParseHash(string(sql)); err == nil {
-			if back, err := ParseHash(string(AppendHash(nil, hash))); err != nil || back != hash {
-				t.Fatalf("%x was read as %x, %v", hash, back, err)
-			}
 		}
 	})
 }

@@ -1,11 +1,6 @@
 package digest
 
-import (
-	"fmt"
-	"math/bits"
-	"strconv"
-	"strings"
-)
+import "math/bits"
 
 // The hash of a normal form is made of its tokens one after the other, each in pieces of eight bytes. It is fast, and
 // the same for ever; it is no defence against somebody who looks for two texts with the same hash.
@@ -36,17 +31,4 @@ func AppendHash(dst []byte, hash uint64) []byte {
 		dst = append(dst, hex[hash>>shift&15])
 	}
 	return dst
-}
-
-// ParseHash reads what AppendHash writes, in any case and with zeros left out.
-func ParseHash(s string) (uint64, error) {
-	digits, ok := strings.CutPrefix(strings.ToLower(s), "0x")
-	if !ok {
-		return 0, fmt.Errorf("digest %q does not begin with 0x", s)
-	}
-	hash, err := strconv.ParseUint(digits, 16, 64)
-	if err != nil {
-		return 0, fmt.Errorf("digest %q is not 0x and 1 to 16 hexadecimal digits", s)
-	}
-	return hash, nil
 }

@@ -1,9 +1,6 @@
 package digest
 
-import (
-	"bytes"
-	"strconv"
-)
+import "strconv"
 
 // Kill is what a KILL statement says.
 type Kill struct {
@@ -53,30 +50,4 @@ func KillTarget(sql []byte) (k Kill, ok bool) {
 		return Kill{}, false
 	}
 	return k, true
-}
-
-// UseTarget reads USE <schema>. The name is a view of sql, or a copy if quotes had to be undone. ok is false for
-// anything else.
-func UseTarget(sql []byte) (schema []byte, ok bool) {
-	l := lexer{sql: sql, opts: AnsiQuotes}
-	if l.next(); !l.is(wordUse) {
-		return nil, false
-	}
-	switch l.next() {
-	case tokWord, tokIntroducer:
-		schema = l.bytes()
-	case tokQuoted:
-		start, end := unquoted(sql, l.start, l.pos)
-		schema = sql[start:end]
-		if quote := sql[l.start]; bytes.IndexByte(schema, quote) >= 0 {
-			schema = bytes.ReplaceAll(schema, []byte{quote, quote}, []byte{quote})
-		}
-	default:
-		return nil, false
-	}
-	l.next()
-	if len(schema) == 0 || !l.ended() || l.flags != 0 {
-		return nil, false
-	}
-	return schema, true
 }

@@ -39,56 +39,16 @@ func TestKillTarget(t *testing.T) {
 	}
 }
 
-func TestUseTarget(t *testing.T) {
-	for _, test := range []struct{ sql, want string }{
-		{"USE app", "app"},
-		{"use /* x */ `my ``db`;", "my `db"},
-		{`USE "a""b"`, `a"b`},
-		{"USE _x", "_x"},
-		{"USE 1a", "1a"},
-		{"USE ``", ""},
-		{"USE `a", ""},
-		{"USE a.b", ""},
-		{"USE a; SELECT 1", ""},
-		{"USE 'a'", ""},
-		{"USE 5", ""},
-		{"USE", ""},
-		{"SELECT a", ""},
-	} {
-		if schema, ok := UseTarget([]byte(test.sql)); string(schema) != test.want || ok != (test.want != "") {
-			t.Errorf("%s: %q, %v", test.sql, schema, ok)
-		}
-	}
-}
-
-func TestFirstComment(t *testing.T) {
-	for _, test := range []struct{ sql, want string }{
-		{" /* hostgroup=5 */ SELECT 1", "hostgroup=5"},
-		{"/**/ SELECT 1", ""},
-		{"/*+ a */SELECT 1", ""},
-		{"/*! a */ SELECT 1", ""},
-		{"/*M! a */ SELECT 1", ""},
-		{"/* a", ""},
-		{"SELECT /* a */ 1", ""},
-		{"-- a\n/* b */", ""},
-	} {
-		if got := string(FirstComment([]byte(test.sql))); got != test.want {
-			t.Errorf("%s: %q, want %q", test.sql, got, test.want)
-		}
-	}
-}
-
 // Nothing that runs for each query allocates.
 func TestNoAllocation(t *testing.T) {
-	sql, set, use := []byte(hibernate+" /*+ x */ /*!50000 FOR UPDATE */"), []byte("SET @a=1, @b='x'"), []byte("USE a")
+	sql, set := []byte(hibernate+" /*+ x */ /*!50000 FOR UPDATE */"), []byte("SET @a=1, @b='x'")
 	dst := make([]byte, 0, 1000)
 	if n := testing.AllocsPerRun(100, func() {
 		Scan(sql, 0)
 		Scan(set, DoubleByte)
 		dst = AppendText(dst[:0], sql, AnsiQuotes)
 		dst = AppendHash(dst[:0], 5)
-		SetUserVars(set, 0, func(name, literal []byte) bool { return true })
-		UseTarget(use)
+		Assignments(set, 0, func(Assignment) bool { return true })
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
