@@ -47,7 +47,7 @@ func (s *Session) cutShort() *cut {
 }
 
 // killQuery has the server end the statement under way. told learns, on the
-// loop, what became of that, if the session is there by then.
+// loop, what became of that, also when the session has ended by then.
 func (s *Session) killQuery(soft bool, told func(kill.Result)) {
 	c := s.cutShort()
 	c.tasks++

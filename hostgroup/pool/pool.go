@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"parkway/config"
 	"parkway/hostgroup"
@@ -171,6 +172,21 @@ func (p *Pool) choose(r *Request) (*hostgroup.Member, hostgroup.Refusal, bool) {
 		g.throttle.count(p.loop.Now(), rate)
 	}
 	return m, why, ok
+}
+
+// spec is how a connection to s is opened.
+func (p *Pool) spec(s *hostgroup.Server, login *backend.Login, timeout time.Duration) backend.Spec {
+	return backend.Spec{
+		Server:   s,
+		Login:    *login,
+		Timeout:  timeout,
+		Greeted:  p.cfg.Hostgroups.Learn,
+		Closed:   p.closed,
+		Init:     p.attributes(s.Hostgroup()).initConnect,
+		Interner: p.interner,
+
+		MaxStatements: p.cfg.Settings().MaxStmtsPerConnection,
+	}
 }
 
 // refusal says why no server can be had for r at the moment.

@@ -154,17 +154,8 @@ func (r *Request) delay() time.Duration {
 // dial opens a connection to m, whose budget was taken.
 func (r *Request) dial(m *hostgroup.Member) {
 	p := r.pool
-	b, err := backend.Dial(p.loop, backend.Spec{
-		Server:   m.Server,
-		Login:    r.Login,
-		Timeout:  min(p.cfg.Settings().ConnectTimeoutServer, max(r.remaining(), time.Millisecond)),
-		Greeted:  p.cfg.Hostgroups.Learn,
-		Closed:   p.closed,
-		Init:     p.attributes(r.Hostgroup).initConnect,
-		Interner: p.interner,
-
-		MaxStatements: p.cfg.Settings().MaxStmtsPerConnection,
-	}, (*dialer)(r))
+	timeout := min(p.cfg.Settings().ConnectTimeoutServer, max(r.remaining(), time.Millisecond))
+	b, err := backend.Dial(p.loop, p.spec(m.Server, &r.Login, timeout), (*dialer)(r))
 	if err != nil {
 		m.Give()
 		r.failed(m.Server, &backend.Error{Server: m.String(), Stage: backend.StageConnect, Cause: err})

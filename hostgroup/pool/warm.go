@@ -65,17 +65,8 @@ func (p *Pool) warmMember(g *group, m *hostgroup.Member, pct int) {
 			return
 		}
 		g.throttle.count(now, a.throttle)
-		_, err := backend.Dial(p.loop, backend.Spec{
-			Server:   m.Server,
-			Login:    *g.warming.login,
-			Init:     a.initConnect,
-			Interner: p.interner,
-			Timeout:  p.cfg.Settings().ConnectTimeoutServer,
-			Greeted:  p.cfg.Hostgroups.Learn,
-			Closed:   p.closed,
-
-			MaxStatements: p.cfg.Settings().MaxStmtsPerConnection,
-		}, (*warmer)(p))
+		spec := p.spec(m.Server, g.warming.login, p.cfg.Settings().ConnectTimeoutServer)
+		_, err := backend.Dial(p.loop, spec, (*warmer)(p))
 		if err != nil {
 			m.Give()
 			return
