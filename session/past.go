@@ -72,10 +72,11 @@ func (s *Session) wantPast() backend.Past {
 	const asksDiagnostics = digest.ShowWarnings | digest.Uncertain | digest.ExecutableComment
 	flags := s.now.info.Flags
 	var needs remembered
-	if flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment|unseen) != 0 || s.now.info.Verb == digest.VerbCall {
+	switch {
+	case flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment) != 0:
 		needs |= foundRows
-	}
-	if s.showsDiagnostics() && (s.isMariaDB() || s.foreign&diagnostics != 0) { // else it would cost the diagnostics
+	case !s.isMariaDB() && flags.Has(digest.ShowWarnings) && s.foreign&diagnostics == 0: // it would cost the diagnostics
+	case flags&unseen != 0, s.now.info.Verb == digest.VerbCall, s.showsDiagnostics():
 		needs |= foundRows
 	}
 	if flags&asksDiagnostics != 0 || s.meetsDiagnostics() {

@@ -58,6 +58,27 @@ func TestFoundWithoutRows(t *testing.T) {
 	}
 }
 
+// The diagnostics of MySQL would be lost to a statement that stands in, so there is none before a text that shows those of its own connection.
+func TestDiagnosticsInSeveralStatements(t *testing.T) {
+	for sql, standsIn := range map[string]bool{"SHOW WARNINGS; SHOW WARNINGS": false, "SHOW WARNINGS": false, "SELECT FOUND_ROWS(); SHOW WARNINGS": true, "SELECT 1; SELECT 2": true} {
+		w := newWorld(t, func(s *setup) {
+			mysqlServed(s)
+			s.settings.ConnectionDelayMultiplex = patience
+		})
+		cfg := w.client()
+		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientMultiStatements
+		a := mysqltest.Dial(t, cfg)
+		mustQuery(t, w.dial(), "other")
+		mustQuery(t, a, "warn")
+		mustQuery(t, a, sql)
+		want := []string{"warn", sql}
+		if standsIn {
+			want = []string{"warn", "SELECT 0 LIMIT 0", sql}
+		}
+		w.expectTexts(want)
+	}
+}
+
 // The user variables that a text assigns come to be when it is prepared, with a type that only the connection has.
 func TestPrepareMakesVariables(t *testing.T) {
 	for _, test := range []struct {

@@ -106,6 +106,12 @@ func (s *Session) reportsLate() bool {
 	return false
 }
 
+// executesElsewhere reports whether the statement under way is an execution of what was prepared in another schema: MariaDB goes there and comes
+// back, which is a change of schema that it reports.
+func (s *Session) executesElsewhere() bool {
+	return s.now.entry != nil && s.now.entry.Statement.Schema != s.mine.schema
+}
+
 // unreported reports whether MariaDB's trackers say nothing of an assignment, though it changes the session.
 func unreported(a *digest.Assignment) bool {
 	return !a.User && a.Scope == digest.ScopeUnqualified && !bytes.HasPrefix(bytes.ToLower(a.Name), []byte("tx_"))

@@ -141,3 +141,40 @@ func TestLateSchema(t *testing.T) {
 		}
 	}
 }
+
+// MariaDB executes a statement in the schema that it was prepared in, and reports that it came back.
+func TestSchemaOfExecution(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		var p *preparer
+		var w *world
+		w, p = newPreparer(t, func(s *setup) {
+			s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+			s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+				if cmd != protocol.ComStmtExecute {
+					p.answer(cmd, payload, a)
+					return
+				}
+				change := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte("app")}
+				a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: change.Append(nil)})
+			}
+		})
+		cfg := w.client()
+		cfg.Database = "app"
+		if elsewhere {
+			cfg.Database = "other"
+		}
+		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
+		a := mysqltest.Dial(t, cfg)
+		s := mustPrepare(t, a, "SET @a = 1")
+		if _, err := a.Command(protocol.ComInitDB, []byte("app")...); err != nil {
+			t.Fatal(err)
+		}
+		results, err := a.Command(protocol.ComStmtExecute, s.ExecutePayload(0)[1:]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := len(results[0].OK.StateChanges) > 0; told != elsewhere {
+			t.Errorf("prepared elsewhere: %v, told: %v", elsewhere, told)
+		}
+	}
+}

@@ -41,7 +41,12 @@ func statusText(s protocol.StatusFlags) string {
 }
 
 // record writes an answer down.
-type record struct{ lines Answer }
+type record struct {
+	lines Answer
+	// reprepares: what is answered may report a schema that was not changed. MySQL does with an execution for which it prepares a statement
+	// of another schema again, as with a parameter of a new type, for which a proxy may have prepared another statement before.
+	reprepares bool
+}
 
 func (r *record) addf(format string, args ...any) {
 	r.lines = append(r.lines, fmt.Sprintf(format, args...))
@@ -77,7 +82,7 @@ func (r *record) ok(p protocol.OK) {
 		c := it.Change()
 		// The state of a transaction that ended with an error is reported with the next OK packet of any statement (MySQL), which may be
 		// one that the proxy has sent.
-		if c.Type != protocol.TrackGTIDs && c.Type != protocol.TrackTransactionState {
+		if c.Type != protocol.TrackGTIDs && c.Type != protocol.TrackTransactionState && !(r.reprepares && c.Type == protocol.TrackSchema) {
 			changes = append(changes, fmt.Sprintf("changed: %d %q %q", c.Type, c.Name, c.Value))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,6 +32,7 @@ type session struct {
 	// 9.7, asked for another execution without one, leaves out an end of the
 	// columns or of the rows, and clients wait for it.
 	cursorSticks bool
+	reprepares   bool // see record
 }
 
 // actions are the methods for each verb.
@@ -61,6 +63,7 @@ func open(ctx context.Context, target Target, flavor string, c script.Client) (*
 	}
 	s := &session{client: client, config: c, slots: map[int]*statement{}}
 	s.cursorSticks = flavor == servers.MySQL.String()
+	s.reprepares = s.cursorSticks
 	s.stop = context.AfterFunc(ctx, client.Close)
 	return s, Answer{fmt.Sprintf("login: capabilities %v, status %s", client.Capabilities, statusText(client.Status))}
 }
@@ -76,12 +79,18 @@ func (s *session) do(step script.Step) Answer {
 // aboutStatements are the codes of errors whose text has a statement's id.
 var aboutStatements = []string{"1243", "1421"}
 
+// quotedID is the id in an error that SHOW WARNINGS quotes. Behind a proxy it is the server's, which the client was never told.
+var quotedID = regexp.MustCompile(`\(\d+\)`)
+
 // anonymous takes the ids of statements out of errors, and out of rows that
 // quote errors.
 func (s *session) anonymous(lines []string) {
 	for i, line := range lines {
 		if !slices.ContainsFunc(aboutStatements, func(code string) bool { return strings.Contains(line, code) }) {
 			continue
+		}
+		if strings.HasPrefix(line, "row ") {
+			line = quotedID.ReplaceAllString(line, "(id)")
 		}
 		for _, id := range s.ids {
 			line = strings.ReplaceAll(line, fmt.Sprintf("(%d)", id), "(id)")
