@@ -164,14 +164,16 @@ func (p *Pool) choose(r *Request) (*hostgroup.Member, hostgroup.Refusal, bool) {
 	}
 	g := p.group(r.Hostgroup)
 	rate := p.attributes(r.Hostgroup).throttle
-	if pause := g.throttle.pause(p.loop.Now(), rate); pause > 0 && h.Usable(r.wasTried) {
-		return nil, hostgroup.Refusal{Hostgroup: r.Hostgroup, Throttled: rate, Again: pause}, false
+	for now := p.loop.Now(); ; {
+		if pause := g.throttle.pause(now, rate); pause > 0 && h.Usable(r.wasTried) {
+			return nil, hostgroup.Refusal{Hostgroup: r.Hostgroup, Throttled: rate, Again: pause}, false
+		}
+		m, why, ok := h.Choose(rand.Uint64(), r.wasTried)
+		if !ok || g.throttle.take(now, rate) {
+			return m, why, ok
+		}
+		m.Give()
 	}
-	m, why, ok := h.Choose(rand.Uint64(), r.wasTried)
-	if ok {
-		g.throttle.count(p.loop.Now(), rate)
-	}
-	return m, why, ok
 }
 
 // spec is how a connection to s is opened.

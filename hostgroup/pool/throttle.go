@@ -24,16 +24,20 @@ func (t *throttle) pause(now int64, perSecond int) time.Duration {
 	return time.Duration(max(t.next.Load()-int64(burst)-now, 0))
 }
 
-// count counts a connection that is made now. Any thread.
-func (t *throttle) count(now int64, perSecond int) {
+// take counts a connection that is made now, and reports whether it may be: another loop may have made one since the pause was asked for.
+// Any thread.
+func (t *throttle) take(now int64, perSecond int) bool {
 	if perSecond <= 0 {
-		return
+		return true
 	}
 	interval := int64(time.Second) / int64(perSecond)
 	for {
 		due := t.next.Load()
+		if due-int64(burst) > now {
+			return false
+		}
 		if t.next.CompareAndSwap(due, max(due, now)+interval) {
-			return
+			return true
 		}
 	}
 }

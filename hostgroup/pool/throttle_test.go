@@ -17,7 +17,9 @@ func TestThrottlePause(t *testing.T) {
 				now += int64(d)
 				continue
 			}
-			th.count(now, rate)
+			if !th.take(now, rate) {
+				t.Fatalf("%d a second: not due after the pause", rate)
+			}
 			made++
 		}
 		limit := 2*rate + 1 + int(burst)*rate/int(time.Second)

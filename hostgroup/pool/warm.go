@@ -64,7 +64,10 @@ func (p *Pool) warmMember(g *group, m *hostgroup.Member, pct int) {
 		if g.throttle.pause(now, a.throttle) > 0 || !m.Take(m.MaxConnections*pct/100) {
 			return
 		}
-		g.throttle.count(now, a.throttle)
+		if !g.throttle.take(now, a.throttle) {
+			m.Give()
+			return
+		}
 		spec := p.spec(m.Server, g.warming.login, p.cfg.Settings().ConnectTimeoutServer)
 		_, err := backend.Dial(p.loop, spec, (*warmer)(p))
 		if err != nil {
