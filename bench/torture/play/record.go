@@ -44,7 +44,8 @@ func statusText(s protocol.StatusFlags) string {
 type record struct {
 	lines Answer
 	// reprepares: what is answered may report a schema that was not changed. MySQL does with an execution for which it prepares a statement
-	// of another schema again, as with a parameter of a new type, for which a proxy may have prepared another statement before.
+	// of another schema again, as with a parameter of a new type, for which a proxy may have prepared another statement before. MariaDB
+	// does with what was prepared without a schema, which a proxy may have prepared in one: no command leaves it.
 	reprepares bool
 }
 

@@ -57,7 +57,7 @@ func (s *session) execute(r *record, step script.Step) error {
 	}
 	results, err := s.client.Command(protocol.ComStmtExecute, payload[1:]...)
 	clear(st.longData)
-	r.reprepares = s.reprepares
+	r.reprepares = s.reprepares || s.config.Schema == ""
 	r.results(results, err, binaryRow)
 	return err
 }
