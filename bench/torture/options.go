@@ -27,7 +27,7 @@ type options struct {
 const (
 	defaultClients = 64
 	defaultSteps   = 40
-	// Each client keeps a backend connection of its own.
+	// As many as clients: they share them, and never wait for one.
 	defaultBackends = 64
 	defaultAttempts = 3
 	defaultShrink   = 2 * time.Minute
