@@ -26,7 +26,9 @@ func remembering(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 	case strings.HasPrefix(sql, "INSERT"):
 		a.OKPacket(protocol.OK{AffectedRows: 1, InsertID: 40, Status: a.Status})
 	case strings.HasPrefix(sql, "SELECT FOUND_ROWS(), LAST_INSERT_ID()"):
-		a.Rows([]string{"f", "l"}, []string{"1", "41"})
+		a.Columns("f", "l")
+		a.Row("1", "41")
+		a.Packet(protocol.AppendEndOfRows(nil, a.Status, 1, a.Capabilities())) // MySQL warns that the function is deprecated
 	case sql == "warn":
 		a.OKPacket(protocol.OK{Warnings: 1, Status: a.Status})
 	default:

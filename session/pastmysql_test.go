@@ -117,3 +117,18 @@ func TestPrepareMakesVariables(t *testing.T) {
 		})
 	}
 }
+
+// The warning that the proxy's own question leaves on the connection is not told to the next client.
+func TestWarningOfOwnQuestion(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		mysqlServed(s)
+		s.places = 1
+	})
+	a, b := w.dial(), w.dial()
+	mustQuery(t, b, "COMMIT")
+	mustQuery(t, a, "INSERT 1")
+	if _, err := b.Command(protocol.ComInitDB, []byte("app")...); err != nil {
+		t.Fatal(err)
+	}
+	w.expectTexts([]string{"COMMIT", "INSERT 1", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO (SELECT 0 FROM (SELECT 0) t)"})
+}

@@ -83,6 +83,7 @@ func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found,
 			return
 		}
 		b.have.InsertID = values[1]
+		b.have.Diagnostics = b.have.Diagnostics || b.answer.Warnings() > 0 // MySQL's that the function is deprecated
 		then(values[0], values[1])
 	}})
 	if flush != "" {
