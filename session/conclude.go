@@ -123,7 +123,8 @@ func (s *Session) conclude() {
 	before := s.mine.pins
 	var changes sysvar.Changes
 	s.mine.pins, changes = sysvar.After(before, *e)
-	if s.showsDiagnostics() && !e.Failed && s.foreign&foundRows == 0 {
+	opened := s.command == protocol.ComStmtExecute && e.Status&protocol.StatusCursorExists != 0 // rows that COM_STMT_FETCH will bring
+	if opened || s.showsDiagnostics() && !e.Failed && s.foreign&foundRows == 0 {
 		s.mine.pins |= sysvar.FoundRows
 	}
 	if s.mine.pins&sysvar.FoundRows != 0 {
