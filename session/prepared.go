@@ -104,7 +104,11 @@ func (s *Session) notPrepared(reason *protocol.ERR) {
 	s.mine.pins |= sysvar.Warnings
 	s.share()
 	if s.command == protocol.ComStmtFetch { // of a statement without a cursor, which a server would say first
-		reason = &protocol.ERR{Code: protocol.ErrCodeNoOpenCursor, State: "HY000", Message: fmt.Sprintf("The statement (%d) has no open cursor", s.now.entry.ID)}
+		text := fmt.Sprintf("The statement (%d) has no open cursor", s.now.entry.ID)
+		if !s.isMariaDB() {
+			text += "."
+		}
+		reason = &protocol.ERR{Code: protocol.ErrCodeNoOpenCursor, State: "HY000", Message: text}
 	}
 	s.OnNoBackend(reason)
 }
