@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	vanishing   = 100 // clients at once
+	vanishing   = 60 // clients at once
 	rounds      = 10
 	vanishLimit = 20 // max_connections of their server: most of them wait
 )
