@@ -18,7 +18,7 @@ import (
 
 // tortureTime is how long TestTorture begins new scripts. `make torture` goes on
 // for longer.
-const tortureTime = 20 * time.Second
+const tortureTime = 10 * time.Second
 
 var binary = proxy.NewBinary(proxy.AsThis())
 
