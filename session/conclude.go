@@ -75,7 +75,7 @@ func (s *Session) visible(block []byte) []byte {
 		case protocol.TrackStateChange:
 			continue
 		case protocol.TrackSchema:
-			if late || s.now.info.Verb == digest.VerbSet && s.isMariaDB() && !s.executesElsewhere() {
+			if late && !s.executesElsewhere() {
 				continue
 			}
 		case protocol.TrackSystemVariables:
