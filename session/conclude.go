@@ -189,9 +189,6 @@ func (s *Session) concludeText(e *sysvar.Event) {
 			s.mine.vars.UserVars = vars
 		}
 	}
-	if !s.isMariaDB() {
-		s.mine.vars.UserVars = in.UserVarsAfter(s.mine.vars.UserVars, now.vars, s.mine.vars.Vars)
-	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
 	if now.info.Flags&digest.SetSystemVar != 0 && e.Ran() {
 		e.Trackers = e.Trackers || now.info.Flags.Has(digest.TrackersVar)

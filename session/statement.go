@@ -15,9 +15,8 @@ type statement struct {
 	sql       []byte         // a view of the text, while the command is begun
 	text      []byte         // a copy, if it is needed when the answer has come
 	event     sysvar.Event
-	vars      *sysvar.Set // of the session before it
-	raw       bool        // it went to the server as it came, without rewrite
-	qualified bool        // see qualify
+	raw       bool // it went to the server as it came, without rewrite
+	qualified bool // see qualify
 
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about
@@ -35,7 +34,7 @@ type statement struct {
 func (s *Session) examine(p []byte, whole bool) {
 	now := &s.now
 	s.dropPreparing() // of a command that was lost
-	*now = statement{text: now.text[:0], vars: s.mine.vars.Vars}
+	*now = statement{text: now.text[:0]}
 	body := p[protocol.HeaderLen:]
 	switch s.command {
 	case protocol.ComQuery:

@@ -66,21 +66,6 @@ func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
 	return after
 }
 
-// UserVarsAfter is userVars after a statement that changed the system variables from before to after, on MySQL: it keeps the connection's
-// collation of the time with a number, so that another connection, whose collation is the later one, can't have the same variable.
-func (in *Interner) UserVarsAfter(userVars, before, after *Set) *Set {
-	if before == after || userVars.Len() == 0 {
-		return userVars
-	}
-	for _, name := range [...]string{"character_set_connection", "collation_connection"} {
-		was, had := before.Get(name)
-		if is, has := after.Get(name); is != was || has != had {
-			return in.put(in.empty, []byte(anyVar), nil)
-		}
-	}
-	return userVars
-}
-
 // assign is userVars after one assignment of a SET.
 func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after *Set, ok bool) {
 	if !a.Literal { // there may be another assignment in the expression

@@ -142,23 +142,3 @@ func FuzzAssignUserVars(f *testing.F) {
 		o.note(sql, objectFlags, "s")
 	})
 }
-
-func TestUserVarsAfter(t *testing.T) {
-	in := NewInterner()
-	general, binary := with(in, "collation_connection=utf8mb4_general_ci"), with(in, "collation_connection=utf8mb4_bin", "sql_mode=")
-	userVars := with(in, "a=1")
-	for _, test := range []struct {
-		name                    string
-		userVars, before, after *Set
-		known                   bool
-	}{
-		{"nothing changed", userVars, general, general, true},
-		{"another variable", userVars, general, in.With(general, []byte("sql_mode"), nil), true},
-		{"the collation", userVars, general, binary, false},
-		{"the collation of nothing", in.Empty(), general, binary, true},
-	} {
-		if got := UserVarsKnown(in.UserVarsAfter(test.userVars, test.before, test.after)); got != test.known {
-			t.Errorf("%s: known %v", test.name, got)
-		}
-	}
-}
