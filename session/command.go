@@ -131,7 +131,7 @@ func (s *Session) onEarly([]byte) int {
 }
 
 // refuse answers the command with s.refusal, or if that is nil as a rule with
-// OK_msg says, once all of it was read.
+// OK_msg says, once all of it was read. One that has no answer gets none.
 func (s *Session) refuse(p []byte, whole bool) int {
 	if !whole {
 		s.setState(discarding)
