@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 
-	"parkway/protocol"
 	"parkway/protocol/digest"
 )
 
@@ -78,15 +77,14 @@ func (s *Session) forwardOwnID(p, sql []byte, whole bool) int {
 		return s.forward(p, whole)
 	}
 	w := s.worker
-	head := p[:len(p)-len(sql)]
-	w.rewritten = digest.AppendConnectionID(append(w.rewritten[:0], head...), sql, s.scanOptions(), s.id)
-	size := len(w.rewritten) - protocol.HeaderLen
-	if size >= protocol.MaxPayload {
-		return s.forward(p, whole)
-	}
-	w.rewritten[0], w.rewritten[1], w.rewritten[2] = byte(size), byte(size>>8), byte(size>>16)
+	w.rewritten = s.appendRewritten(w.rewritten[:0], p, sql, (*Session).writeOwnID)
 	if s.forward(w.rewritten, true) == 0 {
 		return 0
 	}
 	return len(p)
+}
+
+// writeOwnID writes the session's id in place of what asks for the connection's.
+func (s *Session) writeOwnID(t *rewriting) {
+	t.replaceAll(digest.AppendConnectionID(t.out, t.sql, s.scanOptions(), s.id))
 }

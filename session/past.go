@@ -252,6 +252,5 @@ func (s *Session) writeRowCount(t *rewriting) {
 		sign = "-"
 	}
 	literal := fmt.Sprintf("%s%0*d", sign, digits, max(s.mine.past.rowCount, -s.mine.past.rowCount))
-	t.out = digest.AppendRowCount(t.out, t.sql, s.now.options, literal)
-	t.at = len(t.sql)
+	t.replaceAll(digest.AppendRowCount(t.out, t.sql, s.now.options, literal))
 }

@@ -7,8 +7,9 @@ import (
 	"parkway/protocol/digest"
 )
 
-// A few statements do not reach the server as the client wrote them: those that would get another answer on another connection
-// (writeRowCount), and those whose effect MariaDB does not report (qualify).
+// A few statements do not reach the server as the client wrote them: those that ask for the connection's id (forwardOwnID, on any connection,
+// before all else), those that would get another answer on another connection (writeRowCount), and those whose effect MariaDB does not report
+// (qualify).
 
 // rewrite returns the command that the server has to be sent in place of p, which is whole: mostly p itself. The result lives until the next
 // packet that the worker makes.
@@ -20,17 +21,20 @@ func (s *Session) rewrite(p []byte) []byte {
 	if write == nil {
 		return p
 	}
-	body := p[protocol.HeaderLen:]
-	sql, err := protocol.QueryText(body, s.caps)
+	sql, err := protocol.QueryText(p[protocol.HeaderLen:], s.caps)
 	if err != nil {
 		return p
 	}
-	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
-	t := rewriting{sql: sql, out: append(buf, body[:len(body)-len(sql)]...)}
+	s.worker.scratch = s.appendRewritten(s.worker.scratch[:0], p, sql, write)
+	return s.worker.scratch
+}
+
+// appendRewritten appends the command p, which ends with the text sql, with what write makes of that.
+func (s *Session) appendRewritten(dst, p, sql []byte, write func(*Session, *rewriting)) []byte {
+	dst, start := protocol.BeginPacket(dst)
+	t := rewriting{sql: sql, out: append(dst, p[protocol.HeaderLen:len(p)-len(sql)]...)}
 	write(s, &t)
-	buf = protocol.EndPacket(append(t.out, sql[t.at:]...), start, 0)
-	s.worker.scratch = buf
-	return buf
+	return protocol.EndPacket(append(t.out, sql[t.at:]...), start, 0)
 }
 
 // rewriter is what has to be done to the text of the statement under way; nil: nothing.
@@ -60,6 +64,9 @@ func (t *rewriting) upTo(start, end int) {
 	t.out = append(t.out, t.sql[t.at:start]...)
 	t.at = end
 }
+
+// replaceAll is for who has appended the whole text to t.out.
+func (t *rewriting) replaceAll(out []byte) { t.out, t.at = out, len(t.sql) }
 
 // qualify names the scope in `SET @@x = ...`: MariaDB reports such a change only if the scope is named. That of an isolation level stays
 // unnamed, because it is that of the next transaction. (Measured on MariaDB 10.11; MySQL 9.7 reports both.)
@@ -92,9 +99,9 @@ func (s *Session) onlyQualified(name []byte) (yes bool) {
 	return yes
 }
 
-// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or of a
-// prepared statement of another schema, whose rows ended in an EOF packet:
-// MariaDB sends it with the next change of any state that is tracked, of which the proxy tracks more than clients do.
+// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or
+// of a prepared statement of another schema, whose rows ended in an EOF packet: MariaDB sends it with the next change of any state that is
+// tracked, of which the proxy tracks more than clients do.
 func (s *Session) reportsLate() bool {
 	info := &s.now.info
 	switch info.Verb {
