@@ -72,13 +72,21 @@ func (l loss) remedy() remedy {
 // repeatable are the flags that a statement may have and still be run twice: of
 // others either the server or the session would have changed, or they ask about
 // what only the lost connection knew.
-const repeatable = digest.UserVarRead | digest.LastInsertIDFn | digest.ConnectionIDFn
+const repeatable = digest.UserVarRead | digest.LastInsertIDFn | digest.ConnectionIDFn | digest.HasPlaceholder
 
 // harmless reports whether a command can be run twice without anybody noticing:
-// a single statement that reads. Which functions it calls is not looked at, as in
+// a single statement that reads, as a text or prepared, or the preparation of
+// any, which runs nothing. Which functions it calls is not looked at, as in
 // ProxySQL: stored functions that write are not told from others.
 func harmless(cmd protocol.Command, whole bool, info *digest.Info) bool {
-	if cmd != protocol.ComQuery || !whole || info.Statements != 1 || info.Class != digest.ClassRead || info.Flags&^repeatable != 0 {
+	switch {
+	case !whole:
+		return false
+	case cmd == protocol.ComStmtPrepare:
+		return true
+	case cmd != protocol.ComQuery && cmd != protocol.ComStmtExecute:
+		return false
+	case info.Statements != 1 || info.Class != digest.ClassRead || info.Flags&^repeatable != 0:
 		return false
 	}
 	switch info.Verb {

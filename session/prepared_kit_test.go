@@ -17,6 +17,7 @@ import (
 type preparer struct {
 	mu      sync.Mutex
 	conns   map[uint32]*preparerConn
+	base    uint32                                                // of the ids of its statements
 	prepare func(sql string, a *mysqltest.Answer) (answered bool) // nil: nothing special
 }
 
@@ -63,7 +64,7 @@ func (p *preparer) answer(cmd protocol.Command, payload []byte, a *mysqltest.Ans
 	c := p.conns[a.ConnectionID()]
 	if c == nil {
 		// Ids differ from connection to connection, so that one that is not exchanged is noticed.
-		c = &preparerConn{next: 100 * a.ConnectionID(), statements: map[uint32]*preparedThere{}}
+		c = &preparerConn{next: p.base + 100*a.ConnectionID(), statements: map[uint32]*preparedThere{}}
 		p.conns[a.ConnectionID()] = c
 	}
 	switch sql := string(payload[1:]); {

@@ -58,6 +58,7 @@ func TestHarmless(t *testing.T) {
 		"EXPLAIN SELECT 1":                       false,
 		"SELECT @a, LAST_INSERT_ID()":            true,
 		"SELECT CONNECTION_ID()":                 true,
+		"SELECT ? FROM t LIMIT ?":                true,
 		"SELECT stored_function()":               true, // as in ProxySQL
 		"":                                       false,
 		"SELECT 1; SELECT 2":                     false,
@@ -92,8 +93,26 @@ func TestHarmless(t *testing.T) {
 		}
 	}
 	info := digest.Scan([]byte("SELECT 1"), 0)
-	if harmless(protocol.ComQuery, false, &info) || harmless(protocol.ComStmtExecute, true, &info) {
-		t.Error("a part of a text, or another command")
+	write := digest.Scan([]byte("DELETE FROM t"), 0)
+	for _, test := range []struct {
+		cmd   protocol.Command
+		whole bool
+		info  *digest.Info
+		want  bool
+	}{
+		{protocol.ComQuery, false, &info, false},
+		{protocol.ComStmtExecute, true, &info, true},
+		{protocol.ComStmtExecute, false, &info, false},
+		{protocol.ComStmtExecute, true, &write, false},
+		{protocol.ComStmtExecute, true, &digest.Info{}, false}, // a statement that nobody knows
+		{protocol.ComStmtPrepare, true, &write, true},
+		{protocol.ComStmtPrepare, false, &write, false},
+		{protocol.ComStmtBulkExecute, true, &info, false},
+		{protocol.ComStmtFetch, true, &info, false},
+	} {
+		if got := harmless(test.cmd, test.whole, test.info); got != test.want {
+			t.Errorf("%v, whole %v, verb %v: %v", test.cmd, test.whole, test.info.Verb, got)
+		}
 	}
 }
 

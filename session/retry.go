@@ -78,7 +78,7 @@ func (w *worker) giveSpare(b []byte) {
 // statement that must not run twice is given only one that the server has not
 // closed.
 func (s *Session) takeIdle() *backend.Conn {
-	careful := !harmless(s.command, true, &s.now.info)
+	careful := !harmless(s.command, s.message.Size() <= holdSize-protocol.HeaderLen, &s.now.info)
 	for {
 		b := s.worker.pool.Take(&s.request)
 		if b == nil || !careful || !b.Stale() {

@@ -124,6 +124,20 @@ func (w *crew) read() {
 	})
 }
 
+// execute is read with a prepared statement.
+func (w *crew) execute() {
+	c := mysqltest.Dial(w.r.t, as("root", w.r.Proxy))
+	st, err := c.Prepare("SELECT a, REPEAT('x', ?) FROM failover.t LIMIT 1")
+	if err != nil {
+		w.r.t.Fatal(err)
+	}
+	w.work(func() {
+		if _, err := st.Execute([]byte("100")); err != nil && !w.ended.Swap(true) {
+			w.r.t.Errorf("a prepared read outside of transactions: %v", err)
+		}
+	})
+}
+
 // transact is a client with transactions, of which the one that is lost may
 // fail, with one error.
 func (w *crew) transact() {
@@ -164,8 +178,9 @@ func gone(err error) bool {
 func TestOneOfThreeServersIsKilled(t *testing.T) {
 	r := newTrio(t)
 	w := &crew{r: r}
-	for range 8 {
+	for range 4 {
 		w.read()
+		w.execute()
 	}
 	for range 6 {
 		w.transact()
