@@ -11,7 +11,8 @@ import (
 // OnOK takes in what the server says about the session's state, and writes the
 // packet as the client expects it.
 func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress protocol.Progress) {
-	s.track(ok)
+	s.now.event.Flags = s.now.info.Flags
+	s.track(ok, &s.now.event)
 	if !s.backend.Have().Bare { // else it says what the client wants to know
 		ok.StateChanges = s.visible(ok.StateChanges)
 	}
@@ -25,9 +26,8 @@ func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress prot
 	}
 }
 
-// track notes the changes that an OK packet reports.
-func (s *Session) track(ok *protocol.OK) {
-	e := &s.now.event
+// track notes the changes that an OK packet reports, in s.mine and in e, which has the flags of the statement.
+func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 	in := s.worker.pool.Interner()
 	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
 		switch c := it.Change(); c.Type {
@@ -37,7 +37,7 @@ func (s *Session) track(ok *protocol.OK) {
 		case protocol.TrackStateChange:
 			e.StateChanged = true
 		case protocol.TrackSystemVariables:
-			if s.now.info.Flags&sysvar.Passing != 0 {
+			if e.Flags&sysvar.Passing != 0 {
 				continue
 			}
 			vars, t := in.Report(s.mine.vars.Vars, c.Name, c.Value)
@@ -163,9 +163,6 @@ func (s *Session) concludeUnreported(e *sysvar.Event) {
 	}
 }
 
-// syntaxError is the code of the error that says so.
-const syntaxError = 1064
-
 // concludeText looks at the text again, now that its outcome is known.
 func (s *Session) concludeText(e *sysvar.Event) {
 	now := &s.now
@@ -183,7 +180,7 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		}
 	}
 	// A statement that is refused after its text was read makes the variables all the same, without values (MySQL).
-	if now.info.Flags&digest.UserVarAssign != 0 && (e.Ran() || e.Code != syntaxError) {
+	if now.info.Flags&digest.UserVarAssign != 0 && (e.Ran() || e.Code != protocol.ErrCodeParse) {
 		vars := in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.mine.vars.Vars, !e.Failed)
 		if !s.overlooks() || sysvar.UserVarsKnown(vars) {
 			s.mine.vars.UserVars = vars

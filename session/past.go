@@ -193,22 +193,13 @@ func (s *Session) askPast() bool {
 
 // trackLate notes the changes that are reported when nobody expects any: what a stored function has made of the connection.
 func (s *Session) trackLate(ok *protocol.OK) {
-	in := s.worker.pool.Interner()
-	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
-		switch c := it.Change(); c.Type {
-		case protocol.TrackSchema:
-			s.mine.schema = string(c.Value)
-		case protocol.TrackStateChange:
-			if !s.isMariaDB() { // there it is that of the SET which was sent
-				s.mine.pins |= sysvar.Unexplained
-			}
-		case protocol.TrackSystemVariables:
-			vars, t := in.Report(s.mine.vars.Vars, c.Name, c.Value)
-			s.mine.vars.Vars = vars
-			if t == sysvar.Pinned {
-				s.mine.pins |= sysvar.Variable
-			}
-		}
+	var e sysvar.Event
+	s.track(ok, &e)
+	if e.StateChanged && !s.isMariaDB() { // there it is that of the SET which was sent
+		s.mine.pins |= sysvar.Unexplained
+	}
+	if e.PinVariable {
+		s.mine.pins |= sysvar.Variable
 	}
 	s.note()
 }
