@@ -2,7 +2,6 @@ package session
 
 import (
 	"parkway/hostgroup/backend"
-	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -116,8 +115,6 @@ func (s *Session) conclude() {
 	}
 	s.concludeUnreported(e)
 	e.Unreported = e.Unreported || have.Bare && e.Flags.Has(digest.StoredCall)
-	held := s.mine.statements.Held()
-	e.LongData, e.Cursor = held&stmt.HoldLongData != 0, held&stmt.HoldCursor != 0
 	s.concludeText(e)
 	e.MultiplexOff = s.multiplexOff()
 	before := s.mine.pins

@@ -34,10 +34,7 @@ type Event struct {
 
 	UserVarsUnknown bool // not UserVarsKnown, after the statement
 	Gone            Pins // from Objects.Note
-	LongData        bool // some statement of the connection has parameters sent by COM_STMT_SEND_LONG_DATA and not executed
-	Cursor          bool // some statement of the connection has an open cursor
 	MultiplexOff    bool // a rule says so
-	Reset           bool // it was COM_RESET_CONNECTION or COM_CHANGE_USER, which succeeded; of the rest only MultiplexOff counts then
 }
 
 // Changes are the pins that a statement added and removed, for counting and for logs.
@@ -45,20 +42,17 @@ type Changes struct {
 	Added, Removed Pins
 }
 
-// After decides which pins hold after a statement that met p. It depends on nothing else.
+// After decides which pins hold after a statement that met p. It depends on nothing else. LongData and Cursor stay as they are: which
+// prepared statements the server holds something for is not said by the answer alone.
 //
 // What a stored routine, a trigger or a view's function does is known only as far as trackers report it: a GET_LOCK(), `:=` or
 // SET TRANSACTION in there is not seen.
 func After(p Pins, e Event) (Pins, Changes) {
-	after := p & SurviveReset
-	if !e.Reset {
-		after = forget(p, &e)
-		after = causes(after, &e)
-		after = reported(after, &e)
-		after = ended(after, &e)
-		after = after.set(UserVar, e.UserVarsUnknown).set(LongData, e.LongData).set(Cursor, e.Cursor)
-	}
-	after = after.set(MultiplexOff, e.MultiplexOff)
+	after := forget(p, &e)
+	after = causes(after, &e)
+	after = reported(after, &e)
+	after = ended(after, &e)
+	after = after.set(UserVar, e.UserVarsUnknown).set(MultiplexOff, e.MultiplexOff)
 	return after, Changes{Added: after &^ p, Removed: p &^ after}
 }
 

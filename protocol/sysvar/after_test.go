@@ -257,23 +257,9 @@ func TestAfter(t *testing.T) {
 		{"the schema was dropped", []step{{"DROP DATABASE app", Event{Schema: true}, 0}}},
 
 		// What the session or a rule says.
-		{"long data and cursors", []step{
-			{"SELECT ?", Event{LongData: true}, LongData},
-			{"SELECT ?", Event{Cursor: true}, Cursor},
-			{"SELECT ?", Event{}, 0},
-		}},
 		{"a rule turns sharing off", []step{
 			{"SELECT 1", Event{MultiplexOff: true}, MultiplexOff},
-			{"", Event{MultiplexOff: true, Reset: true}, MultiplexOff},
 			{"SELECT 1", Event{}, 0},
-		}},
-		{"a reset ends nearly all", []step{
-			{"SELECT GET_LOCK('a', 1)", Event{}, GetLock},
-			{"BEGIN", Event{Status: trans}, GetLock | InTransaction},
-			{"", Event{Reset: true, Status: trans}, 0},
-			{"SET ROLE r", Event{}, Role},
-			{"CALL p()", failed(1644), Role | Failed | FoundRows | InsertID | Warnings},
-			{"", Event{Reset: true}, Role},
 		}},
 	} {
 		var p Pins
@@ -311,6 +297,13 @@ func TestAfterWithoutTrackers(t *testing.T) {
 		if got, _ := After(0, Event{Verb: info.Verb, Flags: info.Flags, Status: ac}); got != want {
 			t.Errorf("%s: %v, want %v", sql, got, want)
 		}
+	}
+}
+
+func TestPinsOfPreparedStatements(t *testing.T) {
+	const pins = LongData | Cursor
+	if after, changes := After(pins, Event{Verb: digest.VerbSelect, Rows: true, Status: ac}); after != pins || changes != (Changes{}) {
+		t.Errorf("after a SELECT: %v, %v", after, changes)
 	}
 }
 
