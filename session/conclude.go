@@ -108,7 +108,7 @@ func (s *Session) conclude() {
 	e.Status = answer.Status()
 	have := s.backend.Have()
 	e.Tracked = have.Tells()
-	e.KeepsDiagnostics = s.isMariaDB()
+	e.MariaDB = s.isMariaDB()
 	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true

@@ -22,8 +22,9 @@ type Event struct {
 	PinVariable  bool // it gave Pinned, or a collation cannot be read (NamesCollation)
 	Trackers     bool // it gave Tracker, or the text of a SET says so (digest.TrackersVar)
 
-	// KeepsDiagnostics is set for MariaDB, on which a statement that reads no table leaves SHOW WARNINGS as it is.
-	KeepsDiagnostics bool
+	// MariaDB says which server it is: there, a statement that reads no table leaves SHOW WARNINGS as it is, a SELECT that fails half-way
+	// may set FOUND_ROWS(), and what was not reported comes only with the next change.
+	MariaDB bool
 
 	Warnings uint16
 	InsertID uint64
@@ -97,7 +98,7 @@ func (e *Event) Ran() bool { return !e.Failed || !ranNothing[e.Code] || e.unseen
 
 // forget drops what could be asked about the statement before: it is this one now.
 func forget(p Pins, e *Event) Pins {
-	if e.Flags&digest.ShowWarnings == 0 && (!e.KeepsDiagnostics || ReadsTables(e.Verb)) {
+	if e.Flags&digest.ShowWarnings == 0 && (!e.MariaDB || ReadsTables(e.Verb)) {
 		p &^= Warnings
 	}
 	if e.Rows {
@@ -177,7 +178,7 @@ func reported(p Pins, e *Event) Pins {
 	switch {
 	case e.Unreported:
 		p |= Unreported
-	case !e.Rows && !e.Failed && (e.StateChanged || !e.KeepsDiagnostics):
+	case !e.Rows && !e.Failed && (e.StateChanged || !e.MariaDB):
 		p &^= Unreported
 	}
 	if e.PinVariable {
@@ -204,7 +205,7 @@ func untold(e *Event) (p Pins) {
 	case e.Ran():
 		switch e.Verb {
 		case digest.VerbSelect:
-			if e.KeepsDiagnostics { // MySQL's FOUND_ROWS() is of the query before then
+			if e.MariaDB { // MySQL's FOUND_ROWS() is of the query before then
 				p = FoundRows
 			}
 		case digest.VerbInsert, digest.VerbReplace, digest.VerbLoad:

@@ -88,12 +88,12 @@ func TestAfter(t *testing.T) {
 			{"SELECT 1", Event{Rows: true}, 0},
 		}},
 		{"MariaDB keeps them over a statement that reads no table", []step{
-			{"SELECT 'x'+1", Event{Rows: true, Warnings: 1, KeepsDiagnostics: true}, Warnings},
-			{"SET @a=1", Event{KeepsDiagnostics: true}, Warnings},
-			{"INSERT INTO t VALUES (1)", Event{KeepsDiagnostics: true}, RowCount},
+			{"SELECT 'x'+1", Event{Rows: true, Warnings: 1, MariaDB: true}, Warnings},
+			{"SET @a=1", Event{MariaDB: true}, Warnings},
+			{"INSERT INTO t VALUES (1)", Event{MariaDB: true}, RowCount},
 		}},
 		{"FOUND_ROWS() after a query that failed half-way", []step{
-			{"SELECT (SELECT 1 UNION SELECT 2)", Event{Failed: true, Code: 1242, Status: ac, KeepsDiagnostics: true}, FoundRows | Warnings},
+			{"SELECT (SELECT 1 UNION SELECT 2)", Event{Failed: true, Code: 1242, Status: ac, MariaDB: true}, FoundRows | Warnings},
 			{"SELECT a FROM missing", failed(1146), FoundRows | Warnings},
 		}},
 		{"FOUND_ROWS() outlives what has no rows", []step{
