@@ -21,7 +21,7 @@ type order struct {
 	done       bool
 	outcome    *protocol.ERR // nil: it went well
 	denied     bool          // the session belongs to another user
-	asked      bool          // the server, for the user's grants
+	asked      bool          // the server, for the user's grants, and it has answered
 	privileged bool          // they allow it
 }
 
@@ -156,11 +156,11 @@ func (s *Session) askGrants(o *order) {
 	if !s.obtain() {
 		return
 	}
-	o.asked = true
 	s.mine.past.rowCount = 0
 	s.foreign = everything // the connection will remember this
 	s.await()
 	s.backend.Ask("SHOW GRANTS", func(grants []string, _ *protocol.ERR) {
+		o.asked = true
 		for _, g := range grants {
 			o.privileged = o.privileged || killRight.MatchString(g)
 		}
@@ -186,7 +186,14 @@ func (s *Session) seek(o *order) {
 		case !privileged && (t.user == nil || t.user.Name != name):
 			answer(nil, true)
 		default:
-			t.conn.Guard(func() { t.beKilled(&o.Kill, func(outcome *protocol.ERR) { answer(outcome, false) }) })
+			survived := false
+			t.conn.Guard(func() {
+				t.beKilled(&o.Kill, func(outcome *protocol.ERR) { answer(outcome, false) })
+				survived = true
+			})
+			if !survived {
+				answer(nil, false) // It panicked, and its connection ends. If there is another answer, the first one counts.
+			}
 		}
 	})
 }

@@ -239,6 +239,50 @@ func TestKillFails(t *testing.T) {
 	wantERR(t, err, protocol.ErrCodeUnknown, "could not be killed: too many at once")
 }
 
+// A session that panics as it is killed ends, whatever was to end, and whoever killed it goes on.
+func TestKillWhoPanics(t *testing.T) {
+	for i, sql := range []string{"KILL QUERY %d", "KILL %d"} {
+		for loop := range 2 {
+			w := newWorld(t, func(s *setup) {
+				killable(s)
+				s.loops, s.panics = 2, 1
+				s.kills.answer = func(kill.Task) (kill.Result, bool) {
+					s.kills.answer = nil // What is left at the server is killed when the session ends.
+					panic("on its way to the control pool")
+				}
+			})
+			judge := w.dial()
+			if loop == i {
+				w.dial().Close() // so that the victim is on the other loop
+			}
+			victim := w.dial()
+			w.start(victim, "hang")
+			mustQuery(t, judge, fmt.Sprintf(sql, id(victim)))
+			wantClose(t, victim)
+			mustQuery(t, judge, "SELECT 1")
+		}
+	}
+}
+
+// A server that is lost while it is asked for the grants of who kills is no verdict: another one is asked.
+func TestServerLostWhileItIsAskedForGrants(t *testing.T) {
+	p := newPair(t, nil, func(s *setup) { s.users = []config.MySQLUser{user("app", "secret"), user("other", "secret")} })
+	p.first.Change(func(c *mysqltest.ServerConfig) { c.Queries = map[string]mysqltest.Handler{"SHOW GRANTS": die} })
+	p.second.Change(func(c *mysqltest.ServerConfig) {
+		c.Queries = map[string]mysqltest.Handler{
+			"SHOW GRANTS": mysqltest.Rows([]string{"Grants"}, []string{"GRANT SUPER ON *.* TO `other`@`%`"}),
+		}
+	})
+	cfg := p.client()
+	cfg.User = "other"
+	other, victim := mysqltest.Dial(t, cfg), p.dial()
+	mustQuery(t, other, fmt.Sprintf("KILL %d", id(victim)))
+	wantClose(t, victim)
+	if n := p.count("SHOW GRANTS"); n != 2 {
+		t.Errorf("asked %d times for grants, want 2", n)
+	}
+}
+
 // Ids are the proxy's own on every loop, and none is given twice.
 func TestConnectionIDs(t *testing.T) {
 	w := newWorld(t, func(s *setup) { s.loops = 3 })

@@ -48,6 +48,7 @@ type setup struct {
 	rules    *rules.Program
 	loops    int
 	clients  int // that there are descriptors for
+	panics   int // that are expected
 	kills    *killer
 	grace    time.Duration // for a server to end a killed statement
 }
@@ -67,7 +68,7 @@ type world struct {
 }
 
 // newWorld starts a world; change, if not nil, alters what it is made of. It ends with the test, after which nothing may
-// be left and no session may have panicked.
+// be left and no session may have panicked, but for those that change expects.
 func newWorld(t testing.TB, change func(*setup)) *world {
 	t.Helper()
 	mysqltest.CheckLeaks(t)
@@ -132,8 +133,8 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	w.addr = w.group.Addrs()[0].String()
 	t.Cleanup(func() {
 		w.group.Stop()
-		if n := w.group.Panics(); n > 0 {
-			t.Errorf("%d panics: %s", n, w.log)
+		if n := w.group.Panics(); n != int64(cfg.panics) {
+			t.Errorf("%d panics, want %d: %s", n, cfg.panics, w.log)
 		}
 	})
 	return w
