@@ -17,7 +17,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -44,40 +43,16 @@ func main() {
 // compare starts the server and the targets, measures, stops them, and reports. Files are written only when every run
 // succeeded.
 func compare(ctx context.Context, opts options) error {
-	if err := requireTools(opts); err != nil {
-		return err
-	}
-	began := time.Now()
-	conditions, err := readMachine()
+	on, err := newStage(ctx, opts)
 	if err != nil {
 		return err
 	}
-	programs, err := findBinaries(ctx, opts)
+	defer on.close()
+	samples, err := on.measure(ctx, opts)
 	if err != nil {
 		return err
 	}
-	defer programs.close()
-	server, err := startServer(ctx, opts.server)
-	if err != nil {
-		return err
-	}
-	defer server.stop()
-	targets, stopTargets, err := startTargets(ctx, opts, programs, server)
-	if err != nil {
-		return err
-	}
-	defer stopTargets()
-	samples, err := measureAll(ctx, opts, server.addr(), targets)
-	if err != nil {
-		return err
-	}
-	result := report{
-		began:    began,
-		options:  opts,
-		machine:  conditions,
-		versions: readVersions(ctx, programs, opts, server.version),
-		samples:  samples,
-		cells:    summarize(samples),
-	}
+	result := on.report(ctx, opts)
+	result.samples, result.cells = samples, summarize(samples)
 	return result.publish(os.Stdout)
 }

@@ -68,12 +68,19 @@ func (r report) markdown() string {
 	}
 	b.WriteString("\n## Ratios\n\nOf the medians above. For queries/s more is better, for CPU per query less.\n\n")
 	b.WriteString(r.ratios())
+	b.WriteString(r.conditions(r.options.psMode))
+	return b.String()
+}
+
+// conditions says where and how it was measured, with what value of --db-ps-mode.
+func (r report) conditions(psMode string) string {
+	var b strings.Builder
 	b.WriteString("\n## Conditions\n\n")
 	fmt.Fprintf(&b, "- date: %s\n", r.began.UTC().Format("2006-01-02 15:04 UTC"))
-	fmt.Fprintf(&b, "- command: `compare%s`\n", strings.Join(append([]string{""}, r.options.args...), " "))
+	fmt.Fprintf(&b, "- command: `go run ./bench/compare%s`\n", strings.Join(append([]string{""}, r.options.args...), " "))
 	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by sysbench, the server and the proxy; load average before: %s\n",
 		r.machine.cores, r.machine.cpu, r.machine.kernel, r.machine.load)
-	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows, `--db-ps-mode=%s`\n", tables, tableRows, r.options.psMode)
+	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows, `--db-ps-mode=%s`\n", tables, tableRows, psMode)
 	if r.options.profiles != "" {
 		fmt.Fprintf(&b, "- CPU profiles of parkway were taken during the runs with %d threads: they cost a little themselves\n", profiledThreads)
 	}

@@ -67,7 +67,7 @@ func TestPublish(t *testing.T) {
 			t.Errorf("not printed: %q:\n%s", want, printed.String())
 		}
 	}
-	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "2026-01-02 03:04 UTC", "`compare -threads 64",
+	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "2026-01-02 03:04 UTC", "`go run ./bench/compare -threads 64",
 		"- server: 10.11-MariaDB", "repeated 6 transactions", "`--db-ps-mode=disable`"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("compare.md does not say %q:\n%s", want, text)

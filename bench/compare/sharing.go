@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"parkway/bench/proxy"
 )
@@ -68,24 +67,11 @@ type sharingResult struct {
 func compareSharing(ctx context.Context, opts options) error {
 	opts.targets = []string{parkwayOwn, parkwayShared}
 	opts.threads = []int{goalThreads}
-	if err := requireTools(opts); err != nil {
-		return err
-	}
-	began := time.Now()
-	conditions, err := readMachine()
+	on, err := newStage(ctx, opts)
 	if err != nil {
 		return err
 	}
-	programs, err := findBinaries(ctx, opts)
-	if err != nil {
-		return err
-	}
-	defer programs.close()
-	s, err := startServer(ctx, opts.server)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
+	defer on.close()
 	var results []sharingResult
 	for _, mode := range sharingModes {
 		one := opts
@@ -93,24 +79,13 @@ func compareSharing(ctx context.Context, opts options) error {
 		if opts.profiles != "" {
 			one.profiles = filepath.Join(opts.profiles, mode.name)
 		}
-		samples, err := measureSharing(ctx, one, programs, s)
+		samples, err := on.measure(ctx, one) // starts the targets anew: nothing of the other protocol is left in them
 		if err != nil {
 			return fmt.Errorf("%s: %w", mode.name, err)
 		}
 		results = append(results, sharingResult{mode.name, samples, summarize(samples)})
 	}
-	all := report{began: began, options: opts, machine: conditions, versions: readVersions(ctx, programs, opts, s.version)}
-	return publishSharing(os.Stdout, all, results)
-}
-
-// measureSharing starts the targets anew, so that nothing of the other protocol is left in them.
-func measureSharing(ctx context.Context, opts options, programs binaries, s server) ([]sample, error) {
-	targets, stop, err := startTargets(ctx, opts, programs, s)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	return measureAll(ctx, opts, s.addr(), targets)
+	return publishSharing(os.Stdout, on.report(ctx, opts), results)
 }
 
 // publishSharing writes the files, and the tables to w.
@@ -135,15 +110,7 @@ func sharingMarkdown(all report, results []sharingResult) string {
 	b.WriteString("## Goals\n\n" + sharingVerdicts(o, results) + "\n")
 	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round.\n\n", o.rounds, o.seconds)
 	b.WriteString(sharingTable(o, results).markdown(textColumns))
-	b.WriteString("\n## Conditions\n\n")
-	fmt.Fprintf(&b, "- date: %s\n", all.began.UTC().Format("2006-01-02 15:04 UTC"))
-	fmt.Fprintf(&b, "- command: `go run ./bench/compare%s`\n", strings.Join(append([]string{""}, o.args...), " "))
-	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by sysbench, the server and the proxy; load average before: %s\n",
-		all.machine.cores, all.machine.cpu, all.machine.kernel, all.machine.load)
-	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows\n", tables, tableRows)
-	for _, v := range all.versions {
-		fmt.Fprintf(&b, "- %s: %s\n", v.name, v.text)
-	}
+	b.WriteString(all.conditions("disable, then auto"))
 	return b.String()
 }
 
