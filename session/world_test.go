@@ -1,10 +1,8 @@
 package session_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"net/netip"
 	"path/filepath"
@@ -63,7 +61,7 @@ type world struct {
 	hostgroups *hostgroup.Manager
 	metrics    *metrics.Metrics
 	kills      *killer // nil without one
-	log        *syncBuffer
+	log        *mysqltest.Log
 	addr, unix string
 }
 
@@ -80,7 +78,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	if change != nil {
 		change(&cfg)
 	}
-	w := &world{t: t, server: mysqltest.NewServer(t, cfg.server), log: new(syncBuffer), kills: cfg.kills}
+	w := &world{t: t, server: mysqltest.NewServer(t, cfg.server), log: new(mysqltest.Log), kills: cfg.kills}
 	target := w.server.Addr()
 	if cfg.backend.Up != (mysqltest.Direction{}) || cfg.backend.Down != (mysqltest.Direction{}) {
 		cfg.backend.Target = target
@@ -348,24 +346,4 @@ func changeUser(c *mysqltest.Client, name, password, database string) error {
 			}
 		}
 	}
-}
-
-// syncBuffer is a log that may be read while it is written.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-var _ io.Writer = (*syncBuffer)(nil)
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

@@ -1,7 +1,6 @@
 package kill
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -30,7 +29,7 @@ type world struct {
 	t      *testing.T
 	server *mysqltest.Server
 	table  *hostgroup.Table
-	log    syncBuffer
+	log    mysqltest.Log
 }
 
 func newWorld(t *testing.T, s Settings, change func(*mysqltest.ServerConfig)) *world {
@@ -354,22 +353,4 @@ func TestStatement(t *testing.T) {
 	if got := fmt.Sprint(outcome(errors.New("x")).Outcome, Killed, Gone, Denied, Dropped); got != "error ok gone denied dropped" {
 		t.Error(got)
 	}
-}
-
-// syncBuffer is a log that may be read while it is written.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
