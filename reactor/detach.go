@@ -12,10 +12,19 @@ import (
 // There is no OnClose, and the Conn is of no more use. Unread bytes in the kernel stay there. ErrNotDetachable while bytes
 // are kept or unsent, unless open, and inside the connection's own OnData.
 func (c *Conn) Detach() (fd int, err error) {
-	c.loop.CheckOwner()
-	if c.state != stateOpen || c.out.size > 0 || len(c.in.bytes) > 0 || c.loop.reading == c {
+	if !c.detachable() {
 		return -1, ErrNotDetachable
 	}
+	return c.detach()
+}
+
+// detachable reports whether the descriptor is all that there is of the connection.
+func (c *Conn) detachable() bool {
+	c.loop.CheckOwner()
+	return c.state == stateOpen && c.out.size == 0 && len(c.in.bytes) == 0 && c.loop.reading != c
+}
+
+func (c *Conn) detach() (fd int, err error) {
 	if c.watched != 0 {
 		if err := c.loop.poll.remove(c.sock.FD()); err != nil {
 			return -1, err

@@ -24,6 +24,7 @@ import (
 type Config struct {
 	Loops      int  // 0: one per usable core.
 	Pin        bool // Pin each loop's thread to a core.
+	IdleLoops  bool // Have an idle loop beside each, to park quiet connections on.
 	ReadBuffer int  // Bytes read at once; 0: 64 KiB.
 	MaxKept    int  // The most bytes that a handler may leave unconsumed; 0: 1 MiB.
 	Log        zerolog.Logger
@@ -45,11 +46,13 @@ type Group struct {
 	unix    []unixListener
 	addrs   []net.Addr
 	threads sync.WaitGroup
+	idlers  sync.WaitGroup // The idle loops' goroutines.
 
 	// Any thread.
 	panics      atomic.Int64
 	stopListens sync.Once
 	stops       sync.Once
+	stopIdle    sync.Once
 }
 
 // unixListener is a unix socket that all loops accept from.
@@ -75,7 +78,7 @@ func New(cfg Config) (*Group, error) {
 		l, err := newLoop(g, i, cfg)
 		if err != nil {
 			for _, l := range g.loops {
-				l.release()
+				l.abolish()
 			}
 			return nil, fmt.Errorf("make event loop %d: %w", i, err)
 		}
@@ -150,6 +153,9 @@ func (g *Group) Start() error {
 	g.started = true
 	for _, l := range g.loops {
 		g.threads.Go(l.run)
+		if l.idle != nil {
+			g.idlers.Go(l.idle.run)
+		}
 	}
 	return nil
 }
@@ -177,7 +183,7 @@ func (g *Group) Stop() {
 	g.stops.Do(func() {
 		if !g.started {
 			for _, l := range g.loops {
-				l.release()
+				l.abolish()
 			}
 			return
 		}
@@ -187,6 +193,14 @@ func (g *Group) Stop() {
 		}
 	})
 	g.threads.Wait()
+	g.stopIdle.Do(func() {
+		for _, l := range g.loops {
+			if l.idle != nil && g.started {
+				l.idle.stop()
+			}
+		}
+	})
+	g.idlers.Wait()
 }
 
 // each runs fn on every loop and waits for all; before Start, on the calling thread.

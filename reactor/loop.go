@@ -19,6 +19,7 @@ type Loop struct {
 	base     time.Time
 	readSize int
 	maxKept  int
+	idle     *idleLoop // nil: none.
 
 	// Owned by the loop.
 	poll      poller
@@ -34,9 +35,12 @@ type Loop struct {
 	changed   []*Conn // What epoll watches for them has changed.
 	closed    []*Conn // Marked, to be freed at the end of the turn.
 	turnEnd   []func()
-	spare     []func() // The other half of turnEnd's double buffer.
-	spareConn []*Conn  // The other half of offers' double buffer.
-	pending   bool     // There is work for the next turn: it must not wait.
+	spare     []func()         // The other half of turnEnd's double buffer.
+	spareConn []*Conn          // The other half of offers' double buffer.
+	parked    map[int32]uint32 // The tokens of parked connections, by descriptor.
+	parker    Parker           // Who owns them.
+	waking    []int32          // What the idle loop told of and was not looked at yet.
+	pending   bool             // There is work for the next turn: it must not wait.
 	stopping  bool
 
 	// Any thread.
@@ -67,6 +71,14 @@ func newLoop(g *Group, index int, cfg Config) (*Loop, error) {
 		l.release()
 		return nil, err
 	}
+	if cfg.IdleLoops {
+		idle, err := newIdleLoop(l)
+		if err != nil {
+			l.release()
+			return nil, err
+		}
+		l.idle, l.parked = idle, make(map[int32]uint32)
+	}
 	return l, nil
 }
 
@@ -92,7 +104,7 @@ func (l *Loop) OnTurnEnd(fn func()) {
 // Now returns monotonic nanoseconds, read once a turn, on a clock that all loops of a group share. Loop only.
 func (l *Loop) Now() int64 { return l.now }
 
-// Sessions returns the number of accepted and attached connections that the loop has. Any thread.
+// Sessions returns the number of accepted, attached and parked connections that the loop has. Any thread.
 func (l *Loop) Sessions() int { return int(l.sessions.Load()) }
 
 // BusyNanos returns for how long the loop has not been waiting. Any thread.
@@ -133,6 +145,14 @@ func (l *Loop) release() {
 	l.poll.close()
 }
 
+// abolish is release for a loop whose thread was never started.
+func (l *Loop) abolish() {
+	l.release()
+	if l.idle != nil {
+		l.idle.close()
+	}
+}
+
 // stop closes every connection; the loop ends when they are freed. Runs on the loop; it doesn't accept any more.
 func (l *Loop) stop() {
 	l.stopping = true
@@ -141,4 +161,5 @@ func (l *Loop) stop() {
 			c.Close(ErrStopped)
 		}
 	}
+	l.stopParked()
 }

@@ -1,0 +1,178 @@
+package reactor
+
+import (
+	"fmt"
+
+	"parkway/reactor/transport"
+)
+
+// Parking: a connection on which nothing happens leaves its loop's epoll set for that of the idle loop beside it, and all of its
+// memory with it. What is left is an entry in Loop.parked and what its owner, the Parker, keeps under a token. All of this belongs
+// to the loop; the idle loop only says which descriptors to look at.
+
+// maxWakes is the most parked connections that a loop looks at in one turn; the rest follow in the next.
+const maxWakes = 256
+
+// Parker is the owner of a loop's parked connections. Its methods run on the loop.
+type Parker interface {
+	// OnWake tells that a parked connection, which c is now, has sent something. It must give c a handler, which is offered that next.
+	OnWake(c *Conn, token uint32)
+	// OnGone tells that a parked connection has ended, and is closed: io.EOF, ErrStopped, or the kernel's error.
+	OnGone(token uint32, err error)
+}
+
+// SetParker says who owns the connections that are parked from now on. Before the loop starts, or on it.
+func (l *Loop) SetParker(p Parker) {
+	l.CheckOwner()
+	l.parker = p
+}
+
+// Parks reports whether there is an idle loop to park connections on. Any thread.
+func (l *Loop) Parks() bool { return l.idle != nil }
+
+// Parked returns the number of parked connections. They are among Sessions. Loop only.
+func (l *Loop) Parked() int { return len(l.parked) }
+
+// Park takes the connection off its loop and has the idle loop watch it. There is no OnClose, and the Conn is of no more use; the
+// Parker gets token when something happens, and the owner has fd to Unpark or DropParked it. ErrNotDetachable while bytes are kept or
+// unsent, while reading is paused, unless open, inside the connection's own OnData, and where there is no idle loop; else the
+// kernel's error. The connection stays as it was then.
+func (c *Conn) Park(token uint32) (fd int, err error) {
+	l := c.loop
+	if !c.detachable() || c.paused || l.idle == nil {
+		return -1, ErrNotDetachable
+	}
+	fd = c.sock.FD()
+	// Before it leaves the loop's own epoll set: this may fail, for want of memory or by /proc/sys/fs/epoll/max_user_watches.
+	if err := l.idle.watch(fd); err != nil {
+		return -1, err
+	}
+	counted := c.session
+	c.session = false // free leaves the count as it is
+	if _, err := c.detach(); err != nil {
+		c.session = counted
+		return -1, fmt.Errorf("park: %w", err)
+	}
+	if !counted {
+		l.sessions.Add(1)
+	}
+	l.parked[int32(fd)] = token
+	return fd, nil
+}
+
+// Unpark makes a connection of a parked one; h is its handler. Loop only.
+func (l *Loop) Unpark(fd int, h Handler) (*Conn, error) {
+	l.CheckOwner()
+	if _, ok := l.parked[int32(fd)]; !ok {
+		return nil, fmt.Errorf("descriptor %d is not parked", fd)
+	}
+	c, err := l.unpark(fd)
+	if err == nil {
+		c.handler = h
+	}
+	return c, err
+}
+
+// unpark moves a parked descriptor back to the loop.
+func (l *Loop) unpark(fd int) (*Conn, error) {
+	if err := l.idle.unwatch(fd); err != nil {
+		return nil, err
+	}
+	delete(l.parked, int32(fd))
+	c := l.newConn(transport.Socket(fd), stateOpen)
+	c.session = true
+	return c, nil
+}
+
+// DropParked closes a parked connection. lastWords are sent before, as far as the kernel takes them at once; may be nil. There is no
+// OnGone. It is false, and nothing has happened, if the peer has just sent something or left: OnWake or OnGone follows. Loop only.
+func (l *Loop) DropParked(fd int, lastWords []byte) bool {
+	l.CheckOwner()
+	if _, ok := l.parked[int32(fd)]; !ok {
+		return false
+	}
+	sock := transport.Socket(fd)
+	if !sock.Silent() {
+		return false
+	}
+	if len(lastWords) > 0 {
+		_, _ = sock.Write(lastWords) // A peer that can't read them is not waited for.
+	}
+	l.closeParked(fd)
+	return true
+}
+
+func (l *Loop) closeParked(fd int) {
+	delete(l.parked, int32(fd))
+	l.sessions.Add(-1)
+	transport.Socket(fd).Close()
+}
+
+// wakeParked looks at the descriptors that the idle loop has told of.
+func (l *Loop) wakeParked() {
+	if len(l.waking) == 0 {
+		var ok bool
+		if l.waking, ok = l.idle.take(l.waking); !ok {
+			l.Post(l.idle.wake)
+			return
+		}
+	}
+	n := min(len(l.waking), maxWakes)
+	for _, fd := range l.waking[:n] {
+		l.wakeOne(int(fd))
+	}
+	if l.waking = l.waking[:copy(l.waking, l.waking[n:])]; len(l.waking) > 0 {
+		l.Post(l.idle.wake)
+	}
+}
+
+// wakeOne reads from a descriptor that something has happened to, perhaps: it may have been closed or unparked since, and the number be
+// another connection's. If that is parked, too, the read says so.
+func (l *Loop) wakeOne(fd int) {
+	token, ok := l.parked[int32(fd)]
+	if !ok {
+		return
+	}
+	buf := l.readBuffer(0)
+	n, err := transport.Socket(fd).Read(buf)
+	switch {
+	case err == transport.ErrAgain:
+		return
+	case err != nil:
+		l.closeParked(fd)
+		l.callOnGone(token, err)
+		return
+	}
+	c, err := l.unpark(fd)
+	if err != nil {
+		l.closeParked(fd)
+		l.callOnGone(token, err)
+		return
+	}
+	c.bytesIn += uint64(n)
+	l.callOnWake(c, token)
+	switch {
+	case c.handler == nil:
+		c.Close(ErrNoHandler)
+	case c.state == stateOpen:
+		c.offer(buf[:n], 0)
+	}
+}
+
+// stopParked closes all parked connections.
+func (l *Loop) stopParked() {
+	for fd, token := range l.parked {
+		l.closeParked(int(fd))
+		l.callOnGone(token, ErrStopped)
+	}
+}
+
+func (l *Loop) callOnWake(c *Conn, token uint32) {
+	defer l.recovered(c)
+	l.parker.OnWake(c, token)
+}
+
+func (l *Loop) callOnGone(token uint32, err error) {
+	defer l.recovered(nil)
+	l.parker.OnGone(token, err)
+}
