@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait fuzz cover clean tools
 
+# Where haproxy is, which not every user's PATH has.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 ARGS ?=
 FUZZTIME ?= 20s
 TORTURE_TIME ?= 10m
@@ -33,7 +36,7 @@ test: tools ## all tests, those against real MariaDB too; installs what is missi
 	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/sysvar ./hostgroup/stmt
 	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) ./bench/...
 
-test-mysql: ## the integration tests against real MySQL 9; SKIPPED where that can't be had
+test-mysql: tools ## the integration tests against real MySQL 9; SKIPPED where that can't be had
 	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
 	case $$status in \
 	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/sysvar ./hostgroup/stmt ./bench/e2e/... ./bench/torture ;; \

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 )
 
 func TestStartHAProxy(t *testing.T) {
-	if _, err := exec.LookPath("haproxy"); err != nil {
-		t.Skip("haproxy is not installed")
-	}
 	proxied, err := startHAProxy(t.Context(), greet(t, "1.2.3"))
 	if err != nil {
 		t.Fatal(err)
@@ -27,9 +23,6 @@ func TestStartHAProxy(t *testing.T) {
 }
 
 func TestStartHAProxyShowsItsErrors(t *testing.T) {
-	if _, err := exec.LookPath("haproxy"); err != nil {
-		t.Skip("haproxy is not installed")
-	}
 	_, err := startHAProxy(t.Context(), "no such host:1")
 	if err == nil || !strings.Contains(err.Error(), "could not resolve") && !strings.Contains(err.Error(), "[ALERT]") {
 		t.Errorf("error %v, want what HAProxy printed", err)

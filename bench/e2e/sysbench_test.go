@@ -11,7 +11,7 @@ import (
 func TestSysbench(t *testing.T) {
 	program, err := exec.LookPath("sysbench")
 	if err != nil {
-		t.Skip("sysbench is not installed")
+		t.Fatalf("%v: make test installs it", err)
 	}
 	proxied := sides(t)[1]
 	sysbench := func(t *testing.T, args ...string) output {

@@ -22,7 +22,7 @@ func onlyFor(t *testing.T, f servers.Flavor) {
 		t.Fatal(err)
 	}
 	if current != f {
-		t.Skipf("skipped: it is about %s, and PARKWAY_FLAVOR asks for %s", f, current)
+		t.Skipf("it is about %s, and PARKWAY_FLAVOR asks for %s", f, current)
 	}
 }
 
