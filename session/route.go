@@ -61,16 +61,19 @@ func (s *Session) decide(c *rules.Cache) {
 	if s.now.sql == nil {
 		hash = 0 // prepared before there were rules: its text is not known any more
 	}
+	begins, to := s.beginsByItself(), 0
+	if begins {
+		to = s.consult(c, beginHash, begin).Hostgroup
+	}
 	out := s.consult(c, hash, s.now.sql)
-	s.route.hostgroup = out.Hostgroup
+	if !begins {
+		to = out.Hostgroup
+	}
+	s.route.hostgroup = to
 	s.route.timeout, s.route.retries, s.route.delay = out.Timeout, out.Retries, out.Delay
 	s.route.multiplex, s.route.okMsg, s.route.errorMsg = out.Multiplex, out.OKMsg, out.ErrorMsg
-	log := out.Log
-	if s.beginsByItself() {
-		s.route.hostgroup = s.consult(c, beginHash, begin).Hostgroup
-	}
-	if log == 1 && s.command.HasAnswer() {
-		s.logQuery()
+	if out.Log == 1 && s.command.HasAnswer() {
+		s.logQuery(out.Rules)
 	}
 }
 
@@ -80,7 +83,6 @@ func (s *Session) consult(c *rules.Cache, hash uint64, sql []byte) *rules.Outcom
 	w.asked = rules.Input{
 		Digest: hash, SQL: sql, DigestText: w.digestText,
 		User: s.user.Name, Schema: s.mine.schema, Hostgroup: s.user.DefaultHostgroup,
-		Prepared: s.command == protocol.ComStmtExecute || s.command == protocol.ComStmtBulkExecute,
 	}
 	w.askedOptions = s.now.options
 	if c.Program().NeedsAddr() {
@@ -109,14 +111,14 @@ func (s *Session) beginsByItself() bool {
 }
 
 // logQuery writes what log = 1 of a rule asks for: no more lines than the log
-// has room for, and nothing of the statement but its digest.
-func (s *Session) logQuery() {
+// has room for, with the rules that matched, and nothing of the statement but its digest.
+func (s *Session) logQuery(matched []int) {
 	e := s.worker.proxy.queryLog.Info()
 	if !e.Enabled() {
 		return
 	}
 	e.Uint32("session", s.id).Str("user", s.user.Name).Str("client", s.conn.RemoteString()).Str("schema", s.mine.schema).
-		Int("hostgroup", s.route.hostgroup).Stringer("command", s.command).
+		Ints("rules", matched).Int("hostgroup", s.route.hostgroup).Stringer("command", s.command).
 		Bytes("digest", digest.AppendHash(nil, s.now.info.Hash)).
 		Bytes("digest_text", digest.AppendText(nil, s.now.sql, s.now.options)).Msg("query")
 }

@@ -221,6 +221,7 @@ func TestRuleActions(t *testing.T) {
 
 	mustQuery(t, c, "SELECT noted, 'secret'")
 	s.waitLog(`"digest_text":"SELECT noted,?"`)
+	s.waitLog(`"rules":[7]`)
 	if strings.Contains(s.log.String(), "'secret'") {
 		t.Error("the log has a literal")
 	}

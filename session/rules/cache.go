@@ -14,7 +14,6 @@ type Cache struct {
 	program       *Program
 	perGeneration int
 	young, old    map[key]*entry
-	hits          []uint64
 	trial         trial // of the last statement whose outcome was not remembered
 	flags         []int // while analyzing
 }
@@ -23,8 +22,6 @@ type key struct {
 	digest       uint64
 	user, schema string
 	hostgroup    int
-	flag         int
-	prepared     bool
 }
 
 // entry is what is known of a key: an outcome, or which rules may match, or, if both are nil, nothing.
@@ -38,32 +35,18 @@ const maxLeft = 64
 
 // NewCache makes a cache with at most limit entries. When the rules change, a new cache takes its place.
 func NewCache(p *Program, limit int) *Cache {
-	return &Cache{
-		program: p, perGeneration: max(limit/2, 1), young: make(map[key]*entry), old: make(map[key]*entry),
-		hits: make([]uint64, len(p.rules)),
-	}
+	return &Cache{program: p, perGeneration: max(limit/2, 1), young: make(map[key]*entry), old: make(map[key]*entry)}
 }
 
 // Program is what the cache was made for.
 func (c *Cache) Program() *Program { return c.program }
 
-// Hits counts the matches of each active rule, in the order of Program.RuleIDs. The caller must not change it.
-func (c *Cache) Hits() []uint64 { return c.hits }
-
 // Len is the number of entries.
 func (c *Cache) Len() int { return len(c.young) + len(c.old) }
 
 // Decide is Program.Decide. The outcome is valid until the next call and must not be changed; in is kept until then, and its
-// strings for longer. Without allocation if the statement is known, unless a rule rewrites it.
+// strings for longer. Without allocation if the statement is known.
 func (c *Cache) Decide(in *Input) *Outcome {
-	out := c.decide(in)
-	for _, i := range out.Rules {
-		c.hits[i]++
-	}
-	return out
-}
-
-func (c *Cache) decide(in *Input) *Outcome {
 	var e entry
 	if in.Digest != 0 && len(c.program.rules) > 0 {
 		e = *c.find(in)
@@ -84,7 +67,7 @@ func (c *Cache) decide(in *Input) *Outcome {
 // finish tries rules whose static conditions are met.
 func (t *trial) finish(left []*compiled) {
 	for _, r := range left {
-		if r.FlagIN == t.out.Flag && t.dynamic(r) && t.match(r) {
+		if r.FlagIN == t.out.flag && t.dynamic(r) && t.match(r) {
 			return
 		}
 	}
@@ -92,7 +75,7 @@ func (t *trial) finish(left []*compiled) {
 
 // find returns what is known of a statement, after finding it out if need be.
 func (c *Cache) find(in *Input) *entry {
-	k := key{in.Digest, in.User, in.Schema, in.Hostgroup, in.FlagIN, in.Prepared}
+	k := key{in.Digest, in.User, in.Schema, in.Hostgroup}
 	if e := c.young[k]; e != nil {
 		return e
 	}
@@ -116,7 +99,7 @@ func (c *Cache) analyze(in *Input) *entry {
 	t.begin(in)
 	var left []*compiled
 	certain := true
-	flags := append(c.flags[:0], in.FlagIN)
+	flags := append(c.flags[:0], 0)
 	for i := 0; i < len(c.program.rules) && len(flags) > 0; i++ {
 		r := &c.program.rules[i]
 		at := slices.Index(flags, r.FlagIN)

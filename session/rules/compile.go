@@ -18,13 +18,9 @@ type Program struct {
 // compiled is a rule ready to be tried.
 type compiled struct {
 	Rule
-	index       int // in Program.rules
 	digest      uint64
 	matchDigest *regexp.Regexp
 	pattern     *regexp.Regexp
-	replacement string // for Regexp.Expand; used if replaces
-	replaces    bool
-	global      bool
 	addrPrefix  string // of ClientAddr before %; used if addrWild
 	addrWild    bool
 }
@@ -53,10 +49,7 @@ func Compile(list []Rule) (*Program, error) {
 		return nil, errors.Join(errs...)
 	}
 	slices.SortFunc(p.rules, func(a, b compiled) int { return a.RuleID - b.RuleID })
-	for i := range p.rules {
-		p.rules[i].index = i
-		p.needsAddr = p.needsAddr || p.rules[i].ClientAddr != ""
-	}
+	p.needsAddr = slices.ContainsFunc(p.rules, func(r compiled) bool { return r.ClientAddr != "" })
 	return p, nil
 }
 
@@ -66,18 +59,9 @@ func (p *Program) Empty() bool { return p == nil || len(p.rules) == 0 }
 // NeedsAddr reports whether a rule asks for the client's address: otherwise Input.ClientAddr may be left empty.
 func (p *Program) NeedsAddr() bool { return p.needsAddr }
 
-// RuleIDs are the ids of the active rules in the order in which they are tried: the order of Outcome.Rules and Cache.Hits.
-func (p *Program) RuleIDs() []int {
-	ids := make([]int, len(p.rules))
-	for i := range p.rules {
-		ids[i] = p.rules[i].RuleID
-	}
-	return ids
-}
-
 func compile(r Rule) (c compiled, err error) {
 	c.Rule = r
-	caseless, err := c.modifiers()
+	caseless, err := isCaseless(r.ReModifiers)
 	if err != nil {
 		return c, err
 	}
@@ -92,14 +76,6 @@ func compile(r Rule) (c compiled, err error) {
 	if c.pattern, err = expression("match_pattern", r.MatchPattern, caseless); err != nil {
 		return c, err
 	}
-	if c.replaces = r.ReplacePattern != ""; c.replaces {
-		if c.pattern == nil {
-			return c, errors.New("replace_pattern needs a match_pattern")
-		}
-		if c.replacement, err = replacement(r.ReplacePattern, c.pattern.NumSubexp()); err != nil {
-			return c, err
-		}
-	}
 	c.addrPrefix, _, c.addrWild = strings.Cut(r.ClientAddr, "%")
 	if c.addrWild && len(c.addrPrefix) != len(r.ClientAddr)-1 {
 		return c, fmt.Errorf("client_addr %q: %% can only be the last character", r.ClientAddr)
@@ -107,17 +83,16 @@ func compile(r Rule) (c compiled, err error) {
 	return c, nil
 }
 
-// modifiers reads ReModifiers.
-func (c *compiled) modifiers() (caseless bool, err error) {
-	if c.ReModifiers == "" {
+// isCaseless reads ReModifiers.
+func isCaseless(modifiers string) (caseless bool, err error) {
+	if modifiers == "" {
 		return false, nil
 	}
-	for word := range strings.SplitSeq(c.ReModifiers, ",") {
+	for word := range strings.SplitSeq(modifiers, ",") {
 		switch strings.ToUpper(strings.TrimSpace(word)) {
 		case "CASELESS":
 			caseless = true
 		case "GLOBAL":
-			c.global = true
 		default:
 			return false, fmt.Errorf("re_modifiers: %q is neither CASELESS nor GLOBAL", word)
 		}
@@ -146,27 +121,4 @@ func expression(name, text string, caseless bool) (*regexp.Regexp, error) {
 		text = "(?i)" + text
 	}
 	return regexp.Compile(text)
-}
-
-// replacement turns RE2's way to write what takes the place of a match, \0 to \9 for groups and \\ for \, into that of package
-// regexp.
-func replacement(text string, groups int) (string, error) {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '$':
-			b.WriteString("$$")
-		case text[i] != '\\':
-			b.WriteByte(text[i])
-		case i+1 < len(text) && text[i+1] == '\\':
-			b.WriteByte('\\')
-			i++
-		case i+1 < len(text) && text[i+1] >= '0' && int(text[i+1]-'0') <= min(groups, 9):
-			i++
-			b.WriteString("${" + text[i:i+1] + "}")
-		default:
-			return "", fmt.Errorf(`replace_pattern: after a \ comes another or the number of a group of match_pattern, which has %d`, groups)
-		}
-	}
-	return b.String(), nil
 }

@@ -10,9 +10,6 @@ type Input struct {
 	// ClientAddr is the client's IP address, "localhost" for a unix socket. Every client_addr matches an empty one.
 	ClientAddr string
 	Hostgroup  int // where the statement goes if no rule says otherwise
-	FlagIN     int // to begin with: 0
-	// Prepared is set for the execution of a prepared statement. Its text was rewritten when it was prepared, and isn't again.
-	Prepared bool
 
 	SQL []byte // the statement
 	// DigestText gives the digest text of a statement. It is called only for rules with match_digest whose outcome isn't known
@@ -22,8 +19,7 @@ type Input struct {
 
 // Outcome is what the rules say of a statement, and why.
 type Outcome struct {
-	Hostgroup int  // Input.Hostgroup unless a rule says otherwise
-	Routed    bool // a rule said where
+	Hostgroup int // Input.Hostgroup unless a rule says otherwise
 	Timeout   time.Duration
 	Retries   int
 	Delay     time.Duration
@@ -33,11 +29,8 @@ type Outcome struct {
 	// message of an error, which has ErrorCode and ErrorState. Nothing is sent to a server in both cases.
 	OKMsg    string
 	ErrorMsg string
-	// Rewritten is the statement that takes the place of the client's if Rewrites.
-	Rewritten []byte
-	Rewrites  bool
-	Flag      int   // at the end
-	Rules     []int // which matched, as indexes of Program.RuleIDs
+	Rules    []int // the ids of those that matched
+	flag     int   // at the end
 }
 
 // What a client reads that a rule refuses.
@@ -65,7 +58,7 @@ type trial struct {
 // begin starts a walk; the outcome's list of rules is used again.
 func (t *trial) begin(in *Input) {
 	*t = trial{in: in, out: Outcome{
-		Hostgroup: in.Hostgroup, Flag: in.FlagIN, Timeout: Unset, Retries: Unset, Delay: Unset, Multiplex: Unset, Log: Unset,
+		Hostgroup: in.Hostgroup, Timeout: Unset, Retries: Unset, Delay: Unset, Multiplex: Unset, Log: Unset,
 		Rules: t.out.Rules[:0],
 	}}
 }
@@ -73,7 +66,7 @@ func (t *trial) begin(in *Input) {
 // walk tries all rules.
 func (t *trial) walk(p *Program) {
 	for i := range p.rules {
-		if r := &p.rules[i]; r.FlagIN == t.out.Flag && t.static(r) && t.dynamic(r) && t.match(r) {
+		if r := &p.rules[i]; r.FlagIN == t.out.flag && t.static(r) && t.dynamic(r) && t.match(r) {
 			return
 		}
 	}
@@ -97,47 +90,35 @@ func (t *trial) static(r *compiled) bool {
 	return r.matchDigest.Match(t.text) != r.NegateMatchPattern
 }
 
-// isDynamic reports whether a rule has further conditions, or makes something that depends on the statement itself.
+// isDynamic reports whether a rule has further conditions.
 func (r *compiled) isDynamic() bool { return r.pattern != nil || r.ClientAddr != "" }
 
-// dynamic reports whether those further conditions are met. A pattern is looked for in what earlier rules made of the statement.
+// dynamic reports whether those further conditions are met.
 func (t *trial) dynamic(r *compiled) bool {
 	if addr := t.in.ClientAddr; r.ClientAddr != "" && addr != "" {
 		if r.addrWild && (len(addr) < len(r.addrPrefix) || addr[:len(r.addrPrefix)] != r.addrPrefix) || !r.addrWild && addr != r.ClientAddr {
 			return false
 		}
 	}
-	return r.pattern == nil || r.pattern.Match(t.sql()) != r.NegateMatchPattern
-}
-
-// sql is the statement as rewritten so far.
-func (t *trial) sql() []byte {
-	if t.out.Rewrites {
-		return t.out.Rewritten
-	}
-	return t.in.SQL
+	return r.pattern == nil || r.pattern.Match(t.in.SQL) != r.NegateMatchPattern
 }
 
 // match does what a rule that matches says. last: no further rule is tried.
 func (t *trial) match(r *compiled) (last bool) {
 	o := &t.out
-	o.Rules = append(o.Rules, r.index)
-	set(&o.Flag, r.FlagOUT)
+	o.Rules = append(o.Rules, r.RuleID)
+	set(&o.flag, r.FlagOUT)
 	set(&o.Timeout, r.Timeout)
 	set(&o.Retries, r.Retries)
 	set(&o.Delay, r.Delay)
 	set(&o.Multiplex, r.Multiplex)
 	set(&o.Log, r.Log)
 	set(&o.Hostgroup, r.DestinationHostgroup)
-	o.Routed = o.Routed || r.DestinationHostgroup >= 0
 	if r.ErrorMsg != "" {
 		o.ErrorMsg = r.ErrorMsg
 	}
 	if r.OKMsg != "" {
 		o.OKMsg = r.OKMsg
-	}
-	if r.replaces && !t.in.Prepared {
-		t.replace(r)
 	}
 	return r.Apply
 }
@@ -147,21 +128,4 @@ func set[T int | time.Duration](to *T, value T) {
 	if value >= 0 {
 		*to = value
 	}
-}
-
-// replace rewrites the statement. As in ProxySQL it counts as rewritten even if nothing was found, which a negated pattern makes
-// sure of.
-func (t *trial) replace(r *compiled) {
-	sql := t.sql()
-	var rewritten []byte
-	if r.global {
-		rewritten = r.pattern.ReplaceAll(sql, []byte(r.replacement))
-	} else if at := r.pattern.FindSubmatchIndex(sql); at != nil {
-		rewritten = append(rewritten, sql[:at[0]]...)
-		rewritten = r.pattern.Expand(rewritten, []byte(r.replacement), sql, at)
-		rewritten = append(rewritten, sql[at[1]:]...)
-	} else {
-		rewritten = append(rewritten, sql...)
-	}
-	t.out.Rewritten, t.out.Rewrites = rewritten, true
 }

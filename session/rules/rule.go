@@ -26,11 +26,10 @@ type Rule struct {
 	MatchDigest        string // regular expression, found anywhere in the digest text
 	MatchPattern       string // regular expression, found anywhere in the statement
 	NegateMatchPattern bool   // both expressions have to be absent
-	ReModifiers        string // CASELESS, GLOBAL, or both with a comma
+	ReModifiers        string // CASELESS, GLOBAL, or both with a comma; GLOBAL is about replacing only, which is not done here
 
 	// What it does.
-	FlagOUT              int    // from here on, a negative number sets nothing
-	ReplacePattern       string // what MatchPattern finds becomes this, with \0 to \9 for the groups
+	FlagOUT              int // from here on, a negative number sets nothing
 	DestinationHostgroup int
 	Timeout              time.Duration // 0: no limit
 	Retries              int
