@@ -49,7 +49,7 @@ type Log struct {
 type Reactor struct {
 	EventLoops int  `toml:"event_loops" default:"0" range:"0 1024"` // 0: one per usable core.
 	Pin        bool `toml:"pin" default:"true"`
-	IdleLoops  bool `toml:"idle_loops" default:"true" later:"true"`
+	IdleLoops  bool `toml:"idle_loops" default:"true"`
 }
 
 // Listen is the table [listen]; it changes only by a restart.
@@ -61,7 +61,7 @@ type Listen struct {
 // MySQLVariables is the table [mysql_variables].
 type MySQLVariables struct {
 	// Clients.
-	SessionIdle          time.Duration `toml:"session_idle_ms" unit:"ms" default:"1000" range:"0 31536000000" later:"true"`
+	SessionIdle          time.Duration `toml:"session_idle_ms" unit:"ms" default:"1000" range:"0 31536000000"`
 	MaxConnections       int           `toml:"max_connections" default:"100000" range:"1 10000000"`
 	WaitTimeout          time.Duration `toml:"wait_timeout_ms" unit:"ms" default:"28800000" range:"1 31536000000"`
 	ConnectTimeoutClient time.Duration `toml:"connect_timeout_client_ms" unit:"ms" default:"10000" range:"1 31536000000"`

@@ -134,9 +134,7 @@ writer_hostgroup = 10
 reader_hostgroup = 20
 `, []string{
 			"t.toml:16: mysql_servers.max_replication_lag" + unused,
-			"t.toml:19: mysql_variables.session_idle_ms" + unused,
 			"t.toml:23: scripting.file" + unused,
-			"t.toml:25: reactor.idle_loops" + unused,
 			"t.toml:26: mysql_replication_hostgroups" + unused,
 		}},
 		{"their defaults", `mysql_replication_hostgroups = []

@@ -26,7 +26,7 @@ func TestOwnerIsChecked(t *testing.T) {
 		"Attach":          func() { l.Attach(fd, &funcs{}) },
 		"Detach":          func() { c.Detach() },
 		"Park":            func() { c.Park(1) },
-		"Unpark":          func() { l.Unpark(fd, &funcs{}) },
+		"Unpark":          func() { l.Unpark(fd) },
 		"DropParked":      func() { l.DropParked(fd, nil) },
 		"SetParker":       func() { l.SetParker(nil) },
 		"SetPeer":         func() { c.SetPeer(Peer{}) },

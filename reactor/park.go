@@ -60,28 +60,21 @@ func (c *Conn) Park(token uint32) (fd int, err error) {
 	return fd, nil
 }
 
-// Unpark makes a connection of a parked one; h is its handler. Loop only.
-func (l *Loop) Unpark(fd int, h Handler) (*Conn, error) {
+// Unpark makes a connection of a parked one, whose descriptor fd is, though its peer has not spoken. It is to be given a handler at
+// once. Loop only.
+func (l *Loop) Unpark(fd int) *Conn {
 	l.CheckOwner()
 	if _, ok := l.parked[int32(fd)]; !ok {
-		return nil, fmt.Errorf("descriptor %d is not parked", fd)
+		panic(fmt.Sprintf("reactor: descriptor %d is not parked", fd))
 	}
-	c, err := l.unpark(fd)
-	if err == nil {
-		c.handler = h
-	}
-	return c, err
-}
-
-// unpark moves a parked descriptor back to the loop.
-func (l *Loop) unpark(fd int) (*Conn, error) {
 	if err := l.idle.unwatch(fd); err != nil {
-		return nil, err
+		// A defect, of which nothing follows but wake-ups in vain.
+		l.broken("a parked descriptor is not watched")
 	}
 	delete(l.parked, int32(fd))
 	c := l.newConn(transport.Socket(fd), stateOpen)
 	c.session = true
-	return c, nil
+	return c
 }
 
 // DropParked closes a parked connection. lastWords are sent before, as far as the kernel takes them at once; may be nil. There is no
@@ -143,12 +136,7 @@ func (l *Loop) wakeOne(fd int) {
 		l.callOnGone(token, err)
 		return
 	}
-	c, err := l.unpark(fd)
-	if err != nil {
-		l.closeParked(fd)
-		l.callOnGone(token, err)
-		return
-	}
+	c := l.Unpark(fd)
 	c.bytesIn += uint64(n)
 	l.callOnWake(c, token)
 	switch {

@@ -188,14 +188,8 @@ func TestUnpark(t *testing.T) {
 	park(t, c, 1)
 	closed := make(chan error, 1)
 	on(l, func() {
-		if _, err := l.Unpark(fd+1000, &funcs{}); err == nil {
-			t.Error("unparked what is not parked")
-		}
-		c, err := l.Unpark(fd, &funcs{data: echo, closed: func(_ *Conn, err error) { closed <- err }})
-		if err != nil {
-			t.Error(err)
-			return
-		}
+		c := l.Unpark(fd)
+		c.SetHandler(&funcs{data: echo, closed: func(_ *Conn, err error) { closed <- err }})
 		c.Write([]byte("hello"))
 	})
 	if got := readFull(t, peer, 5); string(got) != "hello" {
@@ -368,10 +362,8 @@ func BenchmarkParkUnpark(b *testing.B) {
 				b.Error(err)
 				return
 			}
-			if c, err = l.Unpark(fd, h); err != nil {
-				b.Error(err)
-				return
-			}
+			c = l.Unpark(fd)
+			c.SetHandler(h)
 		}
 	})
 }

@@ -179,7 +179,7 @@ func (s *Session) seek(o *order) {
 		s.worker.loop.Post(func() { s.found(o, outcome, denied) })
 	}
 	w.loop.Post(func() {
-		t := w.sessions[uint32(o.ID)]
+		t := w.find(uint32(o.ID))
 		switch {
 		case t == nil || t.state == closing:
 			answer(unknownThread(o.ID), false)

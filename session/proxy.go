@@ -100,7 +100,7 @@ func New(cfg Config) *Proxy {
 	}, cfg.Loops, cfg.Metrics.Loop)
 	p.pools.Configure(cfg.Attributes)
 	for i, l := range cfg.Loops {
-		p.workers = append(p.workers, &worker{
+		w := &worker{
 			proxy:   p,
 			loop:    l,
 			pool:    p.pools.Pool(i),
@@ -108,7 +108,13 @@ func New(cfg Config) *Proxy {
 
 			sessions:  make(map[uint32]*Session),
 			lingering: make(map[*Session]struct{}),
-		})
+
+			lot:        newLot(),
+			identities: make(identities),
+		}
+		w.parkedTimer = l.NewTimer(w.expireParked)
+		l.SetParker(w)
+		p.workers = append(p.workers, w)
 	}
 	cfg.Hostgroups.OnTransition(p.pools.Wake)
 	return p
@@ -125,6 +131,9 @@ func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table, progr
 		program = nil
 	}
 	p.rules.Store(program)
+	for _, w := range p.workers {
+		w.loop.Post(w.rewatchParked)
+	}
 }
 
 // ApplyAttributes puts the attributes of hostgroups in force. Call
@@ -194,6 +203,9 @@ const drainPoll = 5 * time.Millisecond
 // the rest is told that its time is over. It returns how many those were.
 func (p *Proxy) Drain(ctx context.Context) (cut int) {
 	p.each((*Session).drain)
+	for _, w := range p.workers {
+		w.loop.Post(func() { w.dismissParked(stopping()) })
+	}
 	tick := time.NewTicker(drainPoll)
 	defer tick.Stop()
 	for p.Sessions() > 0 {

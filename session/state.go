@@ -20,13 +20,14 @@ const (
 	trailing                // the rest of a command is passed on; no answer is due any more
 	discarding              // the rest of a refused command is read
 	abandoned               // the server is gone; the rest of the client's file is read
+	gone                    // parked: the client gets another Session when it speaks again
 	closing                 // nothing more is read
 	numStates  = iota
 )
 
 var stateNames = [numStates]string{
 	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "refused", "sending",
-	"answering", "uploading", "trailing", "discarding", "abandoned", "closing",
+	"answering", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
 }
 
 func (s state) String() string { return stateNames[s] }
@@ -37,7 +38,7 @@ var legal = [numStates]uint{
 	greeted:    1 << authing,
 	authing:    1<<verifying | 1<<ready,
 	verifying:  1 << authing,
-	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding,
+	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
 	killing:    1 << ready,
 	delayed:    1 << ready,
@@ -70,6 +71,7 @@ func init() {
 		trailing:   (*Session).onTrailer,
 		discarding: (*Session).onDiscard,
 		abandoned:  (*Session).onAbandonedFile,
+		gone:       func(*Session, []byte) int { panic("session: input for a session that is parked") },
 		closing:    func(_ *Session, p []byte) int { return len(p) },
 	}
 }

@@ -10,7 +10,7 @@ func TestStates(t *testing.T) {
 		greeted:    {authing},
 		authing:    {verifying, ready},
 		verifying:  {authing},
-		ready:      {authing, acquiring, killing, delayed, refused, sending, answering, trailing, discarding},
+		ready:      {authing, acquiring, killing, delayed, refused, sending, answering, trailing, discarding, gone},
 		acquiring:  {ready, refused},
 		killing:    {ready},
 		delayed:    {ready},
@@ -21,6 +21,7 @@ func TestStates(t *testing.T) {
 		trailing:   {ready},
 		discarding: {ready},
 		abandoned:  {},
+		gone:       {},
 		closing:    {},
 	}
 	for from := range state(numStates) {

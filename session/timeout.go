@@ -20,7 +20,11 @@ func (s *Session) deadline() (at int64, ok bool) {
 	case greeted, authing, verifying:
 		return s.since + int64(set.ConnectTimeoutClient), true
 	case ready, discarding, trailing:
-		return s.since + int64(set.WaitTimeout), true
+		at := s.since + int64(set.WaitTimeout)
+		if s.parkable() {
+			at = min(at, s.parkingTime())
+		}
+		return at, true
 	case abandoned:
 		return s.since + int64(abandonLinger), true
 	case sending, answering, uploading:
@@ -66,6 +70,10 @@ func (s *Session) onTimer() {
 		s.endDelay()
 		return
 	}
+	if s.parkable() && s.worker.loop.Now() < s.since+int64(s.worker.proxy.settings.Load().WaitTimeout) {
+		s.parkOrWait()
+		return
+	}
 	switch reason := s.late(); s.state {
 	case sending, answering, uploading:
 		s.overdue(reason)
@@ -85,11 +93,16 @@ func (s *Session) late() *protocol.ERR {
 		return protocol.NewERR(protocol.ErrCodeNetReadTimeout,
 			"parkway: login not finished within %d ms (connect_timeout_client_ms)", set.ConnectTimeoutClient.Milliseconds())
 	case ready, discarding, trailing:
-		return protocol.NewERR(protocol.ErrCodeInteractionTimeout,
-			"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", set.WaitTimeout.Milliseconds())
+		return inactive(set.WaitTimeout)
 	default:
 		limit, setting := s.queryTimeout()
 		return protocol.NewERR(protocol.ErrCodeQueryTimeout,
 			"parkway: query took longer than %d ms (%s)", limit.Milliseconds(), setting)
 	}
+}
+
+// inactive is what a client reads that was quiet for limit.
+func inactive(limit time.Duration) *protocol.ERR {
+	return protocol.NewERR(protocol.ErrCodeInteractionTimeout,
+		"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", limit.Milliseconds())
 }

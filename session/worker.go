@@ -23,12 +23,15 @@ type worker struct {
 	metrics *metrics.Loop
 
 	// Owned by the loop.
-	first     *Session // all sessions of the loop, linked
-	sessions  map[uint32]*Session
-	lastID    uint32
-	scratch   []byte // for packets that the proxy itself makes
-	block     []byte // for tracker blocks
-	rewritten []byte // for statements that are passed on with another text
+	first       *Session // all sessions of the loop that are not parked, linked
+	sessions    map[uint32]*Session
+	lot         lot            // those that are
+	identities  identities     // of those in the lot
+	parkedTimer *reactor.Timer // for the one that was parked first
+	lastID      uint32
+	scratch     []byte // for packets that the proxy itself makes
+	block       []byte // for tracker blocks
+	rewritten   []byte // for statements that are passed on with another text
 	// lingering has every session whose connection lingers, and some that had one.
 	lingering map[*Session]struct{}
 	// What the rules say, remembered; and the last statement that they were asked about.
@@ -66,18 +69,8 @@ func (w *worker) rules() *rules.Cache {
 
 // accept makes a session of c and greets the client.
 func (w *worker) accept(c *reactor.Conn) {
-	s := &Session{
-		worker: w,
-		conn:   c,
-		id:     w.newID(),
-		since:  w.loop.Now(),
-	}
-	s.timer = w.loop.NewTimer(func() { c.Guard(s.onTimer) })
-	s.request.Client = s
-	w.link(s)
-	// A client that hangs up must be noticed while its bytes wait.
-	c.WatchHangup(true)
-	c.SetHandler(s)
+	s := w.newSession(c, w.newID())
+	s.since = w.loop.Now()
 	w.metrics.SessionCreated()
 	connected := w.proxy.sessions.Add(1)
 	switch limit, whose := w.proxy.clientLimit(); {
@@ -88,6 +81,18 @@ func (w *worker) accept(c *reactor.Conn) {
 	default:
 		s.greet()
 	}
+}
+
+// newSession makes the Session of a connection.
+func (w *worker) newSession(c *reactor.Conn, id uint32) *Session {
+	s := &Session{worker: w, conn: c, id: id}
+	s.timer = w.loop.NewTimer(func() { c.Guard(s.onTimer) })
+	s.request.Client = s
+	w.link(s)
+	// A client that hangs up must be noticed while its bytes wait.
+	c.WatchHangup(true)
+	c.SetHandler(s)
+	return s
 }
 
 func (w *worker) link(s *Session) {
@@ -122,7 +127,7 @@ func (w *worker) newID() uint32 {
 		} else {
 			w.lastID += loops
 		}
-		if w.sessions[w.lastID] == nil {
+		if w.sessions[w.lastID] == nil && w.lot.find(w.lastID) == none {
 			return w.lastID
 		}
 	}

@@ -36,19 +36,20 @@ const untracked = mysqltest.ServerCapabilities &^ protocol.ClientSessionTrack
 
 // setup is what a world is made of.
 type setup struct {
-	server   mysqltest.ServerConfig
-	backend  mysqltest.WireConfig // between proxy and server, if it does anything
-	settings config.MySQLVariables
-	users    []config.MySQLUser
-	servers  []config.MySQLServer // in place of the server
-	more     []config.MySQLServer // beside the server
-	places   int                  // max_connections of the server; 0: the default
-	rules    *rules.Program
-	loops    int
-	clients  int // that there are descriptors for
-	panics   int // that are expected
-	kills    *killer
-	grace    time.Duration // for a server to end a killed statement
+	server      mysqltest.ServerConfig
+	backend     mysqltest.WireConfig // between proxy and server, if it does anything
+	settings    config.MySQLVariables
+	users       []config.MySQLUser
+	servers     []config.MySQLServer // in place of the server
+	more        []config.MySQLServer // beside the server
+	places      int                  // max_connections of the server; 0: the default
+	rules       *rules.Program
+	loops       int
+	noIdleLoops bool
+	clients     int // that there are descriptors for
+	panics      int // that are expected
+	kills       *killer
+	grace       time.Duration // for a server to end a killed statement
 }
 
 // world is a proxy with clients in front of it and a scripted server behind it.
@@ -106,7 +107,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.group, err = reactor.New(reactor.Config{Loops: cfg.loops, Log: log}); err != nil {
+	if w.group, err = reactor.New(reactor.Config{Loops: cfg.loops, IdleLoops: !cfg.noIdleLoops, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	w.metrics = metrics.New(cfg.loops)

@@ -89,7 +89,7 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 	if s.clients == 0 {
 		return nil, fmt.Errorf("RLIMIT_NOFILE = %d leaves no descriptors for clients", descriptors)
 	}
-	if s.group, err = reactor.New(reactor.Config{Loops: cfg.Reactor.EventLoops, Pin: cfg.Reactor.Pin, Log: log}); err != nil {
+	if s.group, err = reactor.New(reactor.Config{Loops: cfg.Reactor.EventLoops, Pin: cfg.Reactor.Pin, IdleLoops: cfg.Reactor.IdleLoops, Log: log}); err != nil {
 		return nil, err
 	}
 	s.kills = kill.NewPool(log)

@@ -14,6 +14,8 @@ type collector struct{ m *Metrics }
 var (
 	descSessions      = desc("sessions", "Client sessions that exist now.", "state")
 	descSessionsTotal = desc("sessions_total", "Clients that came; of these aborted: login failed, or connection lost in the middle of something; refused: before the greeting.", "result")
+	descParks         = desc("parks_total", "Sessions that were parked because they were quiet.")
+	descUnparks       = desc("unparks_total", "Sessions that went on after they were parked.")
 	descPanics        = desc("session_panics_total", "Sessions that a panic ended.")
 	descQueries       = desc("queries_total", "Queries answered.", "hostgroup")
 	descQuerySeconds  = desc("query_seconds", "Time from a query's arrival to the end of its answer.", "hostgroup")
@@ -36,7 +38,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // Describe sends the descriptions of all metrics.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descSessions, descSessionsTotal, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
+		descSessions, descSessionsTotal, descParks, descUnparks, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
 		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries,
 	} {
 		ch <- d
@@ -47,10 +49,13 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 func (c collector) Collect(ch chan<- prometheus.Metric) {
 	s := sum(c.m.loops)
 	out := emitter{ch}
-	out.gauge(descSessions, s.sessions(), "active")
+	out.gauge(descSessions, s.sessions()-s.parkedNow(), "active")
+	out.gauge(descSessions, s.parkedNow(), "parked")
 	out.counter(descSessionsTotal, s.created, "created")
 	out.counter(descSessionsTotal, s.aborted, "aborted")
 	out.counter(descSessionsTotal, s.refused, "refused")
+	out.counter(descParks, s.parked)
+	out.counter(descUnparks, s.unparked)
 	out.counter(descPanics, s.panicked)
 	out.counter(descBytes, s.clientIn, "client", "in")
 	out.counter(descBytes, s.clientOut, "client", "out")

@@ -19,6 +19,9 @@ type Loop struct {
 	refused  Counter
 	aborted  Counter
 	panicked Counter
+	parked   Counter
+	unparked Counter
+	left     Counter // while parked
 
 	clientIn  Counter
 	clientOut Counter
@@ -48,6 +51,18 @@ func (l *Loop) SessionAborted() { l.aborted.Add(1) }
 
 // SessionPanicked counts a session that a panic ended, beside its SessionClosed.
 func (l *Loop) SessionPanicked() { l.panicked.Add(1) }
+
+// SessionParked counts a session that was parked. Each has one SessionUnparked or ParkedSessionClosed.
+func (l *Loop) SessionParked() { l.parked.Add(1) }
+
+// SessionUnparked counts a session that goes on after it was parked.
+func (l *Loop) SessionUnparked() { l.unparked.Add(1) }
+
+// ParkedSessionClosed counts a session that ended while it was parked, in place of its SessionClosed.
+func (l *Loop) ParkedSessionClosed() {
+	l.left.Add(1)
+	l.closed.Add(1)
+}
 
 // ClientIn counts bytes that came from clients.
 func (l *Loop) ClientIn(n int) { l.clientIn.Add(uint64(n)) }

@@ -4,6 +4,7 @@ package metrics
 // be a few events apart.
 type total struct {
 	created, closed, refused, aborted, panicked uint64
+	parked, unparked, left                      uint64
 	clientIn, clientOut, serverIn, serverOut    uint64
 
 	pins, kills, retries map[string]uint64
@@ -38,8 +39,16 @@ func sum(loops []*Loop) *total {
 // shard is read could make the difference negative.
 func (t *total) sessions() int64 { return max(0, int64(t.created-t.closed)) }
 
+// parkedNow is how many of them are parked.
+func (t *total) parkedNow() int64 {
+	return min(max(0, int64(t.parked-t.unparked-t.left)), t.sessions())
+}
+
 func (t *total) add(l *Loop) {
 	// The ends before the beginnings, so that a session that comes and goes meanwhile does not count as minus one.
+	t.left += l.left.Load()
+	t.unparked += l.unparked.Load()
+	t.parked += l.parked.Load()
 	t.closed += l.closed.Load()
 	t.created += l.created.Load()
 	t.refused += l.refused.Load()

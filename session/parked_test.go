@@ -1,0 +1,94 @@
+package session
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+)
+
+// The lot against a list: what is parked is found, in the order of parking, and blocks that are empty go.
+func TestLot(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	l := newLot()
+	var model []uint32
+	places := map[uint32]int32{}
+	for id := uint32(1); id < 20_000; id++ {
+		grow := id%8000 < 5000 // else it shrinks
+		if grow || len(model) == 0 || r.IntN(4) == 0 {
+			place, p := l.put(id)
+			if p.id != id || p.since != 0 || p.shared != nil {
+				t.Fatalf("%d got the place of another: %+v", id, p)
+			}
+			p.since = int64(id)
+			model = append(model, id)
+			places[id] = place
+		}
+		if !grow || r.IntN(4) == 0 {
+			i := r.IntN(len(model))
+			gone := model[i]
+			l.remove(places[gone])
+			model = slices.Delete(model, i, i+1)
+			delete(places, gone)
+		}
+		if l.len() != len(model) {
+			t.Fatalf("%d are parked, want %d", l.len(), len(model))
+		}
+	}
+	checkLot(t, &l, model, places)
+	for _, id := range model {
+		l.remove(places[id])
+	}
+	checkLot(t, &l, nil, nil)
+	left := 0
+	for _, b := range l.blocks {
+		if b != nil {
+			left++
+		}
+	}
+	if left > 1 {
+		t.Errorf("%d blocks are left", left)
+	}
+}
+
+func checkLot(t *testing.T, l *lot, model []uint32, places map[uint32]int32) {
+	t.Helper()
+	var order []uint32
+	for place := l.first; place != none; place = l.at(place).next {
+		order = append(order, l.at(place).id)
+	}
+	if !slices.Equal(order, model) {
+		t.Errorf("%d in order, want %d", len(order), len(model))
+	}
+	for id, place := range places {
+		if l.find(id) != place || l.at(place).since != int64(id) {
+			t.Errorf("%d is not at %d", id, place)
+		}
+	}
+	if l.find(1<<31) != none {
+		t.Error("found what is not parked")
+	}
+}
+
+// A record is what a hundred thousand clients cost a hundred thousand times.
+func TestParkedIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(parked{}); size > 160 {
+		t.Errorf("%d bytes", size)
+	}
+}
+
+// Equal sessions share one identity, for as long as one is parked.
+func TestIdentities(t *testing.T) {
+	all := make(identities)
+	a, b, c := all.acquire(identity{schema: "x"}), all.acquire(identity{schema: "x"}), all.acquire(identity{schema: "y"})
+	if a != b || a == c || len(all) != 2 {
+		t.Errorf("%d identities", len(all))
+	}
+	all.release(a)
+	if all.release(c); len(all) != 1 {
+		t.Errorf("%d identities", len(all))
+	}
+	if all.release(b); len(all) != 0 {
+		t.Errorf("%d identities", len(all))
+	}
+}
