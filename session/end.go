@@ -8,6 +8,7 @@ import (
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
 
@@ -60,6 +61,21 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 	default:
 		s.goodbye(reason)
 	}
+}
+
+// releases reports whether the server hangs up behind the statement that was just answered, as COMMIT RELEASE asks for: the connection is of no
+// use to others, though nobody has noticed yet.
+func (s *Session) releases() bool {
+	e := &s.now.event
+	return e.Flags.Has(digest.Release) && (!e.Failed || e.Flags.Has(digest.MultiStatement))
+}
+
+// hangUp ends the session as its server does.
+func (s *Session) hangUp() {
+	s.worker.pool.Discard(s.backend)
+	s.backend = nil
+	s.leave()
+	s.conn.CloseAfterWrite(nil, goodbyeLinger)
 }
 
 // leaveServer ends the session if a server of its is not to be used any more,

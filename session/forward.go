@@ -221,6 +221,10 @@ func (s *Session) answered() {
 	s.setState(ready)
 	if s.sharing() {
 		s.conclude()
+		if s.releases() {
+			s.hangUp()
+			return
+		}
 		s.share()
 	}
 	s.settle()

@@ -4,8 +4,8 @@ import "testing"
 
 // pinning are the flags for which a session would have to keep its connection beyond a statement or a transaction.
 const pinning = UserVarAssign | UserVarRead | IntoVar | GetLock | LockTables | LockInstance | CalcFoundRows |
-	LastInsertIDSet | SequenceLast | SetOneShot | SetPassword | SetRole | SetTransactionNext | SetOther | SetVarHint |
-	SetStatement | CreateTemporary | PrepareStmt | ExecuteStmt | Handler | XA | ChainOrRelease | Compound |
+	LastInsertIDSet | SequenceLast | SetOneShot | SetRole | SetTransactionNext | SetOther | SetVarHint |
+	SetStatement | CreateTemporary | PrepareStmt | ExecuteStmt | Handler | XA | Release | Compound |
 	ExecutableComment | Uncertain | MultiStatement
 
 // applicationStatements are what frameworks and programs send all day. None of them may hold a connection.

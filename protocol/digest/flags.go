@@ -47,10 +47,7 @@ const (
 	SetSystemVar       Flags = 1 << (iota + 22) // SET [SESSION] x, SET @@x, SET SESSION TRANSACTION: the connection differs from now on
 	SetAutocommit                               // SET autocommit: begins or, turned on, commits a transaction
 	SetOneShot                                  // SET insert_id, timestamp, rand_seed1, rand_seed2: not values to be replayed, or only for the next statement
-	SetGlobal                                   // SET GLOBAL: the session stays as it is
-	SetPersist                                  // SET PERSIST, PERSIST_ONLY: the session stays as it is
 	SetNames                                    // SET NAMES, SET CHARACTER SET
-	SetPassword                                 // SET PASSWORD
 	SetRole                                     // SET ROLE, SET DEFAULT ROLE, SET SESSION AUTHORIZATION: the connection's rights differ from now on
 	SetTransactionNext                          // SET TRANSACTION, SET @@transaction_isolation: for the next transaction only, reported by no variable
 	SetOther                                    // any other SET, such as SET RESOURCE GROUP
@@ -61,7 +58,7 @@ const (
 
 // What else lives in the connection.
 const (
-	CreateTemporary Flags = 1 << (iota + 35) // CREATE TEMPORARY TABLE or SEQUENCE
+	CreateTemporary Flags = 1 << (iota + 32) // CREATE TEMPORARY TABLE or SEQUENCE
 	DropTemporary                            // DROP [TEMPORARY] TABLE: what is dropped may be a temporary table
 	PrepareStmt                              // PREPARE: a statement by name
 	ExecuteStmt                              // EXECUTE, EXECUTE IMMEDIATE: runs a text that the scanner does not see
@@ -69,16 +66,15 @@ const (
 	Handler                                  // HANDLER: open tables by name, until closed
 	Savepoint                                // SAVEPOINT, ROLLBACK TO, RELEASE SAVEPOINT: does not end the transaction
 	XA                                       // any XA statement
-	ChainOrRelease                           // COMMIT or ROLLBACK with AND CHAIN (a transaction goes on) or RELEASE (the server hangs up)
+	Release                                  // COMMIT or ROLLBACK with RELEASE: the server hangs up
 	ImplicitCommit                           // commits the open transaction before it runs; not set for BEGIN and SET autocommit, which do so too
 )
 
 // What the proxy has to do with it.
 const (
-	ConnectionIDFn    Flags = 1 << (iota + 45) // CONNECTION_ID(), @@pseudo_thread_id: the server's id, not the one the client was told
+	ConnectionIDFn    Flags = 1 << (iota + 42) // CONNECTION_ID(), @@pseudo_thread_id: the server's id, not the one the client was told
 	KillStmt                                   // KILL: the id is the one the client was told
 	IntoOutfile                                // SELECT ... INTO OUTFILE or DUMPFILE: writes a file on the server
-	LoadLocal                                  // LOAD DATA LOCAL: the server will ask the client for a file
 	HasPlaceholder                             // a `?`: only right in a prepared statement
 	MultiStatement                             // several statements, or, in a routine or compound statement, maybe several
 	Compound                                   // a compound statement: anything may happen in it
@@ -97,11 +93,11 @@ var flagNames = [...]string{
 	"UnlockInstance", "ForUpdate", "ForShare",
 	"CalcFoundRows", "FoundRowsFn", "RowCountFn", "LastInsertIDFn", "LastInsertIDSet", "ShowWarnings",
 	"ConnectionStatus", "SequenceNext", "SequenceLast",
-	"SetSystemVar", "SetAutocommit", "SetOneShot", "SetGlobal", "SetPersist", "SetNames", "SetPassword", "SetRole",
+	"SetSystemVar", "SetAutocommit", "SetOneShot", "SetNames", "SetRole",
 	"SetTransactionNext", "SetOther", "SetVarHint", "SetStatement", "UseDB",
 	"CreateTemporary", "DropTemporary", "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "Handler", "Savepoint", "XA",
-	"ChainOrRelease", "ImplicitCommit",
-	"ConnectionIDFn", "KillStmt", "IntoOutfile", "LoadLocal", "HasPlaceholder", "MultiStatement", "Compound",
+	"Release", "ImplicitCommit",
+	"ConnectionIDFn", "KillStmt", "IntoOutfile", "HasPlaceholder", "MultiStatement", "Compound",
 	"ExecutableComment", "TrackersVar", "StoredCall", "InsertSelect", "Uncertain",
 }
 

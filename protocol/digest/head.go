@@ -130,8 +130,8 @@ func (s *scanner) head(k, prev *keyword) {
 		switch {
 		case k.word == wordTo:
 			s.flags |= Savepoint
-		case (k.word == wordChain || k.word == wordRelease) && behind != wordNo:
-			s.flags |= ChainOrRelease
+		case k.word == wordRelease && behind != wordNo:
+			s.flags |= Release
 		}
 	case stateCreate:
 		s.createWord(k)
@@ -140,10 +140,7 @@ func (s *scanner) head(k, prev *keyword) {
 	case stateShow:
 		s.showWord(k, behind)
 	case stateLoad:
-		switch k.word {
-		case wordLocal:
-			s.flags |= LoadLocal
-		case wordIndex:
+		if k.word == wordIndex {
 			s.flags |= ImplicitCommit
 			s.class = ClassAdmin
 		}

@@ -93,16 +93,12 @@ func (s *scanner) read(k *keyword) {
 // set notes that the system variable that k names, nil for most, is set in a scope.
 func (s *scanner) set(k *keyword, scope word) {
 	s.state = stateValue
-	switch scope {
-	case wordGlobal:
-		s.flags |= SetGlobal
-	case wordPersist:
-		s.flags |= SetPersist
-	default:
-		s.flags |= SetSystemVar
-		if k != nil {
-			s.flags |= k.assigned &^ SetTransactionNext
-		}
+	if scope == wordGlobal || scope == wordPersist {
+		return // the session stays as it is
+	}
+	s.flags |= SetSystemVar
+	if k != nil {
+		s.flags |= k.assigned &^ SetTransactionNext
 	}
 }
 
@@ -141,7 +137,7 @@ func (s *scanner) target(k, prev *keyword) {
 		s.flags |= SetNames
 		s.state = stateValue
 	case wordPassword:
-		s.flags |= SetPassword | ImplicitCommit
+		s.flags |= ImplicitCommit
 		s.state = s.body()
 	case wordRole, wordDefault:
 		s.flags |= SetRole

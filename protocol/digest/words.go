@@ -9,7 +9,6 @@ const (
 	wordAny word = iota // any other keyword
 	wordAtomic
 	wordBegin
-	wordChain
 	wordConnection
 	wordDefault
 	wordDo
@@ -142,7 +141,6 @@ var known = []keyword{
 
 	{name: "ATOMIC", word: wordAtomic, plain: true},
 	{name: "AUTHORIZATION", word: wordAuthorization, plain: true},
-	{name: "CHAIN", word: wordChain, plain: true},
 	{name: "CHAR", word: wordNames, callable: true},
 	{name: "CHARACTER", word: wordNames},
 	{name: "CHARSET", word: wordNames, callable: true},
