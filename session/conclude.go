@@ -178,7 +178,7 @@ func (s *Session) concludeText(e *sysvar.Event) {
 	}
 	// A statement that is refused after its text was read makes the variables all the same, without values (MySQL).
 	if now.info.Flags&digest.UserVarAssign != 0 && (e.Ran() || e.Code != protocol.ErrCodeParse) {
-		vars := in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.mine.vars.Vars, !e.Failed)
+		vars := in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.scanVars, s.mine.vars.Vars, !e.Failed)
 		if !s.overlooks() || sysvar.UserVarsKnown(vars) {
 			s.mine.vars.UserVars = vars
 		}

@@ -99,7 +99,7 @@ func (b *Conn) initAssigned() {
 	}
 	b.baseBegins()
 	in := b.spec.Interner
-	b.base.state.UserVars = in.AssignUserVars(in.Empty(), sql, 0, b.have.Session.Vars, true)
+	b.base.state.UserVars = in.AssignUserVars(in.Empty(), sql, 0, b.have.Session.Vars, b.have.Session.Vars, true)
 	b.have.Session.UserVars = b.base.state.UserVars
 }
 

@@ -392,7 +392,7 @@ func TestRealUserVars(t *testing.T) {
 	}
 	const sql = "SET @a=1, @B='x', @c=-5.25, @d=NULL, @e=true, @f='größe', @g='', @h=0x4142, @i=\"q\", @j=1e3, @`k k`=X'41', @l=18446744073709551615"
 	a.must(sql)
-	vars := in.AssignUserVars(in.Empty(), []byte(sql), 0, start, true)
+	vars := in.AssignUserVars(in.Empty(), []byte(sql), 0, start, start, true)
 	sync, ok := AppendSync(nil, State{start, in.Empty()}, State{start, vars})
 	if !ok {
 		t.Fatalf("%s cannot be copied", show(vars))
@@ -409,5 +409,47 @@ func TestRealUserVars(t *testing.T) {
 		if got[i] != want[i] {
 			t.Errorf("%s: %s, want %s", strings.Split(text, ", ")[i], got[i], want[i])
 		}
+	}
+}
+
+// Made texts, numbers have the same collation on another connection as where they were assigned, though that changed in between, in one statement
+// even.
+func TestRealNumbers(t *testing.T) {
+	_, list := trackList(t)
+	in := NewInterner()
+	a, b := tracked(t, list), tracked(t, list)
+	start, _ := in.Login(45, mariaDB())
+	have := State{start, in.Empty()}
+	for _, step := range []struct{ sql, variable, value string }{
+		{"SET @a=1, @n=5", "", ""},
+		{"SET @n=NULL", "", ""},
+		{"SET @b=2.5, character_set_connection=latin1, @c=1e3, @s='x'", "character_set_connection", "latin1"},
+		{"SET @d=true, @e=-1, @h=0x41", "", ""},
+		{"SET collation_connection=utf8mb4_unicode_ci, @f=1", "collation_connection", "utf8mb4_unicode_ci"},
+		{"SET @g=1, collation_connection=utf8mb4_bin", "collation_connection", "utf8mb4_bin"},
+	} {
+		a.must(step.sql)
+		vars := have.Vars
+		if step.variable != "" {
+			vars = in.With(vars, []byte(step.variable), []byte(step.value))
+		}
+		have.UserVars = in.AssignUserVars(have.UserVars, []byte(step.sql), 0, have.Vars, vars, true)
+		have.Vars = vars
+	}
+	sync, ok := AppendSync(nil, State{start, in.Empty()}, have)
+	if !ok {
+		t.Fatalf("%s cannot be copied", show(have.UserVars))
+	}
+	b.must(string(sync))
+	const text = "SELECT COLLATION(CONCAT(@a)), COLLATION(CONCAT(@n)), COLLATION(CONCAT(@b)), COLLATION(CONCAT(@c)), COLLATION(@s), COLLATION(CONCAT(@d)), " +
+		"COLLATION(CONCAT(@e)), COLLATION(CONCAT(@h)), COLLATION(CONCAT(@f)), COLLATION(CONCAT(@g)), @@collation_connection"
+	want, got := a.answer(text), b.answer(text)
+	if got != want {
+		t.Errorf("after %s:\n got %s\nwant %s", sync, got, want)
+	}
+	const numbers = "utf8mb4_general_ci utf8mb4_general_ci utf8mb4_general_ci latin1_swedish_ci utf8mb4_general_ci latin1_swedish_ci " +
+		"latin1_swedish_ci binary utf8mb4_unicode_ci utf8mb4_unicode_ci utf8mb4_bin"
+	if !mariaDB() && want != numbers {
+		t.Errorf("MySQL: %s, want %s", want, numbers)
 	}
 }

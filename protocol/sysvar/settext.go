@@ -17,12 +17,17 @@ func NamesCollation(sql []byte, o digest.Options) (collation []byte, ok bool) {
 		case bytes.EqualFold(a.Name, []byte("NAMES")):
 			collation, known = collateIn(a.Value)
 			return known
-		case bytes.EqualFold(a.Name[:min(len(a.Name), len("CHAR"))], []byte("CHAR")) && bytes.IndexByte(a.Name, '_') < 0:
+		case setsCharacterSet(a.Name):
 			known = false
 		}
 		return true
 	})
 	return collation, ok && known
+}
+
+// setsCharacterSet reports whether an assignment of this name is a SET CHARACTER SET, or SET CHARSET.
+func setsCharacterSet(name []byte) bool {
+	return bytes.EqualFold(name[:min(len(name), len("CHAR"))], []byte("CHAR")) && bytes.IndexByte(name, '_') < 0
 }
 
 // WithNames is vars after SET NAMES with this collation (NamesCollation), whose character sets the tracker has reported already. Nothing is

@@ -61,8 +61,8 @@ func AppendSync(dst []byte, have, want State) (sql []byte, ok bool) {
 		return dst, true
 	}
 	s := statement{sql: dst, start: len(dst), ok: true}
-	s.variables(have.Vars, want.Vars)
-	s.userVars(have.UserVars, want.UserVars)
+	s.variables(s.numbers(have, want), want.Vars)
+	s.userVars(have.UserVars, want)
 	if !s.ok {
 		return dst, false
 	}
@@ -239,11 +239,13 @@ func (s *statement) totals(f *family, have, want *Set) (assigned bool) {
 	return false
 }
 
-func (s *statement) userVars(have, want *Set) {
-	if have == want {
+// userVars assigns the user variables that differ, but for those that numbers has assigned.
+func (s *statement) userVars(have *Set, want State) {
+	if have == want.UserVars {
 		return
 	}
-	merge(have, want, func(name string, h, w *string) {
+	last := connectionCollation(want.Vars)
+	merge(have, want.UserVars, func(name string, h, w *string) {
 		if h != nil && w != nil && *h == *w {
 			return
 		}
@@ -251,10 +253,17 @@ func (s *statement) userVars(have, want *Set) {
 			s.ok = false // NULL would do, but for the type that the variable had
 			return
 		}
-		s.next()
-		s.sql = append(s.sql, "@`"...)
-		s.sql = append(s.sql, name...)
-		s.sql = append(s.sql, "`="...)
-		s.sql = append(s.sql, *w...)
+		if collation, literal, number := splitNumber(*w); !number || collation == last {
+			s.userVar(name, literal)
+		}
 	})
+}
+
+// userVar assigns a user variable.
+func (s *statement) userVar(name, literal string) {
+	s.next()
+	s.sql = append(s.sql, "@`"...)
+	s.sql = append(s.sql, name...)
+	s.sql = append(s.sql, "`="...)
+	s.sql = append(s.sql, literal...)
 }

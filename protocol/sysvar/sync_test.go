@@ -99,7 +99,7 @@ func TestFamilies(t *testing.T) {
 func TestAppendSyncUserVars(t *testing.T) {
 	in := NewInterner()
 	vars, _ := in.Login(45, true)
-	user := func(sql string) *Set { return in.AssignUserVars(in.Empty(), []byte(sql), 0, vars, true) }
+	user := func(sql string) *Set { return in.AssignUserVars(in.Empty(), []byte(sql), 0, vars, vars, true) }
 	want := State{in.With(vars, []byte("sql_mode"), []byte("ANSI")), user("SET @a=1, @b='x'")}
 	have := State{vars, user("SET @b='y'")}
 	sql, ok := AppendSync(nil, have, want)

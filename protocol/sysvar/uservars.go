@@ -8,7 +8,7 @@ import (
 )
 
 // User variables are kept in a Set too: under their names in lower case, with the SQL text of a literal that gives the same
-// value with the same character set and collation on any connection. A variable whose value only the server knows has the value
+// value with the same character set and collation on any connection, for numbers behind a collation (see splitNumber). A variable whose value only the server knows has the value
 // unknown: as long as there is one, the connection cannot be shared (UserVarsKnown).
 
 const (
@@ -30,16 +30,22 @@ func UserVarsKnown(userVars *Set) bool {
 	return true
 }
 
-// AssignUserVars is userVars after a statement that assigns some (digest.UserVarAssign). vars are the session's system variables
-// when it ran, o what they mean for the scanner. done is false if the statement failed half-way (Event.Ran): what it would have
-// assigned is then unknown. Nothing is kept of sql.
+// AssignUserVars is userVars after a statement that assigns some (digest.UserVarAssign). before are the session's system variables
+// when it was sent, o what they mean for the scanner, vars those when it had run. done is false if the statement failed half-way (Event.Ran):
+// what it would have assigned is then unknown. Nothing is kept of sql.
 //
 // The literals of a SET are known afterwards; every variable that another statement names is unknown, assigned or not.
-func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, vars *Set, done bool) *Set {
+func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, before, vars *Set, done bool) *Set {
 	after, ok := userVars, false
 	if done {
+		run := assignments{in: in, texts: before, collation: connectionCollation(before)}
 		ok = digest.Assignments(sql, o, func(a digest.Assignment) bool {
-			after, ok = in.assign(after, a, vars)
+			if setsCollation(&a) {
+				run.collation, ok = connectionCollation(vars), !run.switched
+				run.switched = true
+				return ok // twice: what it was in between is not known
+			}
+			after, ok = run.assign(after, a)
 			return ok
 		})
 	}
@@ -66,10 +72,18 @@ func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
 	return after
 }
 
-// assign is userVars after one assignment of a SET.
-func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after *Set, ok bool) {
+// assignments are those of a SET, which are carried out one after the other.
+type assignments struct {
+	in        *Interner
+	texts     *Set   // the system variables that its literals were read with
+	collation string // connectionCollation at the moment
+	switched  bool   // it was changed
+}
+
+// assign is userVars after one of them.
+func (run *assignments) assign(userVars *Set, a digest.Assignment) (after *Set, ok bool) {
 	if !a.Literal { // there may be another assignment in the expression
-		if userVars, ok = in.unknownIn(userVars, a.Value, true); !ok {
+		if userVars, ok = run.in.unknownIn(userVars, a.Value, true); !ok {
 			return userVars, false
 		}
 	}
@@ -82,12 +96,12 @@ func (in *Interner) assign(userVars *Set, a digest.Assignment, vars *Set) (after
 	}
 	var value []byte
 	if a.Literal {
-		value, _ = literal(a.Value, vars)
+		value, _ = literal(a.Value, run.texts, run.collation)
 	}
 	if bytes.EqualFold(value, []byte(null)) {
 		value = nulled(userVars, name)
 	}
-	return in.put(userVars, []byte(name), value), true
+	return run.in.put(userVars, []byte(name), value), true
 }
 
 // nulled is the value of a variable that was assigned NULL: it keeps the type of what it had before, which another connection has to assign
@@ -139,9 +153,9 @@ func userVarName(name []byte) (string, bool) {
 	return strings.ToLower(string(name)), true
 }
 
-// literal writes a literal so that it has the same value, character set and collation under any setting. It is unknown, and not
-// ok, if that can't be done for sure.
-func literal(text []byte, vars *Set) (value []byte, ok bool) {
+// literal is the value in a set of a variable that was assigned a literal: what has the same value, character set and collation under any setting,
+// and for a number the collation that it was assigned with. It is unknown, and not ok, if that can't be done for sure.
+func literal(text []byte, vars *Set, collation string) (value []byte, ok bool) {
 	l := lexer{text}
 	t := l.next()
 	if t.is('-') || t.is('+') {
@@ -158,10 +172,17 @@ func literal(text []byte, vars *Set) (value []byte, ok bool) {
 		return nil, false
 	case t.kind == tokenString:
 		return appendText(nil, t.text, vars)
+	case t.kind == tokenNumber && !binaryNumber(t.text), t.word("true"), t.word("false"):
+		return numbered(collation, text), plain(text)
 	case t.kind == tokenNumber || t.kind == tokenWord:
 		return text, plain(text)
 	}
 	return nil, false
+}
+
+// binaryNumber reports whether a number is hexadecimal or binary: a text of no character set.
+func binaryNumber(number []byte) bool {
+	return len(number) > 1 && number[0] == '0' && strings.IndexByte("xXbB", number[1]) >= 0
 }
 
 // introducible are the character sets in which ASCII is ASCII, so that the bytes of a literal mean the same in a statement of

@@ -9,17 +9,17 @@ func TestAssignUserVars(t *testing.T) {
 	const c = " COLLATE utf8mb4_general_ci"
 	for _, test := range []struct {
 		sql  string
-		want string // "name=value", unknown values as "?"
+		want string // "name=value", unknown values as "?", numbers behind N
 	}{
-		{"SET @a=1", "a=1"},
-		{"set @A := 1 , @`b`= 'x',@'c d'=\"y\"", "a=1 b=_utf8mb4'x'" + c + " c d=_utf8mb4'y'" + c},
-		{"SET @a=5, @a=NULL, @a=NULL, @b=NULL, @b=NULL", "a=5,@`a`=NULL b=NULL"},
-		{"SET @a=NULL, @b=true, @c=-5.25, @d=+.5, @e=0xFF, @f=1e-5", "a=NULL b=true c=-5.25 d=+.5 e=0xFF f=?"},
+		{"SET @a=1", "a=N1"},
+		{"set @A := 1 , @`b`= 'x',@'c d'=\"y\"", "a=N1 b=_utf8mb4'x'" + c + " c d=_utf8mb4'y'" + c},
+		{"SET @a=5, @a=NULL, @a=NULL, @b=NULL, @b=NULL", "a=N5,@`a`=NULL b=NULL"},
+		{"SET @a=NULL, @b=true, @c=-5.25, @d=+.5, @e=0xFF, @f=1e-5", "a=NULL b=Ntrue c=N-5.25 d=N+.5 e=0xFF f=?"},
 		{"SET @a='', @b='it', @c='é'", "a=_utf8mb4''" + c + " b=_utf8mb4'it'" + c + " c=_utf8mb4 0xC3A9" + c},
-		{"SET @a=1;", "a=1"},
+		{"SET @a=1;", "a=N1"},
 		{"SET @a=1; SELECT 1", "a=?"},
 		{"SET @a=1+1", "a=?"},
-		{"SET @a=now(), @b=concat('a', 'b', @c:=3), @d=4", "a=? b=? c=? d=4"},
+		{"SET @a=now(), @b=concat('a', 'b', @c:=3), @d=4", "a=? b=? c=? d=N4"},
 		{"SET @a='x' 'y'", "a=?"},
 		{"SET @a=_latin1'y'", "a=?"},
 		{"SET @a=N'y'", "a=?"},
@@ -28,8 +28,8 @@ func TestAssignUserVars(t *testing.T) {
 		{"SET @a='it''s'", "a=?"},
 		{"SET @a='open", "*=?"},
 		{"SET @a=/*!50000 1 */ 2", "*=?"},
-		{"/* c */ SET -- c\n @a= # c\n 1", "a=1"},
-		{"SET sql_mode='ANSI', @a=1, @@time_zone='+03:00', SESSION wait_timeout=5", "a=1"},
+		{"/* c */ SET -- c\n @a= # c\n 1", "a=N1"},
+		{"SET sql_mode='ANSI', @a=1, @@time_zone='+03:00', SESSION wait_timeout=5", "a=N1"},
 		{"SET @a=@b", "a=?"},
 		{"SET @`a``b`=1", "*=?"},
 		{"SET @", "*=?"},
@@ -39,11 +39,19 @@ func TestAssignUserVars(t *testing.T) {
 		{"SELECT @a:='x' 'y''z'", "*=?"},
 		{"SET @a='" + strings.Repeat("x", MaxUserVars) + "'", "*=?"},
 		{"SET @`*`=1", "*=?"},
+		{"SET @a=1, NAMES latin1", "a=N1"},
+		{"SET NAMES latin1, @a='x', @b=2", "a=_utf8mb4'x'" + c + " b=L2"},
+		{"SET CHARACTER SET latin1, @b=2", "b=L2"},
+		{"SET @a=1, @@collation_connection='latin1_bin', @b=2", "a=N1 b=L2"},
+		{"SET GLOBAL collation_connection='latin1_bin', @b=2", "b=N2"},
+		{"SET character_set_connection=latin1, @a=1, collation_connection=latin1_bin", "a=?"},
 	} {
 		in := NewInterner()
 		vars, _ := in.Login(45, true)
-		got := in.AssignUserVars(in.Empty(), []byte(test.sql), 0, vars, true)
-		if s := strings.ReplaceAll(show(got)+" ", "= ", "=? "); s != test.want+" " {
+		after := with(in, "collation_connection=latin1_bin")
+		got := in.AssignUserVars(in.Empty(), []byte(test.sql), 0, vars, after, true)
+		marks := strings.NewReplacer("utf8mb4_general_ci"+numberMark, "N", "latin1_bin"+numberMark, "L", "= ", "=? ")
+		if s := marks.Replace(show(got) + " "); s != test.want+" " {
 			t.Errorf("%s:\n got %s\nwant %s", test.sql, s, test.want)
 		}
 		if known := !strings.Contains(test.want, "=?"); UserVarsKnown(got) != known {
@@ -70,7 +78,7 @@ func TestUserVarKnownAgain(t *testing.T) {
 		{"SELECT @n:='no end", true, false},
 		{"SET @n=1", true, false},
 	} {
-		set = in.AssignUserVars(set, []byte(step.sql), 0, vars, step.ran)
+		set = in.AssignUserVars(set, []byte(step.sql), 0, vars, vars, step.ran)
 		if UserVarsKnown(set) != step.known {
 			t.Errorf("after %s: %s", step.sql, show(set))
 		}
@@ -80,15 +88,16 @@ func TestUserVarKnownAgain(t *testing.T) {
 func TestDeclareUserVars(t *testing.T) {
 	in := NewInterner()
 	vars, _ := in.Login(45, true)
-	set := in.AssignUserVars(in.Empty(), []byte("SET @a=1"), 0, vars, true)
+	set := in.AssignUserVars(in.Empty(), []byte("SET @a=1"), 0, vars, vars, true)
 	for _, test := range []struct{ sql, want string }{ // unknown values are empty
-		{"SET @A=?, @b=?", "a=1 b="},
-		{"SELECT @a:=?", "a=1"},
-		{"SELECT @c:=@d", "a=1 c= d="},
+		{"SET @A=?, @b=?", "a=N1 b="},
+		{"SELECT @a:=?", "a=N1"},
+		{"SELECT @c:=@d", "a=N1 c= d="},
 		{"SET @`b``c`=?", "*="},
 		{"SET @b='open", "*="},
 	} {
-		if got := show(in.DeclareUserVars(set, []byte(test.sql))); got != test.want {
+		got := show(in.DeclareUserVars(set, []byte(test.sql)))
+		if got = strings.ReplaceAll(got, "utf8mb4_general_ci"+numberMark, "N"); got != test.want {
 			t.Errorf("%s: %s, want %s", test.sql, got, test.want)
 		}
 	}
@@ -121,7 +130,7 @@ func FuzzAssignUserVars(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sql []byte) {
 		in := NewInterner()
 		vars, _ := in.Login(45, true)
-		got := in.AssignUserVars(in.Empty(), sql, 0, vars, true)
+		got := in.AssignUserVars(in.Empty(), sql, 0, vars, vars, true)
 		if UserVarsKnown(got) {
 			// What is known must be text that the lexer understands the same way.
 			sync, ok := AppendSync(nil, State{vars, in.Empty()}, State{vars, got})
