@@ -146,13 +146,13 @@ func (s *Session) conclude() {
 
 // concludeUnreported is for what a server does not report with the statement. A result set that ends in an EOF packet has no room: MariaDB
 // sets a flag in it if there would be a report, and reports less of it later; MySQL reports it all with the next OK packet. A SET that failed
-// may have carried out its other assignments on MariaDB.
+// may have carried out its other assignments.
 func (s *Session) concludeUnreported(e *sysvar.Event) {
 	unseen := e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF)
 	switch {
 	case !e.Tracked:
-	case !s.isMariaDB():
-		e.Unreported = unseen && e.Flags.Has(digest.StoredCall)
+	case !s.isMariaDB() && unseen:
+		e.Unreported = e.Flags.Has(digest.StoredCall)
 	case unseen:
 		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
 	case e.Failed && e.Flags.Has(digest.SetSystemVar):

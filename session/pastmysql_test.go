@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"testing"
+	"time"
 
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
@@ -131,4 +132,38 @@ func TestWarningOfOwnQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.expectTexts([]string{"COMMIT", "INSERT 1", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO (SELECT 0 FROM (SELECT 0) t)"})
+}
+
+// What a SET has changed before it failed, MySQL reports with the next OK packet: with that of the proxy's own question, if that comes next.
+func TestFailedSetReportsLate(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		mysqlServed(s)
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			switch string(payload[1:]) {
+			case "SET wait_timeout=6, insert_id=DEFAULT":
+				a.Error(1230, "Variable 'insert_id' doesn't have a default value")
+			case "SELECT FOUND_ROWS(), LAST_INSERT_ID()":
+				a.Columns("found", "id")
+				a.Row("0", "0")
+				ok := protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged}
+				ok.StateChanges = (&protocol.StateChange{Type: protocol.TrackStateChange, Value: []byte("1")}).Append(nil)
+				end := ok.Append(nil, a.Capabilities())
+				end[0] = 0xfe
+				a.Packet(end)
+			default:
+				remembering(cmd, payload, a)
+			}
+		}
+	})
+	cfg := w.client()
+	cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientDeprecateEOF
+	a, b := mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
+	_, err := a.Query("SET wait_timeout=6, insert_id=DEFAULT")
+	wantERR(t, err, 1230, "insert_id")
+	for deadline := time.Now().Add(patience); len(w.texts()) < 3 && time.Now().Before(deadline); {
+		w.turns()
+	}
+	mustQuery(t, b, "other")
+	w.expectTexts([]string{"SET wait_timeout=6, insert_id=DEFAULT", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"})
+	w.waitBackends(2) // whatever changed is the session's
 }

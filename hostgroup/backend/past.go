@@ -68,11 +68,11 @@ func appendStandIn(dst []byte, p Past) []byte {
 
 // AskPast finds out what FOUND_ROWS() and LAST_INSERT_ID() return on an idle connection, for a session that is about to leave it: then gets them,
 // and OnBackendReady follows; or OnSyncFailed does, never from inside the call. The connection remembers nothing else of the statement before.
-// With flush, a statement that makes the server report what of the session's state it has not yet, report gets the OK packet, if it does.
+// With flush, a statement that makes the server report what of the session's state it has not yet, report gets the OK packets that do.
 func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found, insertID uint64)) {
 	b.setState(preparing)
 	b.timer.Reset(syncTimeout)
-	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte("SELECT FOUND_ROWS(), LAST_INSERT_ID()")), then: func(packets [][]byte, refused *protocol.ERR) {
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte("SELECT FOUND_ROWS(), LAST_INSERT_ID()")), report: report, then: func(packets [][]byte, refused *protocol.ERR) {
 		var values [2]uint64
 		if refused == nil {
 			values, refused = readPast(packets)

@@ -23,6 +23,7 @@ func (b *Conn) Reset() {
 func (b *Conn) startOver() {
 	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
 		b.have.Session, b.have.InsertID, b.have.Tracked, b.have.Bare = b.unset(), 0, false, false
+		b.have.Unselected = b.have.Schema != ""
 		b.runs = 0
 		b.statements.Clear()
 	})})

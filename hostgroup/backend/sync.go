@@ -12,11 +12,13 @@ import (
 
 // Have is the state of a session as it is on a connection.
 type Have struct {
-	Session  sysvar.State
-	Schema   string
-	InsertID uint64 // what LAST_INSERT_ID() returns, or InsertIDUnknown
-	Tracked  bool   // the session trackers are on, unless Bare
-	Bare     bool   // for the moment they are as the server's default says
+	Session sysvar.State
+	Schema  string
+	// Unselected says that the connection was reset since Schema was selected: the server took its default for character_set_database then.
+	Unselected bool
+	InsertID   uint64 // what LAST_INSERT_ID() returns, or InsertIDUnknown
+	Tracked    bool   // the session trackers are on, unless Bare
+	Bare       bool   // for the moment they are as the server's default says
 	// Diagnostics says that SHOW WARNINGS may still show those of the last session: on MariaDB until a statement reads a table, on MySQL
 	// until there is any.
 	Diagnostics bool
@@ -54,7 +56,7 @@ type Want struct {
 // Cost is how much there is to do to bring a connection from have to want:
 // 0 nothing, more for each thing. ok is false if it can't be done at all.
 func (h *Have) Cost(w *Want) (cost int, ok bool) {
-	if h.Schema != w.Schema {
+	if h.selects(w) {
 		if w.Schema == "" {
 			return 0, false // no command leaves a schema without going to another
 		}
@@ -65,6 +67,9 @@ func (h *Have) Cost(w *Want) (cost int, ok bool) {
 	}
 	return cost + h.Session.Distance(w.Session), true
 }
+
+// selects reports whether the schema has to be selected.
+func (h *Have) selects(w *Want) bool { return h.Schema != w.Schema || h.Unselected }
 
 // differs reports whether the session trackers have to be changed.
 func (h *Have) differs(w *Want) bool { return h.Tracked && h.Bare != w.Bare }
@@ -92,7 +97,7 @@ const syncTimeout = 10 * time.Second
 // true if there is nothing to do; else OnBackendReady or OnSyncFailed follows,
 // never from inside the call.
 func (b *Conn) Sync(w *Want) bool {
-	schema := b.have.Schema != w.Schema
+	schema := b.have.selects(w)
 	insertID := w.NeedInsertID && b.have.InsertID != w.InsertID
 	session := b.based(w.Session)
 	if !schema && !insertID && !b.have.differs(w) && b.have.Session == session && (!w.Past.Asked || w.Past.Fresh && b.fresh) {
@@ -113,12 +118,13 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	switch {
 	case !ok || b.losesIgnoreSpace(w):
 		set = b.reset(w)
+		schema = w.Schema != ""
 		differs = w.Bare && b.have.Tracked
 	case differs && !w.Bare:
 		b.retrack()
 	}
 	if schema {
-		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema = w.Schema })})
+		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema, b.have.Unselected = w.Schema, false })})
 	}
 	if len(set) > 0 {
 		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(set), then: b.unless(func() {

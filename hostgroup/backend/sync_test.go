@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,45 @@ func TestSync(t *testing.T) {
 		t.Errorf("%v", e.reason)
 	}
 	on(l, b.Quit)
+	r.next("closed")
+	r.none()
+}
+
+// COM_RESET_CONNECTION leaves the schema, but not its character set: it is selected again.
+func TestSyncAfterReset(t *testing.T) {
+	l := newLoop(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: mysqltest.Reply})
+	r := newRecorder(t)
+	none := sysvar.State{Vars: interner.Empty(), UserVars: interner.Empty()}
+	login, _ := interner.Login(45, false)
+	b := r.connect(l, r.spec(server.Addr(), func(s *Spec) {
+		s.Login.Session = sysvar.State{Vars: login, UserVars: interner.Empty()}
+		s.Login.Schema = "shop"
+	}))
+	ready := func(act func()) []string {
+		t.Helper()
+		before := len(server.Commands())
+		on(l, act)
+		r.next("ready")
+		return sent(server, before)
+	}
+	sync := func() { b.Sync(&Want{Session: none, Schema: "shop"}) }
+	// No assignment takes back what the login has set.
+	if got := ready(sync); !slices.Equal(got, []string{"COM_RESET_CONNECTION ", "COM_INIT_DB shop"}) {
+		t.Errorf("for what takes a reset, the server got %q", got)
+	}
+	if got := ready(b.Reset); !slices.Equal(got, []string{"COM_RESET_CONNECTION "}) {
+		t.Errorf("at a reset the server got %q", got)
+	}
+	if got := ready(sync); !slices.Equal(got, []string{"COM_INIT_DB shop"}) {
+		t.Errorf("after a reset the server got %q", got)
+	}
+	on(l, func() {
+		if !b.Sync(&Want{Session: none, Schema: "shop"}) {
+			t.Error("there is something left to do")
+		}
+		b.Quit()
+	})
 	r.next("closed")
 	r.none()
 }

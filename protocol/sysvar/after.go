@@ -248,6 +248,7 @@ func explained(p Pins, e *Event) bool {
 // counts as open until the next OK packet.
 func transaction(p Pins, e *Event) Pins {
 	open := e.Status&protocol.StatusInTrans != 0
+	p = savepoint(p, e)
 	if e.Failed {
 		if open || e.Status&protocol.StatusAutocommit == 0 && e.Ran() {
 			p |= InTransaction
@@ -265,6 +266,30 @@ func transaction(p Pins, e *Event) Pins {
 		p &^= NextTransaction
 	}
 	return p &^ (InTransaction | XA)
+}
+
+// savepoint follows the savepoints that no transaction has: a statement that ends transactions ends them too.
+func savepoint(p Pins, e *Event) Pins {
+	outside := e.Status&(protocol.StatusInTrans|protocol.StatusAutocommit) == 0
+	switch {
+	case e.Failed:
+	case outside && e.Flags&digest.Savepoint != 0 && !e.KeepsDiagnostics: // MariaDB makes none
+		p |= Savepoint
+	case !outside, e.Flags&unclear == 0 && endsTransaction(e):
+		p &^= Savepoint // in a transaction, they are of that
+	}
+	return p
+}
+
+// endsTransaction reports whether the statement, which succeeded, ends a transaction if there is one, or would.
+func endsTransaction(e *Event) bool {
+	switch e.Verb {
+	case digest.VerbCommit:
+		return true
+	case digest.VerbRollback:
+		return e.Flags&digest.Savepoint == 0
+	}
+	return e.Flags&digest.ImplicitCommit != 0
 }
 
 // ends are the statements that end what held the connection, whatever it was called.

@@ -58,6 +58,18 @@ func TestAfter(t *testing.T) {
 			{"UPDATE t SET a=1", Event{Failed: true, Code: 1213, Status: trans}, InTransaction | Warnings},
 			{"SELECT 1", Event{}, 0},
 		}},
+		{"a savepoint before the transaction, which MySQL makes without autocommit", []step{
+			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
+			{"SELECT 1", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
+			{"ROLLBACK TO a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
+			{"COMMIT", Event{Status: protocol.StatusNoIndexUsed}, 0},
+			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
+			{"SELECT * FROM t", Event{Status: protocol.StatusInTrans}, InTransaction},
+			{"ROLLBACK", Event{Status: protocol.StatusNoIndexUsed}, 0},
+			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
+			{"SET autocommit=1", Event{Copied: true}, 0},
+		}},
+		{"MariaDB makes none", []step{{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed, KeepsDiagnostics: true}, 0}}},
 		{"XA", []step{
 			{"XA START 'a'", Event{Status: trans}, InTransaction | XA},
 			{"XA END 'a'", Event{Status: trans}, InTransaction | XA},

@@ -97,6 +97,11 @@ func TestRealReports(t *testing.T) {
 		{"SET wait_timeout=5, sql_mode='nothing'", "error 1231", ""},
 		{"SET @b=1", "state", ""},
 
+		// The assignments before the one that fails are carried out, where that fails only then.
+		{"SET wait_timeout=6, insert_id=DEFAULT", `insert_id="0" wait_timeout="6" state`, "error 1230"},
+		{"SELECT 1", "-", `wait_timeout="6" state`},
+		{"SET @b=1", "state", ""},
+
 		// The list at the end of the statement counts.
 		{"SET wait_timeout=5, @@SESSION.session_track_system_variables='sql_mode', time_zone='+00:00', sql_mode=''", `sql_mode="" state`, ""},
 	} {

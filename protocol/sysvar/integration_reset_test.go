@@ -14,6 +14,7 @@ func TestRealReset(t *testing.T) {
 	server := shared.T(t).Servers[0]
 	for _, sql := range []string{
 		"CREATE ROLE r", "GRANT r TO root@'%'", "CREATE TABLE app.reset (a int AUTO_INCREMENT PRIMARY KEY)",
+		"CREATE DATABASE german CHARACTER SET latin1 COLLATE latin1_german1_ci",
 	} {
 		if _, err := server.DB().Exec(sql); err != nil {
 			t.Fatal(err)
@@ -29,6 +30,7 @@ func TestRealReset(t *testing.T) {
 	}{
 		{"a role stays, on MariaDB even after COM_CHANGE_USER", "SET ROLE r", "SELECT CURRENT_ROLE() LIKE '%r%'", "1", "1", "", "0"},
 		{"the schema stays", "USE app", "SELECT DATABASE()", "app", "NULL", "", ""},
+		{"the character set of the schema goes", "USE german", "SELECT @@collation_database LIKE 'latin1_german%'", "0", "", "", ""},
 		{"variables", "SET sql_mode='ANSI', timestamp=5", "SELECT @@sql_mode LIKE '%ANSI%', UNIX_TIMESTAMP() > 5", "0 1", "", "", ""},
 		{"MySQL takes the global character set", "SET NAMES koi8r", "SELECT @@character_set_client, @@collation_connection",
 			"latin2 latin2_general_ci", "latin2 latin2_general_ci", "utf8mb4 utf8mb4_0900_ai_ci", ""},

@@ -37,6 +37,7 @@ const (
 	InsertID                         // LAST_INSERT_ID() can be asked
 	Warnings                         // SHOW WARNINGS can be asked
 	Unreported                       // what a stored function or a SET that failed half-way may have changed, the server reports later
+	Savepoint                        // a savepoint outside of a transaction: MySQL makes one without autocommit, before a statement begins the transaction
 	pinsEnd
 )
 
@@ -53,7 +54,7 @@ const SurviveReset = Role | OtherSet
 var pinNames = [...]string{
 	"transaction", "xa", "next_transaction", "temporary_table", "lock_tables", "instance_lock", "get_lock", "user_variable",
 	"variable", "prepared_text", "handler", "role", "other_set", "sequence", "trackers", "no_trackers", "unexplained", "failed", "long_data",
-	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "unreported",
+	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "unreported", "savepoint",
 }
 
 // Has reports whether all of these are set.
