@@ -66,8 +66,11 @@ func (w *worker) hurry() {
 }
 
 // yield gives up a connection that lingers when the client asks something else and others wait, unless the statement leaves what can be
-// asked as it is. It is false if the command has to wait for that.
+// asked as it is. It is false if the command has to wait for that, or for what the server has not reported yet.
 func (s *Session) yield() bool {
+	if s.drowns() {
+		return !s.askPast()
+	}
 	if !s.lingering() || s.asks() || !s.worker.pool.Waiting(s.request.Hostgroup) {
 		return true
 	}

@@ -191,6 +191,19 @@ func (s *Session) askPast() bool {
 	return true
 }
 
+// drowns reports whether what the server has not reported yet would be lost among what the command under way makes it report: its own
+// changes, or those that bring the connection to the session's state.
+func (s *Session) drowns() bool {
+	if s.backend == nil || !s.mine.pins.Has(sysvar.Unreported) || !s.backend.Idle() {
+		return false
+	}
+	if !s.isMariaDB() && !s.asks() && sysvar.Reports(s.now.info.Verb, s.now.info.Flags) {
+		return true
+	}
+	want := s.want()
+	return !s.backend.InSync(&want)
+}
+
 // trackLate notes the changes that are reported when nobody expects any: what a stored function has made of the connection.
 func (s *Session) trackLate(ok *protocol.OK) {
 	var e sysvar.Event

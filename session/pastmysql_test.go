@@ -167,3 +167,20 @@ func TestFailedSetReportsLate(t *testing.T) {
 	w.expectTexts([]string{"SET wait_timeout=6, insert_id=DEFAULT", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"})
 	w.waitBackends(2) // whatever changed is the session's
 }
+
+// What a function did whose report is due would not be told from what the next statement reports of itself: it is asked for before that.
+func TestReportsBeforeOthers(t *testing.T) {
+	for sql, asks := range map[string]bool{"SET @a=1": true, "USE app": true, "CREATE TEMPORARY TABLE t (a INT)": true, "UPDATE 1 rows": false, "SELECT FOUND_ROWS()": false} {
+		w := newWorld(t, mysqlServed)
+		cfg := w.client()
+		cfg.Capabilities = mysqltest.BaseCapabilities
+		a := mysqltest.Dial(t, cfg)
+		mustQuery(t, a, "SELECT f(1)")
+		mustQuery(t, a, sql)
+		want := []string{"SELECT f(1)", sql}
+		if asks {
+			want = []string{"SELECT f(1)", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0", sql}
+		}
+		w.expectTexts(want)
+	}
+}

@@ -97,17 +97,23 @@ const syncTimeout = 10 * time.Second
 // true if there is nothing to do; else OnBackendReady or OnSyncFailed follows,
 // never from inside the call.
 func (b *Conn) Sync(w *Want) bool {
-	schema := b.have.selects(w)
-	insertID := w.NeedInsertID && b.have.InsertID != w.InsertID
-	session := b.based(w.Session)
-	if !schema && !insertID && !b.have.differs(w) && b.have.Session == session && (!w.Past.Asked || w.Past.Fresh && b.fresh) {
+	if b.InSync(w) {
 		return true
 	}
 	kept := *w // only here, so that nothing is allocated when there is nothing to do
-	kept.Session = session
-	b.bring(&kept, schema, insertID)
+	kept.Session = b.based(w.Session)
+	b.bring(&kept, b.have.selects(w), b.lacksInsertID(w))
 	return false
 }
+
+// InSync reports whether Sync has nothing to do.
+func (b *Conn) InSync(w *Want) bool {
+	return !b.have.selects(w) && !b.lacksInsertID(w) && !b.have.differs(w) && b.have.Session == b.based(w.Session) &&
+		(!w.Past.Asked || w.Past.Fresh && b.fresh)
+}
+
+// lacksInsertID reports whether LAST_INSERT_ID() has to return something else.
+func (b *Conn) lacksInsertID(w *Want) bool { return w.NeedInsertID && b.have.InsertID != w.InsertID }
 
 // bring runs the commands of Sync. w is kept until they have been answered.
 func (b *Conn) bring(w *Want, schema, insertID bool) {

@@ -175,6 +175,7 @@ func reported(p Pins, e *Event) Pins {
 		p |= RowCount
 	}
 	p |= untold(e)
+	late := p.Has(Unreported) && !e.MariaDB // what is reported now may be that
 	switch {
 	case e.Unreported:
 		p |= Unreported
@@ -187,7 +188,7 @@ func reported(p Pins, e *Event) Pins {
 	if e.Trackers {
 		p |= Trackers
 	}
-	if e.StateChanged && !explained(p, e) {
+	if e.StateChanged && (!explained(p, e) || late) {
 		p |= Unexplained
 	}
 	return transaction(p, e)
@@ -244,6 +245,13 @@ func explained(p Pins, e *Event) bool {
 	return p.Has(TempTable) && (e.Verb == digest.VerbAlter || e.Verb == digest.VerbRename || e.Verb == digest.VerbTruncate)
 }
 
+// Reports says whether the server reports that state changed for a statement of this kind, whatever it does: behind one that left Unreported, that
+// is not known of which of them it speaks. Some say so by a name that only the outcome explains (see explained).
+func Reports(v digest.Verb, f digest.Flags) bool {
+	const changes = digest.CreateTemporary | digest.DropTemporary | digest.PrepareStmt | digest.DeallocateStmt | digest.SetVarHint | digest.UseDB
+	return v == digest.VerbSet || f&changes != 0
+}
+
 // transaction follows the status flags. An ERR packet has none: a transaction may have begun, or was rolled back, unreported; it
 // counts as open until the next OK packet.
 func transaction(p Pins, e *Event) Pins {
@@ -273,7 +281,7 @@ func savepoint(p Pins, e *Event) Pins {
 	outside := e.Status&(protocol.StatusInTrans|protocol.StatusAutocommit) == 0
 	switch {
 	case e.Failed:
-	case outside && e.Flags&digest.Savepoint != 0 && !e.KeepsDiagnostics: // MariaDB makes none
+	case outside && e.Flags&digest.Savepoint != 0 && !e.MariaDB: // MariaDB makes none
 		p |= Savepoint
 	case !outside, e.Flags&unclear == 0 && endsTransaction(e):
 		p &^= Savepoint // in a transaction, they are of that

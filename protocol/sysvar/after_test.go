@@ -69,7 +69,7 @@ func TestAfter(t *testing.T) {
 			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
 			{"SET autocommit=1", Event{Copied: true}, 0},
 		}},
-		{"MariaDB makes none", []step{{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed, KeepsDiagnostics: true}, 0}}},
+		{"MariaDB makes none", []step{{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed, MariaDB: true}, 0}}},
 		{"XA", []step{
 			{"XA START 'a'", Event{Status: trans}, InTransaction | XA},
 			{"XA END 'a'", Event{Status: trans}, InTransaction | XA},
@@ -144,6 +144,15 @@ func TestAfter(t *testing.T) {
 		}},
 		{"a function that sets a variable may have done more", []step{
 			{"SELECT f()", Event{StateChanged: true, Copied: true}, Unexplained},
+		}},
+
+		{"what a function did may be reported with the next statement (MySQL)", []step{
+			{"SELECT f()", Event{Rows: true, Unreported: true}, Unreported},
+			{"SET sql_mode='ANSI'", Event{StateChanged: true, Copied: true}, Unexplained},
+		}},
+		{"or nothing is", []step{
+			{"SELECT f()", Event{Rows: true, Unreported: true}, Unreported},
+			{"UPDATE t SET a=1", Event{}, RowCount},
 		}},
 
 		// User variables.
