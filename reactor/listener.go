@@ -27,13 +27,34 @@ type listener struct {
 
 	// Owned by the loop.
 	watched  bool
+	closed   bool
 	resume   *Timer
 	lastLog  int64
 	failures int // Since lastLog.
 }
 
-// open begins to accept.
+// HoldAccept stops taking new connections until it is called with false: they queue up in the kernel, as many as the listeners'
+// backlog (/proc/sys/net/core/somaxconn) has room for. Those that other loops hand over still come. Loop only.
+func (l *Loop) HoldAccept(hold bool) {
+	l.CheckOwner()
+	if l.held == hold {
+		return
+	}
+	l.held = hold
+	for _, ln := range l.listeners {
+		if hold {
+			ln.suspend()
+		} else {
+			ln.open()
+		}
+	}
+}
+
+// open begins to accept, unless somebody else wants that not to be.
 func (ln *listener) open() {
+	if ln.watched || ln.closed || ln.loop.held || ln.resume != nil && ln.resume.Armed() {
+		return
+	}
 	events := uint32(unix.EPOLLIN)
 	if ln.shared {
 		events |= unix.EPOLLEXCLUSIVE // Wake one loop for a connection, not all.
@@ -61,6 +82,7 @@ func (ln *listener) close() {
 	for ln.accept() {
 	}
 	ln.suspend()
+	ln.closed = true
 	if ln.resume != nil {
 		ln.resume.Stop()
 	}
@@ -79,7 +101,9 @@ func (ln *listener) accept() (more bool) {
 		sock, remote, err := ln.sock.Accept()
 		switch err {
 		case nil:
-			ln.place(sock, remote)
+			if ln.place(sock, remote); !ln.watched {
+				return false // HoldAccept
+			}
 		case transport.ErrAgain:
 			return false
 		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:

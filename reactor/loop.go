@@ -40,6 +40,7 @@ type Loop struct {
 	parked    map[int32]uint32 // The tokens of parked connections, by descriptor.
 	parker    Parker           // Who owns them.
 	waking    []int32          // What the idle loop told of and was not looked at yet.
+	held      bool             // HoldAccept.
 	pending   bool             // There is work for the next turn: it must not wait.
 	stopping  bool
 

@@ -29,6 +29,7 @@ func TestOwnerIsChecked(t *testing.T) {
 		"Unpark":          func() { l.Unpark(fd) },
 		"DropParked":      func() { l.DropParked(fd, nil) },
 		"SetParker":       func() { l.SetParker(nil) },
+		"HoldAccept":      func() { l.HoldAccept(true) },
 		"SetPeer":         func() { c.SetPeer(Peer{}) },
 		"Write":           func() { c.Write([]byte("x")) },
 		"Writev":          func() { c.Writev([]byte("x")) },

@@ -81,6 +81,7 @@ func (s *Session) greet() {
 		h.AuthPlugin = auth.NativePassword
 	}
 	s.login = &login{seq: 1, offered: h.Capabilities, plugin: h.AuthPlugin}
+	s.worker.beginArrival()
 	s.write(0, h.Append)
 	s.watch()
 }
@@ -351,6 +352,9 @@ func (s *Session) welcome() {
 	}
 	s.beginState(l.schema)
 	s.status = protocol.StatusAutocommit
+	if s.arriving() {
+		s.worker.endArrival()
+	}
 	s.login = nil
 	s.setState(ready)
 	s.since = s.worker.loop.Now()

@@ -34,6 +34,7 @@ type Config struct {
 	Users      *users.Table
 	Rules      *rules.Program // nil: none
 	MaxClients int            // that the process has descriptors for; 0: no limit of its own
+	Arrivals   int            // logins under way at once, on all loops; 0: as many as loginBudget has room for
 	Keys       *auth.KeyPair  // for clients that send their password by RSA
 	Metrics    *metrics.Metrics
 	Loops      []*reactor.Loop
@@ -109,6 +110,7 @@ func New(cfg Config) *Proxy {
 			sessions:  make(map[uint32]*Session),
 			lingering: make(map[*Session]struct{}),
 
+			arrivals:   arrivals{limit: max(cmp.Or(cfg.Arrivals, loginBudget/loginCost)/len(cfg.Loops), 1)},
 			lot:        newLot(),
 			identities: make(identities),
 		}

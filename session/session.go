@@ -128,6 +128,9 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	s.leave()
 	s.timer.Stop()
 	s.logout()
+	if s.arriving() {
+		w.endArrival()
+	}
 	w.unlink(s)
 	w.forgetLinger(s)
 	w.metrics.SessionClosed()

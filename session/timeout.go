@@ -18,7 +18,7 @@ func (s *Session) deadline() (at int64, ok bool) {
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
 	case greeted, authing, verifying:
-		return s.since + int64(set.ConnectTimeoutClient), true
+		return s.since + int64(s.loginTimeout()), true
 	case ready, discarding, trailing:
 		at := s.since + int64(set.WaitTimeout)
 		if s.parkable() {
@@ -90,8 +90,12 @@ func (s *Session) late() *protocol.ERR {
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
 	case greeted, authing, verifying:
+		limit, why := s.loginTimeout(), "connect_timeout_client_ms"
+		if limit < set.ConnectTimeoutClient {
+			why = "many more wait to log in"
+		}
 		return protocol.NewERR(protocol.ErrCodeNetReadTimeout,
-			"parkway: login not finished within %d ms (connect_timeout_client_ms)", set.ConnectTimeoutClient.Milliseconds())
+			"parkway: login not finished within %d ms (%s)", limit.Milliseconds(), why)
 	case ready, discarding, trailing:
 		return inactive(set.WaitTimeout)
 	default:

@@ -42,6 +42,7 @@ type worker struct {
 	normal       []byte   // a digest text
 	spare        [][]byte // for commands that may be sent again
 	patcher      stmt.Patcher
+	arrivals     arrivals
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
 

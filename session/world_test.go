@@ -46,6 +46,7 @@ type setup struct {
 	rules       *rules.Program
 	loops       int
 	noIdleLoops bool
+	arrivals    int // logins at once; 0: the default
 	clients     int // that there are descriptors for
 	panics      int // that are expected
 	kills       *killer
@@ -118,7 +119,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	w.Proxy = session.New(session.Config{
 		Kills: kills, KillGrace: cfg.grace,
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
-		MaxClients: cfg.clients, Rules: cfg.rules,
+		MaxClients: cfg.clients, Rules: cfg.rules, Arrivals: cfg.arrivals,
 	})
 	w.unix = "unix:" + filepath.Join(t.TempDir(), "p")
 	for _, addr := range []string{"127.0.0.1:0", w.unix} {
