@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"parkway/bench/figures"
+)
 
 // goalThreads is the number of threads at which the goals are judged.
 const goalThreads = 64
@@ -10,7 +14,7 @@ type goal struct {
 	of, over string
 	name     string
 	workload string
-	figure   func(summary) spread
+	figure   func(summary) figures.Spread
 	bound    float64
 	atMost   bool // else at least
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"parkway/bench/figures"
 	"parkway/config"
 )
 
@@ -23,7 +24,9 @@ func TestJudge(t *testing.T) {
 		"nothing to divide": {cpu, 5, 0, notMeasured},
 	} {
 		t.Run(name, func(t *testing.T) {
-			of := func(x float64) summary { return summary{qps: spread{median: x}, cpu: spread{median: x}} }
+			of := func(x float64) summary {
+				return summary{qps: figures.Spread{Median: x}, cpu: figures.Spread{Median: x}}
+			}
 			cells := map[cell]summary{
 				{"w", goalThreads, parkway}: of(test.parkway),
 				{"w", goalThreads, haproxy}: of(test.haproxy),
@@ -37,8 +40,8 @@ func TestJudge(t *testing.T) {
 
 func TestJudgeWithoutTheLoad(t *testing.T) {
 	cells := map[cell]summary{
-		{"w", 8, parkway}: {cpu: spread{median: 1}},
-		{"w", 8, haproxy}: {cpu: spread{median: 1}},
+		{"w", 8, parkway}: {cpu: figures.Spread{Median: 1}},
+		{"w", 8, haproxy}: {cpu: figures.Spread{Median: 1}},
 	}
 	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != notMeasured {
 		t.Errorf("got %s, want %s: 64 threads were not run", got, notMeasured)

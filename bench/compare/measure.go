@@ -6,26 +6,29 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"parkway/bench/figures"
+	"parkway/bench/sysbench"
 )
 
 // sample is the result of one run.
 type sample struct {
 	run
-	output
+	sysbench.Result
 	cpu float64 // microseconds of the proxy per query; NaN without a proxy
 }
 
 // measureAll fills the tables, lets each target do each workload for a second, and makes the scheduled runs.
 func measureAll(ctx context.Context, opts options, server string, targets []target) ([]sample, error) {
-	if err := prepareTables(ctx, server); err != nil {
+	if err := sysbench.Prepare(ctx, server); err != nil {
 		return nil, err
 	}
 	byName := make(map[string]target)
 	for _, t := range targets {
 		byName[t.name] = t
 		for _, workload := range opts.workloads {
-			warmUp := bench{workload: workload, addr: t.addr, threads: 8, seconds: 1, psMode: opts.psMode}
-			if _, err := warmUp.run(ctx, func() {}, func() {}); err != nil {
+			warmUp := sysbench.Run{Workload: workload, Addr: t.addr, Threads: 8, Seconds: 1, PSMode: opts.psMode}
+			if _, err := warmUp.Do(ctx, func() {}, func() {}); err != nil {
 				return nil, fmt.Errorf("%s, warming up with %s: %w", t.name, workload, err)
 			}
 		}
@@ -40,7 +43,7 @@ func measureAll(ctx context.Context, opts options, server string, targets []targ
 			return nil, fmt.Errorf("%s, %s, %d threads, round %d: %w", r.target, r.workload, r.threads, r.round, err)
 		}
 		fmt.Printf("round %d  %-18s %4d threads  %-11s %9s queries/s  %8.2f ms  %6s us CPU/query\n",
-			r.round, r.workload, r.threads, r.target, count(s.qps), s.p95, decimals(s.cpu))
+			r.round, r.workload, r.threads, r.target, figures.Count(s.QPS), s.P95, figures.Decimals(s.cpu))
 		samples = append(samples, s)
 	}
 	return samples, nil
@@ -61,17 +64,17 @@ func measure(ctx context.Context, opts options, r run, t target) (sample, error)
 		go func() { profiled <- saveProfile(ctx, t.http, opts.seconds, profilePath(opts.profiles, r)) }()
 	}
 	end := func() { after, afterErr = t.cpuTime() }
-	b := bench{workload: r.workload, addr: t.addr, threads: r.threads, seconds: opts.seconds, psMode: opts.psMode}
-	out, err := b.run(ctx, begin, end)
+	b := sysbench.Run{Workload: r.workload, Addr: t.addr, Threads: r.threads, Seconds: opts.seconds, PSMode: opts.psMode}
+	out, err := b.Do(ctx, begin, end)
 	if err != nil {
 		return sample{}, errors.Join(t.ended(), err)
 	}
 	if err := errors.Join(<-profiled, beforeErr, afterErr); err != nil {
 		return sample{}, err
 	}
-	s := sample{run: r, output: out, cpu: math.NaN()}
+	s := sample{run: r, Result: out, cpu: math.NaN()}
 	if t.proxy != nil {
-		s.cpu = float64((after - before).Nanoseconds()) / 1000 / float64(out.queries)
+		s.cpu = float64((after - before).Nanoseconds()) / 1000 / float64(out.Queries)
 	}
 	return s, nil
 }

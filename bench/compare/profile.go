@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"parkway/bench/sysbench"
 )
 
 // profiledThreads is the load that the goals are about.
@@ -21,7 +23,7 @@ func profilePath(dir string, r run) string {
 // saveProfile asks the process behind base (http://host:port) for a CPU profile of the next seconds and writes it to
 // path. It returns when the profile is there.
 func saveProfile(ctx context.Context, base string, seconds int, path string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second+hangLimit)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second+sysbench.HangLimit)
 	defer cancel()
 	url := fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", base, seconds)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -20,8 +20,8 @@ func rawResults(samples []sample) ([]byte, error) {
 		}
 		rows = append(rows, []string{
 			strconv.Itoa(s.round), s.workload, strconv.Itoa(s.threads), s.target,
-			strconv.FormatInt(s.queries, 10), strconv.FormatFloat(s.qps, 'f', 2, 64),
-			strconv.FormatFloat(s.p95, 'f', 2, 64), cpu, strconv.FormatInt(s.ignored, 10),
+			strconv.FormatInt(s.Queries, 10), strconv.FormatFloat(s.QPS, 'f', 2, 64),
+			strconv.FormatFloat(s.P95, 'f', 2, 64), cpu, strconv.FormatInt(s.Ignored, 10),
 		})
 	}
 	err := w.WriteAll(rows)

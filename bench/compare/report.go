@@ -8,13 +8,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parkway/bench/figures"
+	"parkway/bench/sysbench"
 )
 
 // report is everything that the result files say.
 type report struct {
 	began    time.Time
 	options  options
-	machine  machine
+	machine  figures.Machine
 	versions []version
 	samples  []sample
 	cells    map[cell]summary
@@ -46,7 +49,7 @@ func (r report) publish(w io.Writer) error {
 		}
 	}
 	_, err = fmt.Fprintf(w, "\n%s\n%s\n%s\nwritten to %s\n",
-		r.medians().markdown(textColumns), r.ratios(), r.verdicts(), r.options.out)
+		r.medians().Markdown(textColumns), r.ratios(), r.verdicts(), r.options.out)
 	return err
 }
 
@@ -62,7 +65,7 @@ func (r report) markdown() string {
 		"The 95th percentile is of a query in oltp_point_select and of a transaction in oltp_read_write. "+
 		"CPU is user + system time of the proxy process (`/proc/PID/stat`) while sysbench's threads ran, "+
 		"in microseconds per query.\n\n", r.options.rounds, r.options.seconds)
-	b.WriteString(r.medians().markdown(textColumns))
+	b.WriteString(r.medians().Markdown(textColumns))
 	if n := r.ignored(); n > 0 {
 		fmt.Fprintf(&b, "\nsysbench repeated %d transactions after deadlocks or lock timeouts, in all runs together; they are in the figures.\n", n)
 	}
@@ -79,8 +82,8 @@ func (r report) conditions(psMode string) string {
 	fmt.Fprintf(&b, "- date: %s\n", r.began.UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Fprintf(&b, "- command: `go run ./bench/compare%s`\n", strings.Join(append([]string{""}, r.options.args...), " "))
 	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by sysbench, the server and the proxy; load average before: %s\n",
-		r.machine.cores, r.machine.cpu, r.machine.kernel, r.machine.load)
-	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows, `--db-ps-mode=%s`\n", tables, tableRows, psMode)
+		r.machine.Cores, r.machine.CPU, r.machine.Kernel, r.machine.Load)
+	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows, `--db-ps-mode=%s`\n", sysbench.Tables, sysbench.TableRows, psMode)
 	if r.options.profiles != "" {
 		fmt.Fprintf(&b, "- CPU profiles of parkway were taken during the runs with %d threads: they cost a little themselves\n", profiledThreads)
 	}
@@ -93,19 +96,19 @@ func (r report) conditions(psMode string) string {
 // textColumns is how many columns of the tables say what was measured, before the figures.
 const textColumns = 3
 
-func (r report) medians() table {
-	t := table{{"workload", "threads", "target", "queries/s", "p95 ms", "CPU us/query"}}
+func (r report) medians() figures.Table {
+	t := figures.Table{{"workload", "threads", "target", "queries/s", "p95 ms", "CPU us/query"}}
 	for _, c := range r.order() {
 		s := r.cells[c]
 		t = append(t, []string{c.workload, fmt.Sprint(c.threads), c.target,
-			withRange(s.qps, count), decimals(s.p95.median), withRange(s.cpu, decimals)})
+			figures.WithRange(s.qps, figures.Count), figures.Decimals(s.p95.Median), figures.WithRange(s.cpu, figures.Decimals)})
 	}
 	return t
 }
 
 // ratios compares the targets in pairs, where both were measured: a table, or a line that says that there are none.
 func (r report) ratios() string {
-	t := table{{"workload", "threads", "of", "queries/s", "CPU/query"}}
+	t := figures.Table{{"workload", "threads", "of", "queries/s", "CPU/query"}}
 	for _, c := range r.order() {
 		for _, pair := range []struct{ of, over string }{
 			{parkway, haproxy}, {parkway, direct}, {parkway, parkwayOld}, {parkwayOld, haproxy},
@@ -128,7 +131,7 @@ func (r report) ratios() string {
 	if len(t) == 1 {
 		return "No two targets that are compared were measured.\n"
 	}
-	return t.markdown(textColumns)
+	return t.Markdown(textColumns)
 }
 
 // verdicts says of each goal whether it was reached, a line each.

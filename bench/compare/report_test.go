@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parkway/bench/figures"
+	"parkway/bench/sysbench"
 )
 
 // measured is a report of two rounds in which parkway is as fast as HAProxy and takes twice its CPU.
@@ -29,12 +32,12 @@ func measured(t *testing.T) report {
 			cpu = 30.5
 		}
 		qps += 1000 * float64(r.round)
-		samples = append(samples, sample{r, output{queries: 7, qps: qps, p95: 4, ignored: 1}, cpu})
+		samples = append(samples, sample{r, sysbench.Result{Queries: 7, QPS: qps, P95: 4, Ignored: 1}, cpu})
 	}
 	return report{
 		began:    time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		options:  opts,
-		machine:  machine{cpu: "Some CPU", cores: 2, kernel: "6.1", load: "0.1 0.2 0.3"},
+		machine:  figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"},
 		versions: []version{{"server", "10.11-MariaDB"}},
 		samples:  samples,
 		cells:    summarize(samples),
@@ -114,21 +117,5 @@ func TestRawResults(t *testing.T) {
 `
 	if string(got) != want {
 		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
-func TestTable(t *testing.T) {
-	got := table{{"name", "\u00b5s"}, {"a", "1,234"}}.markdown(1)
-	want := "| name |    \u00b5s |\n| ---- | ----: |\n| a    | 1,234 |\n"
-	if got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
-func TestCount(t *testing.T) {
-	for x, want := range map[float64]string{0: "0", 999.4: "999", 999.5: "1,000", 12_345: "12,345", 1_234_567: "1,234,567"} {
-		if got := count(x); got != want {
-			t.Errorf("count(%v) = %q, want %q", x, got, want)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parkway/bench/figures"
 	"parkway/bench/proxy"
 )
 
@@ -29,7 +30,7 @@ var sharingModes = []struct{ psMode, name string }{{"disable", "text"}, {"auto",
 // sharingGoals compare parkwayShared with parkwayOwn.
 var sharingGoals = []struct {
 	name   string
-	figure func(summary) spread
+	figure func(summary) figures.Spread
 	bound  float64
 	atMost bool
 }{
@@ -97,7 +98,7 @@ func publishSharing(w io.Writer, all report, results []sharingResult) error {
 	if err := os.WriteFile(path, []byte(sharingMarkdown(all, results)), 0o644); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n%s\nwritten to %s\n", sharingTable(all.options, results).markdown(textColumns), sharingVerdicts(all.options, results), path)
+	_, err := fmt.Fprintf(w, "\n%s\n%s\nwritten to %s\n", sharingTable(all.options, results).Markdown(textColumns), sharingVerdicts(all.options, results), path)
 	return err
 }
 
@@ -109,18 +110,18 @@ func sharingMarkdown(all report, results []sharingResult) string {
 		"%s has %d for all (`multiplexing = true`, `max_connections = %[4]d`).\n\n", goalThreads, parkwayOwn, parkwayShared, sharedConnections)
 	b.WriteString("## Goals\n\n" + sharingVerdicts(o, results) + "\n")
 	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round.\n\n", o.rounds, o.seconds)
-	b.WriteString(sharingTable(o, results).markdown(textColumns))
+	b.WriteString(sharingTable(o, results).Markdown(textColumns))
 	b.WriteString(all.conditions("disable, then auto"))
 	return b.String()
 }
 
-func sharingTable(o options, results []sharingResult) table {
-	t := table{{"protocol", "workload", "target", "queries/s", "p95 ms", "CPU us/query"}}
+func sharingTable(o options, results []sharingResult) figures.Table {
+	t := figures.Table{{"protocol", "workload", "target", "queries/s", "p95 ms", "CPU us/query"}}
 	for _, r := range results {
 		for _, workload := range o.workloads {
 			for _, name := range o.targets {
 				s := r.cells[cell{workload, goalThreads, name}]
-				t = append(t, []string{r.name, workload, name, withRange(s.qps, count), decimals(s.p95.median), withRange(s.cpu, decimals)})
+				t = append(t, []string{r.name, workload, name, figures.WithRange(s.qps, figures.Count), figures.Decimals(s.p95.Median), figures.WithRange(s.cpu, figures.Decimals)})
 			}
 		}
 	}

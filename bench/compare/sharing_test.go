@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"parkway/bench/figures"
 )
 
 func TestSharingVerdicts(t *testing.T) {
@@ -10,8 +12,8 @@ func TestSharingVerdicts(t *testing.T) {
 	cells := func(qps, cpu float64) map[cell]summary {
 		own, shared := cell{"oltp_point_select", goalThreads, parkwayOwn}, cell{"oltp_point_select", goalThreads, parkwayShared}
 		return map[cell]summary{
-			own:    {qps: spread{median: 100}, cpu: spread{median: 20}},
-			shared: {qps: spread{median: qps}, cpu: spread{median: cpu}},
+			own:    {qps: figures.Spread{Median: 100}, cpu: figures.Spread{Median: 20}},
+			shared: {qps: figures.Spread{Median: qps}, cpu: figures.Spread{Median: cpu}},
 		}
 	}
 	got := sharingVerdicts(o, []sharingResult{

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"time"
+
+	"parkway/bench/figures"
 )
 
 // stage is what a measurement runs on: the machine, the programs and a server.
 type stage struct {
 	began    time.Time
-	machine  machine // before anything ran
+	machine  figures.Machine // before anything ran
 	programs binaries
 	server   server
 }
@@ -20,7 +22,7 @@ func newStage(ctx context.Context, opts options) (*stage, error) {
 	}
 	s := &stage{began: time.Now()}
 	var err error
-	if s.machine, err = readMachine(); err != nil {
+	if s.machine, err = figures.ReadMachine(); err != nil {
 		return nil, err
 	}
 	if s.programs, err = findBinaries(ctx, opts); err != nil {

@@ -2,35 +2,13 @@ package main
 
 import (
 	"math"
-	"slices"
+
+	"parkway/bench/figures"
 )
-
-// spread is one figure over the rounds.
-type spread struct {
-	median, low, high float64
-}
-
-// spreadOf returns NaNs for no values.
-func spreadOf(values []float64) spread {
-	if len(values) == 0 {
-		return spread{math.NaN(), math.NaN(), math.NaN()}
-	}
-	return spread{median(values), slices.Min(values), slices.Max(values)}
-}
-
-// median of at least one value; of an even number the mean of the two in the middle.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
-	}
-	return (sorted[middle-1] + sorted[middle]) / 2
-}
 
 // summary is one cell over the rounds.
 type summary struct {
-	qps, p95, cpu spread
+	qps, p95, cpu figures.Spread
 	ignored       int64 // in all rounds
 }
 
@@ -45,17 +23,17 @@ func summarize(samples []sample) map[cell]summary {
 		var qps, p95, cpu []float64
 		var sum summary
 		for _, s := range group {
-			qps, p95, cpu = append(qps, s.qps), append(p95, s.p95), append(cpu, s.cpu)
-			sum.ignored += s.ignored
+			qps, p95, cpu = append(qps, s.QPS), append(p95, s.P95), append(cpu, s.cpu)
+			sum.ignored += s.Ignored
 		}
-		sum.qps, sum.p95, sum.cpu = spreadOf(qps), spreadOf(p95), spreadOf(cpu)
+		sum.qps, sum.p95, sum.cpu = figures.SpreadOf(qps), figures.SpreadOf(p95), figures.SpreadOf(cpu)
 		summaries[c] = sum
 	}
 	return summaries
 }
 
 // ratio of the medians of one figure between two targets at the same load; ok is false where either was not measured.
-func ratio(cells map[cell]summary, load cell, over string, figure func(summary) spread) (r float64, ok bool) {
+func ratio(cells map[cell]summary, load cell, over string, figure func(summary) figures.Spread) (r float64, ok bool) {
 	under := load
 	under.target = over
 	a, okA := cells[load]
@@ -63,9 +41,9 @@ func ratio(cells map[cell]summary, load cell, over string, figure func(summary) 
 	if !okA || !okB {
 		return 0, false
 	}
-	r = figure(a).median / figure(b).median
+	r = figure(a).Median / figure(b).Median
 	return r, !math.IsNaN(r) && !math.IsInf(r, 0)
 }
 
-func qpsOf(s summary) spread { return s.qps }
-func cpuOf(s summary) spread { return s.cpu }
+func qpsOf(s summary) figures.Spread { return s.qps }
+func cpuOf(s summary) figures.Spread { return s.cpu }

@@ -3,47 +3,29 @@ package main
 import (
 	"math"
 	"testing"
+
+	"parkway/bench/figures"
+	"parkway/bench/sysbench"
 )
-
-func TestSpreadOf(t *testing.T) {
-	for name, test := range map[string]struct {
-		values []float64
-		want   spread
-	}{
-		"one":  {[]float64{5}, spread{5, 5, 5}},
-		"two":  {[]float64{4, 1}, spread{2.5, 1, 4}},
-		"odd":  {[]float64{9, 1, 3}, spread{3, 1, 9}},
-		"even": {[]float64{8, 2, 4, 100}, spread{6, 2, 100}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := spreadOf(test.values); got != test.want {
-				t.Errorf("got %+v, want %+v", got, test.want)
-			}
-		})
-	}
-}
-
-func TestMedianKeepsItsInput(t *testing.T) {
-	values := []float64{3, 1, 2}
-	median(values)
-	if values[0] != 3 || values[1] != 1 || values[2] != 2 {
-		t.Errorf("the values were reordered: %v", values)
-	}
-}
 
 func TestSummarize(t *testing.T) {
 	c, d := cell{"w", 64, haproxy}, cell{"w", 64, direct}
 	cells := summarize([]sample{
-		{run{c, 1}, output{qps: 100, p95: 1, ignored: 2}, 10},
-		{run{d, 1}, output{qps: 300, p95: 1}, math.NaN()},
-		{run{c, 2}, output{qps: 200, p95: 3, ignored: 1}, 30},
-		{run{c, 3}, output{qps: 120, p95: 2}, 20},
+		{run{c, 1}, sysbench.Result{QPS: 100, P95: 1, Ignored: 2}, 10},
+		{run{d, 1}, sysbench.Result{QPS: 300, P95: 1}, math.NaN()},
+		{run{c, 2}, sysbench.Result{QPS: 200, P95: 3, Ignored: 1}, 30},
+		{run{c, 3}, sysbench.Result{QPS: 120, P95: 2}, 20},
 	})
-	want := summary{qps: spread{120, 100, 200}, p95: spread{2, 1, 3}, cpu: spread{20, 10, 30}, ignored: 3}
+	want := summary{
+		qps:     figures.Spread{Median: 120, Low: 100, High: 200},
+		p95:     figures.Spread{Median: 2, Low: 1, High: 3},
+		cpu:     figures.Spread{Median: 20, Low: 10, High: 30},
+		ignored: 3,
+	}
 	if cells[c] != want {
 		t.Errorf("got %+v, want %+v", cells[c], want)
 	}
-	if !math.IsNaN(cells[d].cpu.median) || cells[d].qps.median != 300 {
+	if !math.IsNaN(cells[d].cpu.Median) || cells[d].qps.Median != 300 {
 		t.Errorf("direct: %+v, want queries and no CPU", cells[d])
 	}
 }
@@ -51,13 +33,13 @@ func TestSummarize(t *testing.T) {
 func TestRatio(t *testing.T) {
 	load := cell{"w", 64, parkway}
 	cells := map[cell]summary{
-		load:               {qps: spread{median: 190}, cpu: spread{median: 12}},
-		{"w", 64, haproxy}: {qps: spread{median: 200}, cpu: spread{median: 10}},
-		{"w", 64, direct}:  {qps: spread{median: 400}, cpu: spread{median: math.NaN()}},
+		load:               {qps: figures.Spread{Median: 190}, cpu: figures.Spread{Median: 12}},
+		{"w", 64, haproxy}: {qps: figures.Spread{Median: 200}, cpu: figures.Spread{Median: 10}},
+		{"w", 64, direct}:  {qps: figures.Spread{Median: 400}, cpu: figures.Spread{Median: math.NaN()}},
 	}
 	for name, test := range map[string]struct {
 		over   string
-		figure func(summary) spread
+		figure func(summary) figures.Spread
 		want   float64
 		ok     bool
 	}{

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"debug/buildinfo"
 	"fmt"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
-
-	"parkway/bench/proxy"
 )
 
 // version is one line of the report.
@@ -52,7 +49,7 @@ func readVersions(ctx context.Context, programs binaries, opts options, server s
 	versions = append(versions, version{"sysbench", firstLine(ctx, "sysbench", "--version")})
 	for _, name := range opts.targets {
 		if program := programs[name]; program != nil {
-			versions = append(versions, version{name, describeBuild(ctx, program)})
+			versions = append(versions, version{name, program.Describe(ctx)})
 		}
 	}
 	return append(versions, version{"go", runtime.Version()})
@@ -65,26 +62,4 @@ func firstLine(ctx context.Context, program string, args ...string) string {
 		return "unknown"
 	}
 	return strings.TrimSpace(line)
-}
-
-// describeBuild says from which commit and by which Go a binary was built.
-func describeBuild(ctx context.Context, program *proxy.Binary) string {
-	path, err := program.Path(ctx)
-	if err != nil {
-		return "unknown"
-	}
-	info, err := buildinfo.ReadFile(path)
-	if err != nil {
-		return "unknown"
-	}
-	text := "built with " + info.GoVersion
-	for _, setting := range info.Settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			text += ", commit " + setting.Value[:min(12, len(setting.Value))]
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			text += " with changes"
-		}
-	}
-	return text
 }

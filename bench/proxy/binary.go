@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"debug/buildinfo"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -95,6 +96,28 @@ func (b *Binary) build(ctx context.Context) error {
 		return fmt.Errorf("go build %s: %w\n%s", command, err, out)
 	}
 	return nil
+}
+
+// Describe says from which commit and by which Go the program was built, "unknown" if it does not tell.
+func (b *Binary) Describe(ctx context.Context) string {
+	path, err := b.Path(ctx)
+	if err != nil {
+		return "unknown"
+	}
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return "unknown"
+	}
+	text := "built with " + info.GoVersion
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			text += ", commit " + setting.Value[:min(12, len(setting.Value))]
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			text += " with changes"
+		}
+	}
+	return text
 }
 
 // Close removes the program if it was built. No proxy may be started

@@ -17,6 +17,7 @@ type Config struct {
 	LogFormat string         // [log] format
 	Loops     int            // [reactor] event_loops
 	NoPin     bool           // [reactor] pin = false
+	NoIdle    bool           // [reactor] idle_loops = false
 	Listen    []string       // [listen] mysql, beside what Options ask for
 	Variables map[string]any // [mysql_variables]: key to an int, a bool or a string
 	Servers   []Server
@@ -103,6 +104,9 @@ func (c Config) toml(mysql []string, http string) (string, error) {
 	f.number("event_loops", c.Loops)
 	if c.NoPin {
 		f.set("pin", false)
+	}
+	if c.NoIdle {
+		f.set("idle_loops", false)
 	}
 	f.table("[listen]")
 	f.set("mysql", append(slices.Clone(mysql), c.Listen...))

@@ -18,6 +18,7 @@ func TestConfigIsWhatParkwayReads(t *testing.T) {
 		LogLevel:  "debug",
 		Loops:     3,
 		NoPin:     true,
+		NoIdle:    true,
 		Listen:    []string{"127.0.0.1:3"},
 		Variables: map[string]any{"max_connections": 7, "multiplexing": false, "server_version": `8.0 "x"`},
 		Servers:   []Server{{Hostgroup: 10, Host: "/run/sock", Weight: 5, MaxConnections: 6, Status: "OFFLINE_SOFT", MaxReplicationLag: 2}},
@@ -36,6 +37,7 @@ func TestConfigIsWhatParkwayReads(t *testing.T) {
 		{got.Log.Level, "debug"},
 		{got.Reactor.EventLoops, 3},
 		{got.Reactor.Pin, false},
+		{got.Reactor.IdleLoops, false},
 		{got.Listen.MySQL, []string{"127.0.0.1:1", "unix:/a", "127.0.0.1:3"}},
 		{got.Listen.HTTP, "127.0.0.1:2"},
 		{got.MySQL.MaxConnections, 7},
@@ -68,7 +70,7 @@ func TestZeroConfigLeavesDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"level", "event_loops", "pin", "max_connections"} {
+	for _, key := range []string{"level", "event_loops", "pin", "idle_loops", "max_connections"} {
 		if strings.Contains(text, key) {
 			t.Errorf("the file sets %s:\n%s", key, text)
 		}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parkway/bench/servers/process"
 )
 
 // CPU is the time the process has spent, user and system, in steps of 10 ms.
@@ -22,6 +24,9 @@ func (p *Proxy) RSS() (int64, error) {
 	s, err := p.process.Stat()
 	return s.RSS, err
 }
+
+// Memory is what the process has resident.
+func (p *Proxy) Memory() (process.Memory, error) { return p.process.Memory() }
 
 // Descriptors counts the process's open file descriptors.
 func (p *Proxy) Descriptors() (int, error) { return p.process.Descriptors() }

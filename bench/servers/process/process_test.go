@@ -169,3 +169,26 @@ func TestParseStat(t *testing.T) {
 		}
 	}
 }
+
+func TestMemory(t *testing.T) {
+	p := start(t, "sleep", "1000")
+	if m, err := p.Memory(); err != nil || m.Anonymous <= 0 || m.RSS < m.Anonymous {
+		t.Errorf("%+v, %v", m, err)
+	}
+	p.Kill()
+	if m, err := p.Memory(); err == nil {
+		t.Errorf("of an ended process: %+v", m)
+	}
+}
+
+func TestKibibytes(t *testing.T) {
+	text := []byte("Rss:\t   12 kB\nPss:  7 kB\nOdd: x kB\nBare: 5\n")
+	if n, err := kibibytes(text, "Pss"); err != nil || n != 7<<10 {
+		t.Errorf("got %d, %v", n, err)
+	}
+	for _, name := range []string{"ss", "Odd", "Bare"} {
+		if n, err := kibibytes(text, name); err == nil {
+			t.Errorf("%s: got %d", name, n)
+		}
+	}
+}

@@ -1,4 +1,5 @@
-package main
+// Package sysbench runs sysbench against a server, or a proxy in front of it, and reads what it reports.
+package sysbench
 
 import (
 	"bytes"
@@ -14,44 +15,44 @@ import (
 
 // The data of every run: small enough to stay in the server's memory, so that the proxy's share of the work is visible.
 const (
-	tables    = 4
-	tableRows = 10_000
+	Tables    = 4
+	TableRows = 10_000
 )
 
-// hangLimit is how long a run may go on after its time: a proxy that lost an answer would keep sysbench for ever.
-const hangLimit = 30 * time.Second
+// HangLimit is how long a run may go on after its time: a proxy that lost an answer would keep sysbench for ever.
+const HangLimit = 30 * time.Second
 
-// bench is one call of sysbench.
-type bench struct {
-	workload string
-	addr     string // host:port
-	threads  int
-	seconds  int
-	psMode   string
+// Run is one call of sysbench.
+type Run struct {
+	Workload string // one of its oltp tests
+	Addr     string // host:port
+	Threads  int    // with a connection each
+	Seconds  int
+	PSMode   string // --db-ps-mode: disable (text protocol) or auto (prepared statements)
 }
 
 // args returns sysbench's command line for command (prepare, run, cleanup).
-func (b bench) args(command string) ([]string, error) {
-	host, port, err := net.SplitHostPort(b.addr)
+func (r Run) args(command string) ([]string, error) {
+	host, port, err := net.SplitHostPort(r.Addr)
 	if err != nil {
 		return nil, err
 	}
 	return []string{
-		b.workload,
+		r.Workload,
 		"--db-driver=mysql", "--mysql-host=" + host, "--mysql-port=" + port,
 		"--mysql-user=app", "--mysql-password=app", "--mysql-db=sbtest",
-		"--tables=" + strconv.Itoa(tables), "--table-size=" + strconv.Itoa(tableRows),
-		"--threads=" + strconv.Itoa(b.threads), "--time=" + strconv.Itoa(b.seconds), "--events=0",
-		"--db-ps-mode=" + b.psMode, "--percentile=95",
+		"--tables=" + strconv.Itoa(Tables), "--table-size=" + strconv.Itoa(TableRows),
+		"--threads=" + strconv.Itoa(r.Threads), "--time=" + strconv.Itoa(r.Seconds), "--events=0",
+		"--db-ps-mode=" + r.PSMode, "--percentile=95",
 		command,
 	}, nil
 }
 
-// prepareTables replaces the tables of every oltp test on the server at addr.
-func prepareTables(ctx context.Context, addr string) error {
-	b := bench{workload: "oltp_read_write", addr: addr, threads: 1, seconds: 1, psMode: "disable"}
+// Prepare replaces the tables of every oltp test, in the database sbtest of the server at addr (host:port), as app/app.
+func Prepare(ctx context.Context, addr string) error {
+	r := Run{Workload: "oltp_read_write", Addr: addr, Threads: 1, Seconds: 1, PSMode: "disable"}
 	for _, command := range []string{"cleanup", "prepare"} {
-		args, err := b.args(command)
+		args, err := r.args(command)
 		if err != nil {
 			return err
 		}
@@ -63,14 +64,14 @@ func prepareTables(ctx context.Context, addr string) error {
 	return nil
 }
 
-// run runs sysbench and returns its figures. onStart is called when all threads are connected and begin, onStop when the
+// Do runs sysbench and returns its figures. onStart is called when all threads are connected and begin, onStop when the
 // last one has ended: just the time in which the queries of the result were made. Both were called if there is no error.
-func (b bench) run(ctx context.Context, onStart, onStop func()) (output, error) {
-	args, err := b.args("run")
+func (r Run) Do(ctx context.Context, onStart, onStop func()) (Result, error) {
+	args, err := r.args("run")
 	if err != nil {
-		return output{}, err
+		return Result{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(b.seconds)*time.Second+hangLimit)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds)*time.Second+HangLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sysbench", args...)
 	cmd.WaitDelay = time.Second
@@ -81,15 +82,15 @@ func (b bench) run(ctx context.Context, onStart, onStop func()) (output, error) 
 	err = cmd.Run()
 	switch {
 	case ctx.Err() == context.DeadlineExceeded:
-		return output{}, fmt.Errorf("sysbench was still running %v after its time: an answer never came\n%s", hangLimit, fatalLines(text.String()))
+		return Result{}, fmt.Errorf("sysbench was still running %v after its time: an answer never came\n%s", HangLimit, fatalLines(text.String()))
 	case ctx.Err() != nil:
-		return output{}, ctx.Err()
+		return Result{}, ctx.Err()
 	case err != nil:
-		return output{}, fmt.Errorf("sysbench: %w\n%s", err, fatalLines(text.String()))
+		return Result{}, fmt.Errorf("sysbench: %w\n%s", err, fatalLines(text.String()))
 	case len(watcher.on) > 0:
-		return output{}, fmt.Errorf("sysbench did not say when its threads began and ended:\n%s", text.String())
+		return Result{}, fmt.Errorf("sysbench did not say when its threads began and ended:\n%s", text.String())
 	}
-	return parseOutput(text.String())
+	return parseResult(text.String())
 }
 
 // lineWatcher calls a function the first time a line comes. sysbench writes line by line, so the call is made when it

@@ -1,4 +1,4 @@
-package main
+package figures
 
 import (
 	"bufio"
@@ -8,32 +8,33 @@ import (
 	"strings"
 )
 
-// machine is where the measurement was made.
-type machine struct {
-	cpu    string
-	cores  int
-	kernel string
-	load   string // 1, 5 and 15 minutes, before the first run: 0 on a machine that has nothing else to do
+// Machine is where a measurement was made.
+type Machine struct {
+	CPU    string
+	Cores  int
+	Kernel string
+	Load   string // 1, 5 and 15 minutes, before the first run: 0 on a machine that has nothing else to do
 }
 
-func readMachine() (machine, error) {
+// ReadMachine asks the kernel.
+func ReadMachine() (Machine, error) {
 	cpus, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
-		return machine{}, err
+		return Machine{}, err
 	}
 	kernel, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
-		return machine{}, err
+		return Machine{}, err
 	}
 	load, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		return machine{}, err
+		return Machine{}, err
 	}
-	return machine{
-		cpu:    cpuModel(cpus),
-		cores:  runtime.NumCPU(),
-		kernel: strings.TrimSpace(string(kernel)),
-		load:   strings.Join(strings.Fields(string(load))[:3], " "),
+	return Machine{
+		CPU:    cpuModel(cpus),
+		Cores:  runtime.NumCPU(),
+		Kernel: strings.TrimSpace(string(kernel)),
+		Load:   strings.Join(strings.Fields(string(load))[:3], " "),
 	}, nil
 }
 

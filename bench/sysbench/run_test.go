@@ -1,4 +1,4 @@
-package main
+package sysbench
 
 import (
 	"os"
@@ -9,9 +9,9 @@ import (
 	"testing/iotest"
 )
 
-func TestBenchArgs(t *testing.T) {
-	b := bench{workload: "oltp_point_select", addr: "127.0.0.1:6033", threads: 64, seconds: 10, psMode: "auto"}
-	args, err := b.args("run")
+func TestArgs(t *testing.T) {
+	r := Run{Workload: "oltp_point_select", Addr: "127.0.0.1:6033", Threads: 64, Seconds: 10, PSMode: "auto"}
+	args, err := r.args("run")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,8 +23,8 @@ func TestBenchArgs(t *testing.T) {
 			t.Errorf("%q has no %s", args, want)
 		}
 	}
-	b.addr = "nonsense"
-	if _, err := b.args("run"); err == nil {
+	r.Addr = "nonsense"
+	if _, err := r.args("run"); err == nil {
 		t.Error("an address without a port is accepted")
 	}
 }
@@ -80,8 +80,8 @@ func TestRunWithoutMarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	b := bench{workload: "oltp_point_select", addr: "127.0.0.1:1", threads: 1, seconds: 1, psMode: "auto"}
-	_, err := b.run(t.Context(), func() { t.Error("it began") }, func() {})
+	r := Run{Workload: "oltp_point_select", Addr: "127.0.0.1:1", Threads: 1, Seconds: 1, PSMode: "auto"}
+	_, err := r.Do(t.Context(), func() { t.Error("it began") }, func() {})
 	if err == nil || !strings.Contains(err.Error(), "did not say") {
 		t.Errorf("error %v", err)
 	}

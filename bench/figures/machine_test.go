@@ -1,4 +1,4 @@
-package main
+package figures
 
 import (
 	"runtime"
@@ -19,11 +19,11 @@ func TestCPUModel(t *testing.T) {
 }
 
 func TestReadMachine(t *testing.T) {
-	m, err := readMachine()
+	m, err := ReadMachine()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.cores < 1 || m.kernel == "" || m.load == "" {
+	if m.Cores < 1 || m.Kernel == "" || m.Load == "" {
 		t.Errorf("incomplete: %+v", m)
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package figures writes what benches have measured: medians, tables, plots, and where it was measured.
+package figures
 
 import (
 	"fmt"
@@ -8,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// table is a head and rows, each of the same width.
-type table [][]string
+// Table is a head and rows, each of the same width.
+type Table [][]string
 
-// markdown writes the table so that it reads well as plain text too. The first columns, up to text of them, are aligned
+// Markdown writes the table so that it reads well as plain text too. The first columns, up to text of them, are aligned
 // left, the others, numbers, right.
-func (t table) markdown(text int) string {
+func (t Table) Markdown(text int) string {
 	widths := make([]int, len(t[0]))
 	for _, row := range t {
 		for i, field := range row {
@@ -47,8 +48,8 @@ func (t table) markdown(text int) string {
 	return b.String()
 }
 
-// count writes a positive number without decimals, in groups of three digits.
-func count(x float64) string {
+// Count writes a positive number without decimals, in groups of three digits.
+func Count(x float64) string {
 	digits := strconv.FormatFloat(x, 'f', 0, 64)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -56,19 +57,19 @@ func count(x float64) string {
 	return digits
 }
 
-// decimals writes a number with one decimal, "-" for NaN: not measured.
-func decimals(x float64) string {
+// Decimals writes a number with one decimal, "-" for NaN: not measured.
+func Decimals(x float64) string {
 	if math.IsNaN(x) {
 		return "-"
 	}
 	return strconv.FormatFloat(x, 'f', 1, 64)
 }
 
-// withRange writes a spread with the given writer of numbers: "median (low to high)", only the median when there is
+// WithRange writes a spread with the given writer of numbers: "median (low to high)", only the median when there is
 // nothing between low and high.
-func withRange(s spread, write func(float64) string) string {
-	if math.IsNaN(s.median) || s.low == s.high {
-		return write(s.median)
+func WithRange(s Spread, write func(float64) string) string {
+	if math.IsNaN(s.Median) || s.Low == s.High {
+		return write(s.Median)
 	}
-	return fmt.Sprintf("%s (%s to %s)", write(s.median), write(s.low), write(s.high))
+	return fmt.Sprintf("%s (%s to %s)", write(s.Median), write(s.Low), write(s.High))
 }

@@ -1,4 +1,4 @@
-package main
+package sysbench
 
 import (
 	"fmt"
@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// output is what sysbench reports at the end of a run.
-type output struct {
-	queries    int64   // of all kinds, begin and commit included
-	qps        float64 // queries per second
-	p95        float64 // ms of one event: a query in oltp_point_select, a transaction in oltp_read_write
-	ignored    int64   // events repeated because of an error that sysbench expects under load: a deadlock, a lock timeout
-	reconnects int64
+// Result is what sysbench reports at the end of a run.
+type Result struct {
+	Queries    int64   // of all kinds, begin and commit included
+	QPS        float64 // queries per second
+	P95        float64 // ms of one event: a query in oltp_point_select, a transaction in oltp_read_write
+	Ignored    int64   // events repeated because of an error that sysbench expects under load: a deadlock, a lock timeout
+	Reconnects int64
 }
 
 // Lines of sysbench 1.0's report.
@@ -25,36 +25,36 @@ var (
 	reconnectsLine = regexp.MustCompile(`(?m)^\s*reconnects:\s+(\d+)`)
 )
 
-// parseOutput reads the report of a run that ended well. A run without queries or with reconnects is an error: it would
+// parseResult reads the report of a run that ended well. A run without queries or with reconnects is an error: it would
 // be measured as a fast one.
-func parseOutput(text string) (output, error) {
-	var o output
+func parseResult(text string) (Result, error) {
+	var r Result
 	fields := []struct {
 		name  string
 		line  *regexp.Regexp
 		parse func(groups []string) error
 	}{
-		{"queries", queriesLine, func(g []string) error { return scan(g, &o.queries, &o.qps) }},
-		{"95th percentile", percentileLine, func(g []string) error { return scan(g, &o.p95) }},
-		{"ignored errors", ignoredLine, func(g []string) error { return scan(g, &o.ignored) }},
-		{"reconnects", reconnectsLine, func(g []string) error { return scan(g, &o.reconnects) }},
+		{"queries", queriesLine, func(g []string) error { return scan(g, &r.Queries, &r.QPS) }},
+		{"95th percentile", percentileLine, func(g []string) error { return scan(g, &r.P95) }},
+		{"ignored errors", ignoredLine, func(g []string) error { return scan(g, &r.Ignored) }},
+		{"reconnects", reconnectsLine, func(g []string) error { return scan(g, &r.Reconnects) }},
 	}
 	for _, f := range fields {
 		groups := f.line.FindStringSubmatch(text)
 		if groups == nil {
-			return output{}, fmt.Errorf("sysbench's report has no line %q:\n%s", f.name, text)
+			return Result{}, fmt.Errorf("sysbench's report has no line %q:\n%s", f.name, text)
 		}
 		if err := f.parse(groups[1:]); err != nil {
-			return output{}, fmt.Errorf("sysbench's report, %s: %w", f.name, err)
+			return Result{}, fmt.Errorf("sysbench's report, %s: %w", f.name, err)
 		}
 	}
 	switch {
-	case o.queries == 0 || o.qps == 0:
-		return output{}, fmt.Errorf("sysbench made no queries:\n%s", text)
-	case o.reconnects > 0:
-		return output{}, fmt.Errorf("sysbench lost %d connections:\n%s", o.reconnects, text)
+	case r.Queries == 0 || r.QPS == 0:
+		return Result{}, fmt.Errorf("sysbench made no queries:\n%s", text)
+	case r.Reconnects > 0:
+		return Result{}, fmt.Errorf("sysbench lost %d connections:\n%s", r.Reconnects, text)
 	}
-	return o, nil
+	return r, nil
 }
 
 // scan parses each group into the number at the same place: *int64 or *float64.

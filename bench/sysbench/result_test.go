@@ -1,4 +1,4 @@
-package main
+package sysbench
 
 import (
 	"strings"
@@ -45,17 +45,17 @@ Threads fairness:
 
 `
 
-func TestParseOutput(t *testing.T) {
-	got, err := parseOutput(wellEnded)
+func TestParseResult(t *testing.T) {
+	got, err := parseResult(wellEnded)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (output{queries: 39697, qps: 19500.71, p95: 132.49, ignored: 1}); got != want {
+	if want := (Result{Queries: 39697, QPS: 19500.71, P95: 132.49, Ignored: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
-func TestParseOutputRefuses(t *testing.T) {
+func TestParseResultRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ old, new, want string }{
 		"a report cut short":  {wellEnded[strings.Index(wellEnded, "Latency"):], "", `no line "95th percentile"`},
 		"no queries":          {"39697  (19500.71", "0      (0.00", "made no queries"},
@@ -69,7 +69,7 @@ func TestParseOutputRefuses(t *testing.T) {
 			if text == wellEnded {
 				t.Fatal("the test changes nothing")
 			}
-			_, err := parseOutput(text)
+			_, err := parseResult(text)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
