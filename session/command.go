@@ -142,6 +142,12 @@ func (s *Session) refuse(p []byte, whole bool) int {
 	return len(p)
 }
 
+// refuseMalformed refuses a command that its kind should not look like.
+func (s *Session) refuseMalformed(p []byte, whole bool) int {
+	s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
+	return s.refuse(p, whole)
+}
+
 // onRefused refuses the command that waited for a backend.
 func (s *Session) onRefused(p []byte) int {
 	n, whole, ok := s.open(p)
@@ -215,8 +221,7 @@ func (s *Session) quit(p []byte, _ bool) int {
 // statistics is COM_STATISTICS, answered with a bare string as servers do.
 func (s *Session) statistics(p []byte, whole bool) int {
 	if !whole {
-		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
-		return s.refuse(p, whole)
+		return s.refuseMalformed(p, whole)
 	}
 	text := fmt.Sprintf("Uptime: %d  Threads: %d", int(time.Since(s.worker.proxy.started).Seconds()), s.worker.proxy.Sessions())
 	s.write(s.message.NextSeq(), func(b []byte) []byte { return append(b, text...) })

@@ -28,37 +28,39 @@ type order struct {
 // errKilled is why a session ends that was killed.
 var errKilled = errors.New("killed")
 
-// query is COM_QUERY, prepare COM_STMT_PREPARE.
+// query is COM_QUERY.
 func (s *Session) query(p []byte, whole bool) int {
 	sql, err := protocol.QueryText(p[protocol.HeaderLen:], s.caps)
 	if err != nil {
 		return s.forward(p, whole) // for the server to say what is wrong with it
 	}
-	switch s.findsKill(sql) {
-	case digest.KillStmt, digest.KillStmt | digest.ConnectionIDFn:
-		if k, ok := digest.KillTarget(sql); ok && whole && !k.Param {
-			return s.kill(k, p)
-		}
-		return s.refuseKill(p, whole)
-	case digest.ConnectionIDFn:
-		return s.forwardOwnID(p, sql, whole)
-	}
-	return s.forward(p, whole)
+	return s.screen(p, sql, whole)
 }
 
+// prepare is COM_STMT_PREPARE.
 func (s *Session) prepare(p []byte, whole bool) int {
 	s.mine.killPrepared = 0
-	sql := p[protocol.HeaderLen+1:]
-	switch s.findsKill(sql) {
-	case digest.KillStmt, digest.KillStmt | digest.ConnectionIDFn:
-		if k, ok := digest.KillTarget(sql); ok && whole {
-			return s.prepareKill(k, p)
-		}
-		return s.refuseKill(p, whole)
-	case digest.ConnectionIDFn:
+	return s.screen(p, p[protocol.HeaderLen+1:], whole)
+}
+
+// screen passes on a command with a text, unless that is a KILL.
+func (s *Session) screen(p, sql []byte, whole bool) int {
+	found := s.findsKill(sql)
+	switch {
+	case found == 0:
+		return s.forward(p, whole)
+	case !found.Has(digest.KillStmt):
 		return s.forwardOwnID(p, sql, whole)
 	}
-	return s.forward(p, whole)
+	prepares := s.command == protocol.ComStmtPrepare
+	k, ok := digest.KillTarget(sql)
+	switch {
+	case !ok || !whole || k.Param && !prepares:
+		return s.refuseKill(p, whole)
+	case prepares:
+		return s.prepareKill(k, p)
+	}
+	return s.kill(k, p)
 }
 
 // refuseKill answers a KILL that the proxy does not understand.
@@ -72,8 +74,7 @@ func (s *Session) refuseKill(p []byte, whole bool) int {
 func (s *Session) processKill(p []byte, whole bool) int {
 	body := p[protocol.HeaderLen:]
 	if !whole || len(body) < 5 {
-		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
-		return s.refuse(p, whole)
+		return s.refuseMalformed(p, whole)
 	}
 	return s.kill(digest.Kill{ID: uint64(binary.LittleEndian.Uint32(body[1:]))}, p)
 }
@@ -151,8 +152,7 @@ func (s *Session) askGrants(o *order) {
 		s.conn.PauseRead() // cutBack lets it go on
 		return
 	}
-	s.dropPreparing() // of a command that was lost
-	s.now = statement{text: s.now.text[:0]}
+	s.forgetStatement()
 	if !s.obtain() {
 		return
 	}

@@ -51,8 +51,7 @@ func (s *Session) resetStatement(p []byte, whole bool) int {
 	case e == nil || s.server().Has(s.now.slot):
 		return s.forward(p, whole)
 	case !whole:
-		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
-		return s.refuse(p, whole)
+		return s.refuseMalformed(p, whole)
 	default:
 		s.mine.statements.Reset(e, s.server())
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"parkway/hostgroup/backend"
-	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 )
@@ -45,8 +44,7 @@ func (s *Session) retriesLeft() int {
 // connection can be given.
 func (s *Session) stateful() bool {
 	const known = passing &^ sysvar.InsertID
-	return s.backend != nil && (s.mine.pins&^known != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable ||
-		!outside(s.backend.Answer().Status(), s.mine.pins))
+	return s.backend != nil && (s.heldBy(^known) || !outside(s.backend.Answer().Status(), s.mine.pins))
 }
 
 // endRetrial is called when a command has ended, or its session.

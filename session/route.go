@@ -3,7 +3,6 @@ package session
 import (
 	"time"
 
-	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -245,7 +244,7 @@ func (s *Session) fixing() sysvar.Pins {
 // fixed reports whether all of the session's statements have to go to the
 // connection at hand.
 func (s *Session) fixed() bool {
-	return !s.sharing() || s.mine.pins&s.fixing() != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
+	return !s.sharing() || s.heldBy(s.fixing())
 }
 
 // controls reports whether the statement is about the open transaction.

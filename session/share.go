@@ -76,8 +76,11 @@ func (s *Session) bound() bool { return s.beingCut() || s.holds() }
 
 // holds reports whether the session has state on its connection that can't
 // follow it to another.
-func (s *Session) holds() bool {
-	return !s.sharing() || s.mine.pins&^sysvar.Transient != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
+func (s *Session) holds() bool { return !s.sharing() || s.heldBy(^sysvar.Transient) }
+
+// heldBy reports whether the session has state on its connection that can't follow it to another: what these pins stand for, or what has no pin.
+func (s *Session) heldBy(pins sysvar.Pins) bool {
+	return s.mine.pins&pins != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
 }
 
 // share gives the connection back if nothing holds it, or only what can be taken along and others wait.
@@ -135,8 +138,7 @@ func (s *Session) outlivesReset() bool {
 // resetConnection is COM_RESET_CONNECTION.
 func (s *Session) resetConnection(p []byte, whole bool) int {
 	if !whole {
-		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet")
-		return s.refuse(p, whole)
+		return s.refuseMalformed(p, whole)
 	}
 	switch b := s.backend; {
 	case b == nil:

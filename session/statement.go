@@ -30,11 +30,16 @@ type statement struct {
 	renumber       stmt.Renumber   // that the answer goes through
 }
 
+// forgetStatement makes room in s.now for what comes.
+func (s *Session) forgetStatement() {
+	s.dropPreparing() // of a command that was lost
+	s.now = statement{text: s.now.text[:0]}
+}
+
 // examine fills in s.now for the command that p begins with.
 func (s *Session) examine(p []byte, whole bool) {
 	now := &s.now
-	s.dropPreparing() // of a command that was lost
-	*now = statement{text: now.text[:0]}
+	s.forgetStatement()
 	body := p[protocol.HeaderLen:]
 	switch s.command {
 	case protocol.ComQuery:
