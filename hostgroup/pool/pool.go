@@ -241,11 +241,24 @@ func (p *Pool) serve(hostgroup int) {
 	}
 }
 
-// unprepared tells of a connection that could not be prepared.
-func (p *Pool) unprepared(err *backend.Error) {
+// opened notes that a login has succeeded. The connection is in use from now on.
+func (p *Pool) opened(b *backend.Conn) {
+	counters := p.server(b.Server())
+	counters.ConnectOK()
+	counters.Used(1)
+	p.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK})
+}
+
+// notOpened notes that one has failed, and returns what that says about the server, if anything.
+func (p *Pool) notOpened(s *hostgroup.Server, err *backend.Error) (event hostgroup.Event, known bool) {
+	p.server(s).ConnectError()
+	if event, known = blame(err); known {
+		p.cfg.Hostgroups.Observe(s, hostgroup.Observation{Event: event, Err: err})
+	}
 	if p.cfg.Unprepared != nil && err.Stage == backend.StagePrepare {
 		p.cfg.Unprepared(err)
 	}
+	return event, known
 }
 
 // server returns the metrics of s.

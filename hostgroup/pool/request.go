@@ -166,12 +166,7 @@ func (r *Request) dial(m *hostgroup.Member) {
 
 // failed notes that an attempt at s failed and goes on to the next.
 func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
-	r.pool.server(s).ConnectError()
-	event, known := blame(err)
-	if known {
-		r.pool.cfg.Hostgroups.Observe(s, hostgroup.Observation{Event: event, Err: err})
-	}
-	r.pool.unprepared(err)
+	event, known := r.pool.notOpened(s, err)
 	r.last = err
 	r.failedAt = r.pool.loop.Now()
 	if known && event == hostgroup.ServerFull {
@@ -265,10 +260,7 @@ type dialer Request
 func (d *dialer) OnBackendReady(b *backend.Conn) {
 	r := (*Request)(d)
 	r.dialing = nil
-	counters := r.pool.server(b.Server())
-	counters.ConnectOK()
-	r.pool.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK})
-	counters.Used(1)
+	r.pool.opened(b)
 	r.pool.remember(b)
 	r.end()
 	r.Client.OnBackend(b)

@@ -84,10 +84,7 @@ type warmer Pool
 func (w *warmer) OnBackendReady(b *backend.Conn) {
 	p := (*Pool)(w)
 	p.group(b.Server().Hostgroup()).warming.opening--
-	counters := p.server(b.Server())
-	counters.ConnectOK()
-	p.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK})
-	counters.Used(1)
+	p.opened(b)
 	p.Put(b)
 }
 
@@ -96,11 +93,7 @@ func (w *warmer) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 	g := p.group(b.Server().Hostgroup())
 	g.warming.opening--
 	g.warming.paused = p.loop.Now() + int64(warmPause)
-	p.server(b.Server()).ConnectError()
-	if event, known := blame(err); known {
-		p.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: event, Err: err})
-	}
-	p.unprepared(err)
+	p.notOpened(b.Server(), err)
 }
 
 // A connection that is being opened carries no command.
