@@ -94,6 +94,7 @@ func (s *Session) conclude() {
 	answer := s.backend.Answer()
 	now := &s.now
 	e := &now.event
+	s.cutLong()
 	s.concludeStatement(answer)
 	if s.command != protocol.ComStmtPrepare {
 		s.concludePast(answer)
@@ -163,6 +164,10 @@ func (s *Session) concludeUnreported(e *sysvar.Event) {
 // concludeText looks at the text again, now that its outcome is known.
 func (s *Session) concludeText(e *sysvar.Event) {
 	now := &s.now
+	if now.info.Flags.Has(digest.Partial) {
+		s.concludeLong(e)
+		return
+	}
 	if len(now.text) == 0 {
 		e.UserVarsUnknown = s.mine.pins&sysvar.UserVar != 0
 		return
@@ -191,10 +196,17 @@ func (s *Session) concludeText(e *sysvar.Event) {
 			e.PinVariable = true
 		}
 	}
-	if s.mine.objects.Wants(now.info.Verb, now.info.Flags) && e.Ran() {
-		if s.mine.objects == nil {
-			s.mine.objects = new(sysvar.Objects)
-		}
-		e.Gone = s.mine.objects.Note(now.text, now.info.Verb, now.info.Flags, s.mine.schema, e.Failed)
+	s.noteObjects(e, now.text)
+}
+
+// noteObjects notes what a statement, whose text is sql, makes or ends that has a name.
+func (s *Session) noteObjects(e *sysvar.Event, sql []byte) {
+	info := &s.now.info
+	if !s.mine.objects.Wants(info.Verb, info.Flags) || !e.Ran() {
+		return
 	}
+	if s.mine.objects == nil {
+		s.mine.objects = new(sysvar.Objects)
+	}
+	e.Gone = s.mine.objects.Note(sql, info.Verb, info.Flags, s.mine.schema, e.Failed)
 }

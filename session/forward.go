@@ -48,6 +48,9 @@ func (s *Session) forward(p []byte, whole bool) int {
 	s.watch()
 	b.Begin(s.command, s.message.NextSeq())
 	if shared {
+		if !whole {
+			s.follow(p)
+		}
 		s.transmit(p, whole)
 	} else {
 		s.upload(p)
@@ -85,6 +88,7 @@ func (s *Session) onMore(p []byte) int {
 	if !ok || n == 0 {
 		return n
 	}
+	s.followMore(p[:n], whole)
 	s.uploadMore(p[:n])
 	if whole {
 		s.setState(answering)

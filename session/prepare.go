@@ -80,7 +80,12 @@ func (s *Session) declareUserVars(answer *protocol.ResponseReader) {
 	if !s.now.info.Flags.Has(digest.UserVarAssign) || code == protocol.ErrCodeParse {
 		return
 	}
-	s.mine.vars.UserVars = s.worker.pool.Interner().DeclareUserVars(s.mine.vars.UserVars, s.now.text)
+	in := s.worker.pool.Interner()
+	if s.now.info.Flags.Has(digest.Partial) {
+		s.mine.vars.UserVars = in.UnknownUserVars()
+	} else {
+		s.mine.vars.UserVars = in.DeclareUserVars(s.mine.vars.UserVars, s.now.text)
+	}
 	if !sysvar.UserVarsKnown(s.mine.vars.UserVars) && !s.mine.pins.Has(sysvar.UserVar) {
 		s.mine.pins |= sysvar.UserVar
 		sysvar.UserVar.Each(s.worker.metrics.Pin)

@@ -18,6 +18,8 @@ type statement struct {
 	raw       bool // it went to the server as it came, without rewrite
 	qualified bool // see qualify
 
+	long *longText // of which there is more to come; nil: none
+
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about
 	slot           stmt.Slot       // where the server has that
@@ -67,12 +69,9 @@ func (s *Session) scan(sql []byte, whole bool) {
 	now.sql = sql
 	now.options = s.scanOptions()
 	now.info = digest.Scan(sql, now.options)
-	if !whole {
-		// The rest goes by unseen. A long literal is what makes statements long;
-		// where a second statement may follow, nothing is taken for granted.
-		if !s.caps.Has(protocol.ClientMultiStatements) {
-			now.info.Flags &^= digest.Uncertain
-		}
+	if !whole { // see longtext.go for the rest
+		now.info.Flags &^= digest.Uncertain
+		now.info.Flags |= digest.LastInsertIDFn
 	}
 	// See concludeUnreported.
 	unreported := now.info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB()
@@ -86,7 +85,7 @@ func (s *Session) scan(sql []byte, whole bool) {
 	if (now.info.Verb == digest.VerbInsert || now.info.Verb == digest.VerbReplace) && !s.isMariaDB() && digest.InsertsSelected(sql, now.options) {
 		now.info.Flags |= digest.InsertSelect
 	}
-	if s.later() {
+	if whole && s.later() {
 		now.text = append(now.text, sql...)
 	}
 }

@@ -82,6 +82,7 @@ const (
 	TrackersVar                                // reads or sets @@session_track_schema and its like, or is SHOW VARIABLES: what the session trackers report
 	StoredCall                                 // CallsStored says so; Scan does not set it
 	InsertSelect                               // InsertsSelected says so; Scan does not set it
+	Partial                                    // the text is not at hand any more, but what Stream said of it; neither sets it
 	Uncertain                                  // a literal or comment without end, or one that servers end at different places: other flags may be missing
 	flagsEnd
 )
@@ -98,7 +99,7 @@ var flagNames = [...]string{
 	"CreateTemporary", "DropTemporary", "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "Handler", "Savepoint", "XA",
 	"Release", "ImplicitCommit",
 	"ConnectionIDFn", "KillStmt", "IntoOutfile", "HasPlaceholder", "MultiStatement", "Compound",
-	"ExecutableComment", "TrackersVar", "StoredCall", "InsertSelect", "Uncertain",
+	"ExecutableComment", "TrackersVar", "StoredCall", "InsertSelect", "Partial", "Uncertain",
 }
 
 // Has reports whether all of f are set.

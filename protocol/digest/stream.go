@@ -19,7 +19,7 @@ const (
 
 // NewStream begins a text.
 func NewStream(o Options) *Stream {
-	return &Stream{scanner: scanner{lexer: lexer{opts: o}}}
+	return &Stream{scanner: scanner{lexer: lexer{opts: o}}, window: make([]byte, 0, portion+maxCarried+lookahead)}
 }
 
 // Add takes the next part of the text. Nothing is kept of part.
@@ -74,7 +74,7 @@ func (s *Stream) carry(before *lexer) {
 	if l.inside {
 		l.flags |= Uncertain // where servers that skip the comment end it is not followed
 	}
-	// A quoted name may be that of a function: it goes before the rest.
+	// A quoted name may be that of a function: it goes before the rest. Whatever is moved is moved towards the beginning.
 	sc := &s.scanner
 	name := 0
 	if sc.prev == tokQuoted && sc.plainName {
@@ -82,7 +82,7 @@ func (s *Stream) carry(before *lexer) {
 			name, sc.plainName = 0, false
 		}
 	}
-	kept := append(make([]byte, 0, name+1+len(rest)+portion), s.window[sc.nameStart:sc.nameStart+name]...)
+	kept := append(s.window[:0], s.window[sc.nameStart:sc.nameStart+name]...)
 	if l.pos > 0 {
 		kept = append(kept, s.window[l.pos-1]) // may be the first one of a character
 	}

@@ -66,7 +66,7 @@ func (p Pins) set(pin Pins, on bool) Pins {
 }
 
 // unclear are the flags of texts of which it isn't known which part ran last, or what of it ran at all.
-const unclear = digest.MultiStatement | digest.Compound | digest.ExecutableComment | digest.Uncertain
+const unclear = digest.MultiStatement | digest.Compound | digest.ExecutableComment | digest.Partial | digest.Uncertain
 
 // unseen reports whether the statement runs code that is not in its text.
 func (e *Event) unseen() bool {

@@ -53,10 +53,13 @@ func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, 
 		after, ok = in.unknownIn(userVars, sql, false)
 	}
 	if !ok || after.size > MaxUserVars {
-		return in.put(in.empty, []byte(anyVar), nil)
+		return in.UnknownUserVars()
 	}
 	return after
 }
+
+// UnknownUserVars is what is known of the variables after a text that is not at hand: nothing.
+func (in *Interner) UnknownUserVars() *Set { return in.put(in.empty, []byte(anyVar), nil) }
 
 // DeclareUserVars is userVars after a statement was prepared that assigns some (digest.UserVarAssign), for which servers make variables:
 // those that the text names and that are new are unknown. Nothing is kept of sql.
@@ -67,7 +70,7 @@ func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
 		return !ok || !known
 	})
 	if !ok || after.size > MaxUserVars {
-		return in.put(in.empty, []byte(anyVar), nil)
+		return in.UnknownUserVars()
 	}
 	return after
 }
