@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"time"
+
 	"parkway/protocol"
 )
 
@@ -28,8 +30,30 @@ type commands struct {
 // rest is not kept.
 const maxOwnAnswer = 1 << 20
 
+// beginOwn makes an idle connection ready for commands of its own, which have to be done within timeout; 0: at any time.
+func (b *Conn) beginOwn(timeout time.Duration) {
+	b.setState(preparing)
+	if timeout > 0 {
+		b.timer.Reset(timeout)
+	}
+}
+
 // runOwn queues a command. The connection is preparing.
 func (b *Conn) runOwn(c ownCommand) { b.own.queue = append(b.own.queue, c) }
+
+// runQuery queues a text.
+func (b *Conn) runQuery(sql string, then func(packets [][]byte, refused *protocol.ERR)) {
+	b.runReported(sql, nil, then)
+}
+
+// runReported queues a text of which report is told too.
+func (b *Conn) runReported(sql string, report func(*protocol.OK), then func(packets [][]byte, refused *protocol.ERR)) {
+	var payload []byte
+	if b.caps.Has(protocol.ClientQueryAttributes) {
+		payload = append(payload, 0, 1) // no attributes, in one set
+	}
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: append(payload, sql...), then: then, report: report})
+}
 
 // nextOwn sends the first of the queue, or ends when there is none.
 func (b *Conn) nextOwn() {
@@ -47,7 +71,7 @@ func (b *Conn) nextOwn() {
 	b.conn.Write(protocol.AppendPacket(b.statements.AppendRetired(nil), payload, 0))
 }
 
-// ownDone tells the owner that the connection is ready, or why not.
+// ownDone gives up what is queued, if anything, and tells the owner that the connection is ready, or why not.
 func (b *Conn) ownDone(refused *protocol.ERR) {
 	b.own = commands{}
 	b.timer.Stop()

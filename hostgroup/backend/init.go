@@ -55,9 +55,7 @@ func (b *Conn) init() {
 	if switching {
 		b.runOwn(ownCommand{cmd: protocol.ComSetOption, payload: multiStatementsOn, then: b.initRan(func() {})})
 	}
-	b.runOwn(ownCommand{
-		cmd: protocol.ComQuery, payload: b.query([]byte(b.spec.Init)), report: b.initReported, then: b.initRan(b.initAssigned),
-	})
+	b.runReported(b.spec.Init, b.initReported, b.initRan(b.initAssigned))
 	if switching {
 		b.runOwn(ownCommand{cmd: protocol.ComSetOption, payload: multiStatementsOff, then: b.initRan(func() {})})
 	}

@@ -70,49 +70,35 @@ func appendStandIn(dst []byte, p Past) []byte {
 // and OnBackendReady follows; or OnSyncFailed does, never from inside the call. The connection remembers nothing else of the statement before.
 // With flush, a statement that makes the server report what of the session's state it has not yet, report gets the OK packets that do.
 func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found, insertID uint64)) {
-	b.setState(preparing)
-	b.timer.Reset(syncTimeout)
-	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte("SELECT FOUND_ROWS(), LAST_INSERT_ID()")), report: report, then: func(packets [][]byte, refused *protocol.ERR) {
-		var values [2]uint64
+	b.beginOwn(syncTimeout)
+	b.runReported("SELECT FOUND_ROWS(), LAST_INSERT_ID()", report, func(packets [][]byte, refused *protocol.ERR) {
+		var found, insertID uint64
 		if refused == nil {
-			values, refused = readPast(packets)
+			found, insertID, refused = readPast(packets)
 		}
 		if refused != nil {
-			b.own.queue = nil
 			b.ownDone(refused)
 			return
 		}
-		b.have.InsertID = values[1]
+		b.have.InsertID = insertID
 		b.have.Diagnostics = b.have.Diagnostics || b.answer.Warnings() > 0 // MySQL's that the function is deprecated
-		then(values[0], values[1])
-	}})
+		then(found, insertID)
+	})
 	if flush != "" {
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(flush)), then: b.unless(func() {}), report: report})
+		b.runReported(flush, report, b.unless(func() {}))
 	}
 	b.nextOwn()
 }
 
 // readPast reads the one row of the answer to AskPast.
-func readPast(packets [][]byte) (values [2]uint64, refused *protocol.ERR) {
-	for _, p := range packets[min(1+len(values), len(packets)):] { // behind the column count and the definitions
-		if len(p) == 0 || p[0] >= 0xfe { // EOF, before and behind the rows
-			continue
-		}
-		for i := range values {
-			text, n, ok := protocol.ReadLenencBytes(p)
-			if !ok {
-				break
-			}
-			p = p[n:]
-			v, err := strconv.ParseUint(string(text), 10, 64)
-			if err != nil {
-				break
-			}
-			values[i] = v
-			if i == len(values)-1 {
-				return values, nil
-			}
+func readPast(packets [][]byte) (found, insertID uint64, refused *protocol.ERR) {
+	for row := range rows(packets) {
+		var err [2]error
+		found, err[0] = strconv.ParseUint(string(row[0]), 10, 64)
+		insertID, err[1] = strconv.ParseUint(string(row[len(row)-1]), 10, 64)
+		if err == [2]error{} {
+			return found, insertID, nil
 		}
 	}
-	return values, protocol.NewERR(protocol.ErrCodeNetRead, "parkway: no answer to FOUND_ROWS() and LAST_INSERT_ID()")
+	return 0, 0, protocol.NewERR(protocol.ErrCodeNetRead, "parkway: no answer to FOUND_ROWS() and LAST_INSERT_ID()")
 }

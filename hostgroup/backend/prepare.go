@@ -38,18 +38,18 @@ func (b *Conn) askNames(i int) {
 		b.init()
 		return
 	}
-	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(sysvar.NamesQueries[i])), then: func(packets [][]byte, refused *protocol.ERR) {
+	b.runQuery(sysvar.NamesQueries[i], func(packets [][]byte, refused *protocol.ERR) {
 		if refused != nil {
 			b.askNames(i + 1)
 			return
 		}
 		b.begin(&hostgroup.Trackers{Query: sysvar.AppendTrackerQuery(nil, sysvar.TrackList(firstColumn(packets)))})
-	}})
+	})
 }
 
 // track turns the trackers on.
 func (b *Conn) track(query []byte) {
-	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(query), then: func(_ [][]byte, refused *protocol.ERR) {
+	b.runQuery(string(query), func(_ [][]byte, refused *protocol.ERR) {
 		if refused != nil {
 			b.spec.Server.SetTrackers(new(hostgroup.Trackers))
 			b.have.Tracked = false
@@ -60,7 +60,7 @@ func (b *Conn) track(query []byte) {
 		}
 		b.have.Tracked, b.have.Bare = true, false
 		b.answer.WatchOK()
-	}})
+	})
 }
 
 // retrack turns them on again after untrack.
@@ -72,13 +72,5 @@ func (b *Conn) retrack() {
 
 // untrack makes the trackers, which are on, what they are on a connection that is not shared.
 func (b *Conn) untrack() {
-	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(sysvar.UntrackQuery)), then: b.unless(func() { b.have.Bare = true })})
-}
-
-// query makes the text of a COM_QUERY fit the connection's capabilities.
-func (b *Conn) query(sql []byte) []byte {
-	if !b.caps.Has(protocol.ClientQueryAttributes) {
-		return sql
-	}
-	return append([]byte{0, 1}, sql...) // no attributes, in one set
+	b.runQuery(sysvar.UntrackQuery, b.unless(func() { b.have.Bare = true }))
 }

@@ -11,8 +11,7 @@ func (b *Conn) Init() string { return b.spec.Init }
 // Reset makes an idle connection as new: OnBackendReady follows, or OnSyncFailed
 // if the server can't do that.
 func (b *Conn) Reset() {
-	b.setState(preparing)
-	b.timer.Reset(syncTimeout)
+	b.beginOwn(syncTimeout)
 	b.startOver()
 	b.nextOwn()
 }
@@ -29,7 +28,7 @@ func (b *Conn) startOver() {
 	})})
 	if b.caps.Has(protocol.ClientIgnoreSpace) {
 		// MariaDB forgets that a login with this capability adds to sql_mode.
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query([]byte(ignoreSpace)), then: b.unless(func() {})})
+		b.runQuery(ignoreSpace, b.unless(func() {}))
 	}
 	b.begin(b.spec.Server.Trackers())
 }

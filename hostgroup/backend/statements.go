@@ -14,11 +14,8 @@ func (b *Conn) Statements() *stmt.ServerStatements { return b.statements }
 // Prepare prepares a statement on an idle connection, which is in the statement's context. OnBackendReady follows, never
 // from inside the call; TakeRefusal then says whether the server refused. It may wait for locks: timeout bounds it, 0 does not.
 func (b *Conn) Prepare(at stmt.Slot, timeout time.Duration) {
-	b.setState(preparing)
+	b.beginOwn(timeout)
 	b.fresh = false
-	if timeout > 0 {
-		b.timer.Reset(timeout)
-	}
 	b.runOwn(ownCommand{cmd: protocol.ComStmtPrepare, payload: []byte(at.Statement.Text), then: func(_ [][]byte, refused *protocol.ERR) {
 		if b.refusal = refused; refused == nil {
 			b.statements.Add(at, b.answer.Prepared().StatementID)

@@ -117,8 +117,7 @@ func (b *Conn) lacksInsertID(w *Want) bool { return w.NeedInsertID && b.have.Ins
 
 // bring runs the commands of Sync. w is kept until they have been answered.
 func (b *Conn) bring(w *Want, schema, insertID bool) {
-	b.setState(preparing)
-	b.timer.Reset(syncTimeout)
+	b.beginOwn(syncTimeout)
 	differs := b.have.differs(w)
 	set, ok := sysvar.AppendSync(nil, b.have.Session, w.Session)
 	switch {
@@ -133,12 +132,12 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema, b.have.Unselected = w.Schema, false })})
 	}
 	if len(set) > 0 {
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(set), then: b.unless(func() {
+		b.runQuery(string(set), b.unless(func() {
 			b.have.Session = w.Session
 			if b.answer.Warnings() > 0 { // that a variable is deprecated; MariaDB would show it to the session
-				b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(appendStandIn(nil, w.Past)), then: func([][]byte, *protocol.ERR) {}})
+				b.runQuery(string(appendStandIn(nil, w.Past)), func([][]byte, *protocol.ERR) {})
 			}
-		})})
+		}))
 	} else {
 		b.have.Session = w.Session
 	}
@@ -146,15 +145,14 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		b.untrack()
 	}
 	if insertID {
-		text := strconv.AppendUint([]byte("SET last_insert_id="), w.InsertID, 10)
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(text), then: b.unless(func() { b.have.InsertID = w.InsertID })})
+		b.runQuery("SET last_insert_id="+strconv.FormatUint(w.InsertID, 10), b.unless(func() { b.have.InsertID = w.InsertID }))
 	}
 	b.fresh = false
 	if w.Past.Asked {
 		// Refused, it leaves the session's next answer wrong, and a session without an answer would be worse.
-		b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: b.query(appendStandIn(nil, w.Past)), then: func([][]byte, *protocol.ERR) {
+		b.runQuery(string(appendStandIn(nil, w.Past)), func([][]byte, *protocol.ERR) {
 			b.have.Diagnostics = b.have.Diagnostics && w.Past.Keep
-		}})
+		})
 	}
 	b.nextOwn()
 }
@@ -187,7 +185,6 @@ func (b *Conn) unless(then func()) func([][]byte, *protocol.ERR) {
 			then()
 			return
 		}
-		b.own.queue = nil
 		b.ownDone(refused)
 	}
 }

@@ -1,0 +1,32 @@
+package backend
+
+import (
+	"iter"
+
+	"parkway/protocol"
+)
+
+// rows are the rows in the packets of a result set, as texts, nil for NULL.
+func rows(packets [][]byte) iter.Seq[[][]byte] {
+	return func(yield func([][]byte) bool) {
+		count, _, _ := protocol.ReadLenencInt(packets[0])
+		var row [][]byte
+		for _, p := range packets[min(1+int(count), len(packets)):] { // behind the definitions
+			if len(p) == 0 || p[0] >= 0xfe { // EOF, before and behind the rows
+				continue
+			}
+			var err error
+			if row, err = protocol.ReadTextRow(row[:0], p); err == nil && !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// firstColumn is the first column of the rows in the packets of a result set.
+func firstColumn(packets [][]byte) (values []string) {
+	for row := range rows(packets) {
+		values = append(values, string(row[0]))
+	}
+	return values
+}
