@@ -145,8 +145,30 @@ func (p *Pool) Statements() *stmt.Registry { return p.statements }
 // belongs to the pool.
 func (p *Pool) Acquire(r *Request) {
 	r.start(p)
+	if p.join(r) {
+		return
+	}
 	p.serve(r.Hostgroup) // Nobody overtakes who waits already.
 	r.attempt()
+}
+
+// lookAgain is for how long it is taken for granted that no server is to be had
+// for those who wait, unless somebody tells: of a place that was given back
+// everybody is told, of a server that came back nobody.
+const lookAgain = int64(5 * time.Millisecond)
+
+// join puts r behind others for whom there was no server a moment ago. It is
+// false if r has to look itself.
+func (p *Pool) join(r *Request) bool {
+	g := p.group(r.Hostgroup)
+	if g.queue.Len() == 0 || p.loop.Now()-g.looked > lookAgain {
+		return false
+	}
+	p.enqueue(r)
+	if !g.throttled {
+		p.makeRoom(r.Hostgroup)
+	}
+	return true
 }
 
 // Cancel withdraws r, whose client no longer wants a connection.
@@ -234,6 +256,7 @@ func (p *Pool) serve(hostgroup int) {
 		case r.retryFromQueue():
 			e = g.queue.Front()
 		case len(r.tried) == 0:
+			g.looked = p.loop.Now()
 			return // What any server would do for finds none: nobody behind it does.
 		default:
 			e = e.Next() // Others may take a server that failed for this one.
@@ -274,6 +297,9 @@ type group struct {
 	again    *reactor.Timer // lets waiters try servers that may have room again
 	throttle *throttle
 	warming  warming
+
+	looked    int64 // loop time at which serve last found no server for anybody
+	throttled bool  // there was one then, but it is too early for a connection
 }
 
 func (p *Pool) group(hostgroup int) *group {
@@ -283,6 +309,7 @@ func (p *Pool) group(hostgroup int) *group {
 			heads:    p.set.headsOf(hostgroup),
 			again:    p.loop.NewTimer(func() { p.serve(hostgroup) }),
 			throttle: p.set.throttleOf(hostgroup),
+			looked:   -lookAgain - 1,
 		}
 		p.groups[hostgroup] = g
 	}
@@ -301,6 +328,7 @@ func (p *Pool) tellHead(g *group) {
 func (p *Pool) enqueue(r *Request) {
 	g := p.group(r.Hostgroup)
 	r.place = g.insert(r)
+	r.timer.Reset(max(r.remaining(), 0))
 	p.tellHead(g)
 	p.waiting.Add(1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)

@@ -101,7 +101,6 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 		r.dial(member)
 	case why.Wait():
 		r.pool.enqueue(r)
-		r.timer.Reset(max(r.remaining(), 0))
 		r.again(why)
 		// Another loop that returned a place just now may not have seen that
 		// somebody waits here.
@@ -137,8 +136,10 @@ func (r *Request) retryFromQueue() bool {
 // again makes the queue move when a server may have room that had none: nobody
 // tells.
 func (r *Request) again(why hostgroup.Refusal) {
-	if t := r.pool.group(r.Hostgroup).again; why.Again > 0 && !t.Armed() {
-		t.Reset(why.Again)
+	g := r.pool.group(r.Hostgroup)
+	g.throttled = why.Throttled > 0
+	if why.Again > 0 && !g.again.Armed() {
+		g.again.Reset(why.Again)
 	}
 }
 
