@@ -190,18 +190,3 @@ func TestUserLimit(t *testing.T) {
 	holder.put()
 	waiter.mustGet()
 }
-
-// The queue is in the order of coming, also for who was in it before.
-func TestInsert(t *testing.T) {
-	var g group
-	for _, started := range []int64{5, 1, 3, 9, 3} {
-		g.insert(&Request{started: started})
-	}
-	var got []string
-	for e := g.queue.Front(); e != nil; e = e.Next() {
-		got = append(got, string(rune('0'+e.Value.(*Request).started)))
-	}
-	if s := strings.Join(got, ""); s != "13359" {
-		t.Errorf("order %s", s)
-	}
-}

@@ -80,3 +80,20 @@ func BenchmarkWait(b *testing.B) {
 	first.cancel()
 	w.server(0).Give()
 }
+
+// Waiting allocates nothing: it is on the way of a query.
+func TestWaitAllocatesNothing(t *testing.T) {
+	w, first := full(t)
+	c := w.newClient(0)
+	w.on(0, func(p *Pool) {
+		p.serve(1)
+		if n := testing.AllocsPerRun(100, func() {
+			p.Acquire(&c.request)
+			p.Cancel(&c.request)
+		}); n > 0 {
+			t.Errorf("%v allocations", n)
+		}
+	})
+	first.cancel()
+	w.server(0).Give()
+}

@@ -8,7 +8,6 @@
 package pool
 
 import (
-	"container/list"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -54,7 +53,7 @@ type Set struct {
 
 	// Guarded by mu.
 	mu        sync.Mutex
-	heads     map[int][]atomic.Int64 // by hostgroup and loop: see queue.head
+	heads     map[int][]atomic.Int64 // by hostgroup and loop: see Pool.tellHead
 	throttles map[int]*throttle      // by hostgroup
 }
 
@@ -161,7 +160,7 @@ const lookAgain = int64(5 * time.Millisecond)
 // false if r has to look itself.
 func (p *Pool) join(r *Request) bool {
 	g := p.group(r.Hostgroup)
-	if g.queue.Len() == 0 || p.loop.Now()-g.looked > lookAgain {
+	if g.queue.first == nil || p.loop.Now()-g.looked > lookAgain {
 		return false
 	}
 	p.enqueue(r)
@@ -251,15 +250,15 @@ func (p *Pool) serve(hostgroup int) {
 	if g == nil {
 		return
 	}
-	for e := g.queue.Front(); e != nil; {
-		switch r := e.Value.(*Request); {
+	for r := g.queue.first; r != nil; {
+		switch {
 		case r.retryFromQueue():
-			e = g.queue.Front()
+			r = g.queue.first
 		case len(r.tried) == 0:
 			g.looked = p.loop.Now()
 			return // What any server would do for finds none: nobody behind it does.
 		default:
-			e = e.Next() // Others may take a server that failed for this one.
+			r = r.place.next // Others may take a server that failed for this one.
 		}
 	}
 }
@@ -291,7 +290,7 @@ func (p *Pool) server(s *hostgroup.Server) *metrics.Server {
 
 // group is a loop's part of a hostgroup.
 type group struct {
-	queue    list.List // of *Request, first come first
+	queue    queue
 	shelf    shelf
 	heads    []atomic.Int64 // see Set.headsOf
 	again    *reactor.Timer // lets waiters try servers that may have room again
@@ -319,41 +318,27 @@ func (p *Pool) group(hostgroup int) *group {
 // tellHead publishes since when the first of the queue waits; 0: nobody does.
 func (p *Pool) tellHead(g *group) {
 	since := int64(0)
-	if e := g.queue.Front(); e != nil {
-		since = e.Value.(*Request).started
+	if r := g.queue.first; r != nil {
+		since = r.started
 	}
 	g.heads[p.loop.Index()].Store(since)
 }
 
 func (p *Pool) enqueue(r *Request) {
 	g := p.group(r.Hostgroup)
-	r.place = g.insert(r)
+	g.queue.insert(r)
 	r.timer.Reset(max(r.remaining(), 0))
 	p.tellHead(g)
 	p.waiting.Add(1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)
 }
 
-// insert puts r behind those that came before it: at the end, unless it has
-// waited before.
-func (g *group) insert(r *Request) *list.Element {
-	e := g.queue.Back()
-	for e != nil && e.Value.(*Request).started > r.started {
-		e = e.Prev()
-	}
-	if e == nil {
-		return g.queue.PushFront(r)
-	}
-	return g.queue.InsertAfter(r, e)
-}
-
 func (p *Pool) dequeue(r *Request) {
-	if r.place == nil {
+	if !r.place.queued {
 		return
 	}
 	g := p.group(r.Hostgroup)
-	g.queue.Remove(r.place)
-	r.place = nil
+	g.queue.remove(r)
 	p.tellHead(g)
 	p.waiting.Add(-1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)

@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"container/list"
 	"fmt"
 	"slices"
 	"time"
@@ -38,7 +37,7 @@ type Request struct {
 	started  int64 // loop time
 	deadline int64 // loop time
 	timer    *reactor.Timer
-	place    *list.Element // in the pool's queue
+	place    place // in the pool's queue
 	dialing  *backend.Conn
 	attempts int                 // that failed, but for crowded
 	crowded  int                 // attempts that found a server full
@@ -105,7 +104,7 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 		// Another loop that returned a place just now may not have seen that
 		// somebody waits here.
 		r.pool.serve(r.Hostgroup)
-		if r.place != nil && why.Throttled == 0 {
+		if r.place.queued && why.Throttled == 0 {
 			r.pool.makeRoom(r.Hostgroup)
 		}
 	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
@@ -200,7 +199,7 @@ func (r *Request) wasTried(s *hostgroup.Server) bool { return slices.Contains(r.
 
 // onTimer ends a pause between rounds, or the wait in the queue.
 func (r *Request) onTimer() {
-	if r.place == nil {
+	if !r.place.queued {
 		if !r.takeIdle() {
 			r.attempt()
 		}
@@ -225,7 +224,7 @@ func (r *Request) takeIdle() bool {
 // refuse tells the client that no connection is to be had.
 func (r *Request) refuse(why hostgroup.Refusal) {
 	text := fmt.Sprintf("parkway: %s", why)
-	if r.place != nil {
+	if r.place.queued {
 		waited := time.Duration(r.pool.loop.Now() - r.started)
 		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
 	}

@@ -26,7 +26,7 @@ const maxLook = 16
 // client becomes its owner.
 func (p *Pool) Take(r *Request) *backend.Conn {
 	g := p.group(r.Hostgroup)
-	if len(g.shelf) == 0 || g.queue.Len() > 0 {
+	if len(g.shelf) == 0 || g.queue.first != nil {
 		return nil
 	}
 	i := g.shelf.best(r)
@@ -92,8 +92,7 @@ func (p *Pool) Put(b *backend.Conn) {
 		p.loop.OnTurnEnd(func() { p.move(b, other) })
 		return
 	}
-	if e := g.queue.Front(); e != nil {
-		r := e.Value.(*Request)
+	if r := g.queue.first; r != nil {
 		if _, ok := fits(b, r); !ok {
 			b.Quit() // makes room for one that fits
 			return
