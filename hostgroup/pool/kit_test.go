@@ -222,8 +222,8 @@ func (c *client) mustGet() *backend.Conn {
 	return o.b
 }
 
-// mustFail waits for a refusal that has each of the parts in its text.
-func (c *client) mustFail(code uint16, parts ...string) {
+// mustFail waits for a refusal that has each of the parts in its text, which it returns.
+func (c *client) mustFail(code uint16, parts ...string) string {
 	c.w.t.Helper()
 	o := c.wait()
 	if o.reason == nil {
@@ -237,6 +237,7 @@ func (c *client) mustFail(code uint16, parts ...string) {
 			c.w.t.Errorf("message %q, want %q in it", o.reason.Message, part)
 		}
 	}
+	return o.reason.Message
 }
 
 // pending fails the test if the outcome is there already.

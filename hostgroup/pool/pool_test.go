@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -268,7 +270,11 @@ func TestDeadline(t *testing.T) {
 	}
 	c := w.newClient(0)
 	c.acquire()
-	c.mustFail(protocol.ErrCodeNoBackend, "no server of hostgroup 1 can be used: 1 at max_connections; waited 2", " ms (connect_timeout_server_max_ms)")
+	begin, end := "parkway: no server of hostgroup 1 can be used: 1 at max_connections; waited ", " ms (connect_timeout_server_max_ms)"
+	text := c.mustFail(protocol.ErrCodeNoBackend, begin, end)
+	if ms, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(text, begin), end)); err != nil || ms < 20 {
+		t.Errorf("message %q, want at least 20 ms", text)
+	}
 	w.wantMetrics(map[string]string{
 		`parkway_pool_wait_timeouts_total{hostgroup="1"}`: "1", waiting: "0",
 	})
