@@ -131,6 +131,12 @@ func (s *Session) conclude() {
 	if s.overlooks() {
 		s.mine.pins &^= changes.Added & sysvar.Variable
 	}
+	switch {
+	case e.Failed:
+		now.access = digest.AccessUnsaid
+	case now.access != digest.AccessUnsaid:
+		s.mine.access = now.access
+	}
 	if changes.Added.Has(sysvar.InTransaction) {
 		s.mine.began = s.worker.loop.Now()
 	}

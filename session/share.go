@@ -4,6 +4,7 @@ import (
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
 
@@ -21,7 +22,8 @@ type portable struct {
 	stirred      int64 // loop time of the last statement of which more than askable can be asked
 	asksRows     bool  // by a prepared statement: ROW_COUNT()
 	pins         sysvar.Pins
-	began        int64 // loop time at which the transaction began, if pins says that there is one
+	access       digest.AccessMode // that its last START TRANSACTION named
+	began        int64             // loop time at which the transaction began, if pins says that there is one
 	objects      *sysvar.Objects
 	statements   *stmt.ClientStatements   // that it has prepared; nil while there are none
 	kills        map[uint32]*preparedKill // by id; nil while there are none
@@ -56,6 +58,7 @@ func (s *Session) want() backend.Want {
 	if s.backend != nil && (w.NeedInsertID && s.backend.Have().InsertID != w.InsertID || s.backend.Differs(&w)) {
 		s.foreign |= rowCount // the assignment will be what it speaks of
 	}
+	w.Access, w.NeedAccess = s.mine.access, s.reportsTransactions()
 	w.Past = s.wantPast()
 	return w
 }
@@ -105,6 +108,9 @@ func (s *Session) note() {
 		have.InsertID = backend.InsertIDUnknown
 	}
 	have.Diagnostics = s.mine.pins&sysvar.Warnings != 0
+	if s.now.access != digest.AccessUnsaid {
+		have.Access = s.mine.access
+	}
 	b.SetHave(have)
 }
 

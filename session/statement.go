@@ -15,8 +15,9 @@ type statement struct {
 	sql       []byte         // a view of the text, while the command is begun
 	text      []byte         // a copy, if it is needed when the answer has come
 	event     sysvar.Event
-	raw       bool // it went to the server as it came, without rewrite
-	qualified bool // see qualify
+	access    digest.AccessMode // of the transaction that it begins
+	raw       bool              // it went to the server as it came, without rewrite
+	qualified bool              // see qualify
 
 	long *longText // of which there is more to come; nil: none
 
@@ -84,6 +85,9 @@ func (s *Session) scan(sql []byte, whole bool) {
 	// See concludeFound.
 	if (now.info.Verb == digest.VerbInsert || now.info.Verb == digest.VerbReplace) && !s.isMariaDB() && digest.InsertsSelected(sql, now.options) {
 		now.info.Flags |= digest.InsertSelect
+	}
+	if now.info.Verb == digest.VerbBegin && !s.isMariaDB() {
+		now.access = digest.BeginsWith(sql, now.options)
 	}
 	if whole && s.later() {
 		now.text = append(now.text, sql...)

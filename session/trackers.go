@@ -30,3 +30,10 @@ func (s *Session) bare() bool {
 	}
 	return s.backend != nil && s.asks() && s.backend.Have().Bare // to change them is a statement that would be asked about
 }
+
+// reportsTransactions reports whether the statement under way may begin to have transactions reported, by MySQL with the access mode of one
+// before. There must be none that would end over it.
+func (s *Session) reportsTransactions() bool {
+	const lost = sysvar.InTransaction | sysvar.XA | sysvar.NextTransaction | sysvar.Savepoint | sysvar.LockTables | sysvar.Unexplained | sysvar.Failed
+	return !s.isMariaDB() && s.now.info.Verb == digest.VerbSet && s.now.info.Flags.Has(digest.TrackersVar) && s.mine.pins&lost == 0
+}

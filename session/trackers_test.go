@@ -47,3 +47,29 @@ func TestTrackersAreTheClients(t *testing.T) {
 	}
 	w.waitBackends(1)
 }
+
+// MySQL tells a client who has transactions reported of the access mode of an earlier one: it is the client's own.
+func TestAccessModeIsTheClients(t *testing.T) {
+	const end = "COMMIT AND NO CHAIN NO RELEASE"
+	for _, test := range []struct {
+		name, a, b string
+		sent       []string // before the SET of a
+	}{
+		{"the same", "START TRANSACTION READ ONLY", "START TRANSACTION READ ONLY", nil},
+		{"another's", "START TRANSACTION", "START TRANSACTION READ ONLY", []string{end}},
+		{"its own", "START TRANSACTION READ WRITE", "START TRANSACTION READ ONLY", []string{"START TRANSACTION READ WRITE", end}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, mysqlServed)
+			a, b := w.dial(), w.dial()
+			want := []string{test.a, "COMMIT", test.b, "COMMIT"}
+			mustQuery(t, a, test.a)
+			mustQuery(t, a, "COMMIT")
+			mustQuery(t, b, test.b)
+			mustQuery(t, b, "COMMIT")
+			mustQuery(t, a, "SET SESSION session_track_transaction_info='CHARACTERISTICS'")
+			w.expectTexts(append(want, test.sent...))
+			w.waitBackends(1)
+		})
+	}
+}

@@ -1,6 +1,9 @@
 package backend
 
-import "parkway/protocol"
+import (
+	"parkway/protocol"
+	"parkway/protocol/digest"
+)
 
 // Runs is how many commands owners have run since the login or the last reset.
 func (b *Conn) Runs() int { return b.runs }
@@ -22,7 +25,7 @@ func (b *Conn) Reset() {
 func (b *Conn) startOver() {
 	b.runOwn(ownCommand{cmd: protocol.ComResetConnection, then: b.unless(func() {
 		b.have.Session, b.have.InsertID, b.have.Tracked, b.have.Bare = b.unset(), 0, false, false
-		b.have.Unselected = b.have.Schema != ""
+		b.have.Unselected, b.have.Access = b.have.Schema != "", digest.AccessUnsaid
 		b.runs = 0
 		b.statements.Clear()
 	})})

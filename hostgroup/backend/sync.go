@@ -7,6 +7,7 @@ import (
 
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
 
@@ -22,6 +23,9 @@ type Have struct {
 	// Diagnostics says that SHOW WARNINGS may still show those of the last session: on MariaDB until a statement reads a table, on MySQL
 	// until there is any.
 	Diagnostics bool
+	// Access is what the last START TRANSACTION said that named one, which MySQL keeps for a client who has transactions reported from now on
+	// (session_track_transaction_info).
+	Access digest.AccessMode
 }
 
 // InsertIDUnknown says that only the server knows what LAST_INSERT_ID() returns.
@@ -48,6 +52,9 @@ type Want struct {
 	Past Past
 	// Bare asks for the session trackers to be as on a connection of the client's own, for statements that could tell.
 	Bare bool
+	// Access is the one to have, if that matters when the trackers become Bare.
+	Access     digest.AccessMode
+	NeedAccess bool
 	// Slot is the prepared statement that it is about; zero: none. A connection that has it is preferred; Sync does not
 	// prepare it.
 	Slot stmt.Slot
@@ -143,6 +150,9 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	}
 	if differs && w.Bare {
 		b.untrack()
+		if w.NeedAccess && b.have.Access != w.Access {
+			b.access(w.Access)
+		}
 	}
 	if insertID {
 		b.runQuery("SET last_insert_id="+strconv.FormatUint(w.InsertID, 10), b.unless(func() { b.have.InsertID = w.InsertID }))

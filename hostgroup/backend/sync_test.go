@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/mysqltest"
 	"parkway/protocol/sysvar"
 )
@@ -105,4 +106,46 @@ func TestSyncAfterReset(t *testing.T) {
 	})
 	r.next("closed")
 	r.none()
+}
+
+// A connection whose trackers become the client's keeps the access mode of the client's last transaction, not that of another's.
+func TestSyncAccess(t *testing.T) {
+	const reported = "SET @@SESSION.session_track_transaction_info="
+	for _, test := range []struct {
+		have, want digest.AccessMode
+		need       bool
+		sent       []string
+	}{
+		{digest.ReadOnly, digest.ReadWrite, false, nil},
+		{digest.ReadOnly, digest.ReadOnly, true, nil},
+		{digest.ReadOnly, digest.ReadWrite, true, []string{"START TRANSACTION READ WRITE", endTransaction}},
+		{digest.ReadOnly, digest.AccessUnsaid, true, []string{reported + "'STATE'", endTransaction, reported + "DEFAULT"}},
+	} {
+		l := newLoop(t)
+		server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: mysqltest.Reply})
+		r := newRecorder(t)
+		none := sysvar.State{Vars: interner.Empty(), UserVars: interner.Empty()}
+		b := r.connect(l, r.spec(server.Addr(), func(s *Spec) { s.Login.Session = none }))
+		before := len(server.Commands())
+		on(l, func() {
+			b.SetHave(Have{Session: none, Tracked: true, Access: test.have})
+			b.Sync(&Want{Session: none, Bare: true, Access: test.want, NeedAccess: test.need})
+		})
+		r.next("ready")
+		var got []string
+		for _, c := range server.Commands()[before:] {
+			got = append(got, string(c.Payload[1:]))
+		}
+		if want := append([]string{sysvar.UntrackQuery}, test.sent...); !slices.Equal(got, want) {
+			t.Errorf("from %d to %d, %v: the server got %q", test.have, test.want, test.need, got)
+		}
+		on(l, func() {
+			if got := b.Have().Access; test.need && got != test.want {
+				t.Errorf("from %d to %d: has %d", test.have, test.want, got)
+			}
+			b.Quit()
+		})
+		r.next("closed")
+		r.none()
+	}
 }

@@ -2,7 +2,11 @@
 
 package sysvar
 
-import "testing"
+import (
+	"testing"
+
+	"parkway/protocol"
+)
 
 // What the trackers say to each statement, in one session. These are the facts that After and the tables stand on; a server that
 // says something else wants another look at them. mysql is "" where it says the same as MariaDB; "-" is nothing. A statement that
@@ -123,5 +127,44 @@ func TestRealReports(t *testing.T) {
 		if got != want {
 			t.Errorf("%s:\n got %s\nwant %s", test.sql, got, want)
 		}
+	}
+}
+
+// The access mode of a START TRANSACTION outlives the transaction on MySQL: a client who has transactions reported later is told of it. It ends
+// with a reset, and with a transaction that is reported.
+func TestRealAccessMode(t *testing.T) {
+	const on, off = "SET SESSION session_track_transaction_info='CHARACTERISTICS'", "SET SESSION session_track_transaction_info=DEFAULT"
+	for _, test := range []struct {
+		statements []string // "" is COM_RESET_CONNECTION
+		want       string
+	}{
+		{[]string{"START TRANSACTION READ ONLY", "COMMIT", "BEGIN", "COMMIT"}, "SET TRANSACTION READ ONLY;"},
+		{[]string{"START TRANSACTION READ ONLY", "COMMIT", "START TRANSACTION READ WRITE", "COMMIT"}, "SET TRANSACTION READ WRITE;"},
+		{[]string{"SET TRANSACTION READ ONLY", "BEGIN", "COMMIT", "SET SESSION TRANSACTION READ WRITE"}, ""},
+		{[]string{"START TRANSACTION READ ONLY", "COMMIT", ""}, ""},
+		{[]string{"START TRANSACTION READ ONLY", "COMMIT", "SET SESSION session_track_transaction_info='STATE'", "COMMIT", off}, ""},
+	} {
+		c := login(t, 45)
+		for _, sql := range test.statements {
+			if sql != "" {
+				c.must(sql)
+			} else if _, err := c.Command(protocol.ComResetConnection); err != nil {
+				t.Fatal(err)
+			}
+		}
+		results, err := c.Query(on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for it := protocol.NewStateChanges(results[0].OK.StateChanges); it.Next(); {
+			if change := it.Change(); change.Type == protocol.TrackTransactionCharacteristics {
+				got = string(change.Value)
+			}
+		}
+		if got != test.want && !mariaDB() || got != "" && mariaDB() {
+			t.Errorf("after %q: %q, want %q", test.statements, got, test.want)
+		}
+		c.Close()
 	}
 }
