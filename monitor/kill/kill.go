@@ -145,7 +145,7 @@ func (p *Pool) Close(grace time.Duration) {
 	}
 	late := time.AfterFunc(grace, func() {
 		for _, t := range *targets {
-			t.cancel()
+			t.abort()
 		}
 	})
 	p.running.Wait()

@@ -28,8 +28,8 @@ type target struct {
 	// Immutable.
 	log   zerolog.Logger
 	queue chan *Task
-	ctx   context.Context // done: what is left is not carried out
-	abort context.CancelFunc
+	ctx   context.Context    // done: what is left is not carried out
+	abort context.CancelFunc // ends ctx
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -113,9 +113,6 @@ func (t *target) quit() {
 	t.quitting = true
 	close(t.queue)
 }
-
-// cancel lets run end without what is left.
-func (t *target) cancel() { t.abort() }
 
 // add queues a task, if there is room.
 func (t *target) add(task *Task) (ok bool) {
@@ -256,10 +253,7 @@ func (t *target) carryOut(task *Task) Result {
 		return Result{Failed, t.ctx.Err()}
 	}
 	r := t.asMonitor(task)
-	if r.Outcome != Denied {
-		return r
-	}
-	if !task.Known {
+	if r.Outcome != Denied || !task.Known {
 		return r
 	}
 	return t.asOwner(task)
