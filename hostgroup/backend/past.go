@@ -93,9 +93,12 @@ func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found,
 // readPast reads the one row of the answer to AskPast.
 func readPast(packets [][]byte) (found, insertID uint64, refused *protocol.ERR) {
 	for row := range rows(packets) {
+		if len(row) != 2 {
+			break
+		}
 		var err [2]error
 		found, err[0] = strconv.ParseUint(string(row[0]), 10, 64)
-		insertID, err[1] = strconv.ParseUint(string(row[len(row)-1]), 10, 64)
+		insertID, err[1] = strconv.ParseUint(string(row[1]), 10, 64)
 		if err == [2]error{} {
 			return found, insertID, nil
 		}
