@@ -362,7 +362,7 @@ func TestUserLimit(t *testing.T) {
 	_, err := mysqltest.Connect(w.client())
 	wantERR(t, err, protocol.ErrCodeUserLimit, "parkway: User 'app' has exceeded")
 	// A client that logs in anew as the same user keeps its place.
-	if err := changeUser(first, "app", "secret", ""); err != nil {
+	if err := first.ChangeUser("app", "secret", ""); err != nil {
 		t.Fatal(err)
 	}
 	if n := connectionsOf(t, w.Users(), "app"); n != 1 {
@@ -388,7 +388,7 @@ func TestChangeUser(t *testing.T) {
 	c := w.dial()
 	mustQuery(t, c, "x")
 	<-seen
-	if err := changeUser(c, "other", "word", "shop"); err != nil {
+	if err := c.ChangeUser("other", "word", "shop"); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.Users(); connectionsOf(t, got, "app") != 0 || connectionsOf(t, got, "other") != 1 {
@@ -402,7 +402,7 @@ func TestChangeUser(t *testing.T) {
 	if w.server.Accepted() != 3 {  // one of them asked for the greeting
 		t.Errorf("%d connections were made", w.server.Accepted())
 	}
-	wantERR(t, changeUser(c, "other", "wrong", ""), protocol.ErrCodeAccessDenied, "Access denied for user 'other'")
+	wantERR(t, c.ChangeUser("other", "wrong", ""), protocol.ErrCodeAccessDenied, "Access denied for user 'other'")
 	wantClose(t, c)
 	w.waitSessions(0)
 	if n := connectionsOf(t, w.Users(), "other"); n != 0 {

@@ -58,7 +58,7 @@ func TestParkedSessionGoesOn(t *testing.T) {
 	if len(got) < 5 || got[2] != "SELECT 1" || !strings.Contains(got[3], "+01:00") || got[len(got)-1] != "SELECT 2" {
 		t.Errorf("the server got %q", got)
 	}
-	if err := changeUser(a, "app", "secret", "there"); err != nil {
+	if err := a.ChangeUser("app", "secret", "there"); err != nil {
 		t.Error(err) // the challenge of the greeting is part of it
 	}
 	for name, want := range map[string]string{

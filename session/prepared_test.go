@@ -224,7 +224,7 @@ func TestStatementsEndWithTheSession(t *testing.T) {
 	a := w.dial()
 	for name, end := range map[string]func() error{
 		"COM_RESET_CONNECTION": func() error { _, err := a.Command(protocol.ComResetConnection); return err },
-		"COM_CHANGE_USER":      func() error { return changeUser(a, "app", "secret", "") },
+		"COM_CHANGE_USER":      func() error { return a.ChangeUser("app", "secret", "") },
 	} {
 		s := mustPrepare(t, a, "SELECT ?")
 		wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `\x01x`)

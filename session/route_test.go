@@ -134,7 +134,7 @@ func TestAsideReset(t *testing.T) {
 	s := newSplit(t, multiplexed)
 	for name, reset := range map[string]func(*mysqltest.Client) error{
 		"reset": func(c *mysqltest.Client) error { _, err := c.Command(protocol.ComResetConnection); return err },
-		"user":  func(c *mysqltest.Client) error { return changeUser(c, "loose", "secret", "") },
+		"user":  func(c *mysqltest.Client) error { return c.ChangeUser("loose", "secret", "") },
 	} {
 		c := s.as("loose")
 		s.run(c, []string{"BEGIN", "SELECT 1"}, "w BEGIN", "r SELECT 1")

@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"errors"
-	"fmt"
 	"net/http/httptest"
 	"net/netip"
 	"path/filepath"
@@ -308,44 +307,4 @@ func wantGoodbye(t testing.TB, c *mysqltest.Client, code uint16, text string) {
 		t.Errorf("sequence number %d, %v", rest[3], err)
 	}
 	wantERR(t, &said, code, text)
-}
-
-// changeUser logs in again on an open connection.
-func changeUser(c *mysqltest.Client, name, password, database string) error {
-	exchange := auth.NewClient(auth.ClientConfig{
-		Plugin: auth.NativePassword, Nonce: c.Greeting.Nonce[:], Credential: auth.ClearCredential(password),
-	})
-	data, _, err := exchange.Step(nil)
-	if err != nil {
-		return err
-	}
-	m := protocol.ChangeUser{User: name, AuthData: data, Database: database, Charset: 45, AuthPlugin: auth.NativePassword}
-	if err := c.WriteCommand(protocol.ComChangeUser, m.Append(nil, c.Capabilities)[1:]...); err != nil {
-		return err
-	}
-	for {
-		p, err := c.ReadMessage()
-		if err != nil {
-			return err
-		}
-		switch p[0] {
-		case 0:
-			return nil
-		case 0xff:
-			said := new(protocol.ERR)
-			if err := said.Decode(p); err != nil {
-				return err
-			}
-			return said
-		}
-		out, _, err := exchange.Step(p)
-		if err != nil {
-			return fmt.Errorf("answer %q: %w", p, err)
-		}
-		if out != nil {
-			if err := c.WriteMessage(out); err != nil {
-				return err
-			}
-		}
-	}
 }

@@ -60,7 +60,7 @@ func TestLimitOfClients(t *testing.T) {
 			}
 			mustQuery(t, clients[0], "DO 1")
 			if test.other == 0 {
-				if err := changeUser(other, "app", "app", ""); codeOf(err) != test.code {
+				if err := other.ChangeUser("app", "app", ""); codeOf(err) != test.code {
 					t.Errorf("by COM_CHANGE_USER: %v, want %d", err, test.code)
 				}
 			}

@@ -39,6 +39,8 @@ type Client struct {
 	// Infile gives the content of a file that the server asks for; nil: every file is empty.
 	Infile func(name string) []byte
 
+	secure     bool // as the authentication sees it
+	charset    byte // of the login
 	conn       net.Conn
 	in         *bufio.Reader
 	timeout    time.Duration
@@ -122,10 +124,8 @@ func (c *Client) login(cfg ClientConfig) error {
 		cfg.Plugin = c.Greeting.AuthPlugin
 	}
 	kind, _ := network(cfg.Addr)
-	exchange := auth.NewClient(auth.ClientConfig{
-		Plugin: cfg.Plugin, Nonce: c.Greeting.Nonce[:], Credential: auth.ClearCredential(cfg.Password), Secure: kind == "unix",
-	})
-	data, _, err := exchange.Step(nil)
+	c.secure, c.charset = kind == "unix", response.Charset
+	exchange, data, err := c.exchange(cfg.Plugin, cfg.Password)
 	if err != nil {
 		return err
 	}
@@ -134,6 +134,28 @@ func (c *Client) login(cfg ClientConfig) error {
 		return err
 	}
 	return c.authenticate(exchange)
+}
+
+// ChangeUser is COM_CHANGE_USER, with the plugin of the greeting. A refusal by the server is an *protocol.ERR.
+func (c *Client) ChangeUser(user, password, database string) error {
+	exchange, data, err := c.exchange(c.Greeting.AuthPlugin, password)
+	if err != nil {
+		return err
+	}
+	m := protocol.ChangeUser{User: user, AuthData: data, Database: database, Charset: uint16(c.charset), AuthPlugin: exchange.Plugin()}
+	if err := c.WriteCommand(protocol.ComChangeUser, m.Append(nil, c.Capabilities)[1:]...); err != nil {
+		return err
+	}
+	return c.authenticate(exchange)
+}
+
+// exchange begins an authentication: data is the first that the client says.
+func (c *Client) exchange(plugin, password string) (exchange *auth.Client, data []byte, err error) {
+	exchange = auth.NewClient(auth.ClientConfig{
+		Plugin: plugin, Nonce: c.Greeting.Nonce[:], Credential: auth.ClearCredential(password), Secure: c.secure,
+	})
+	data, _, err = exchange.Step(nil)
+	return exchange, data, err
 }
 
 // authenticate goes on with the exchange until the server says OK or ERR.
