@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	stall        = 2 * time.Second // the longest that a witness may wait, under the race detector too
+	stall        = time.Second // the longest that a witness may wait
 	witnessPause = 5 * time.Millisecond
 	visit        = 20 // queries between two logins
 )
