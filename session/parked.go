@@ -36,8 +36,8 @@ type rare struct {
 // none is no place in a lot.
 const none int32 = -1
 
-// blockSize is how many parked sessions lie together in memory.
-const blockSize = 256
+// blockSize is how many parked sessions lie together in memory: a block fills one of the allocator's size classes, of 32 KiB, nearly.
+const blockSize = 255
 
 // lot is where one worker's parked sessions are: in blocks, so that they are few objects, found by id or by place, and linked in the
 // order in which they were parked. Loop only.

@@ -66,6 +66,7 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 		return exitStart
 	}
 	go s.hostgroups.Run(ctx, cfg.MySQL.ConnectTimeoutServer)
+	go returnMemory(ctx)
 	for got := range signals {
 		if got != syscall.SIGHUP {
 			s.stop(got, signals)
