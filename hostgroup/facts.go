@@ -80,13 +80,9 @@ const maxGreeting = 4096
 
 // probe connects to the server, reads its greeting and leaves. Not on a loop.
 func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
-	host, port, ok := s.Address()
+	network, address, ok := s.Endpoint()
 	if !ok {
 		return nil, fmt.Errorf("%s does not resolve", s)
-	}
-	network, address := "tcp", net.JoinHostPort(host, fmt.Sprint(port))
-	if s.IsUnix() {
-		network, address = "unix", host
 	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, network, address)

@@ -59,6 +59,15 @@ func (s *Server) Address() (host string, port int, ok bool) {
 	return "", 0, false
 }
 
+// Endpoint is Address as net.Dial takes it. Any thread.
+func (s *Server) Endpoint() (network, address string, ok bool) {
+	host, port, ok := s.Address()
+	if !ok || s.IsUnix() {
+		return "unix", host, ok
+	}
+	return "tcp", net.JoinHostPort(host, strconv.Itoa(port)), true
+}
+
 // Connections returns how many connections are open or being opened. Any thread.
 func (s *Server) Connections() int { return int(s.connections.Load()) }
 

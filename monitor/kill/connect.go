@@ -6,11 +6,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
+	"parkway/monitor/check"
 	"parkway/protocol"
 )
 
@@ -33,45 +34,22 @@ func open(t *target) *sql.DB {
 // Driver is for database/sql.
 func (connector) Driver() driver.Driver { return mysql.MySQLDriver{} }
 
-// Connect is for database/sql. The driver does not check all that it reads before the login is done: what it panics at is an
-// error here. A goroutine of the driver's stays behind then.
-func (c connector) Connect(ctx context.Context) (conn driver.Conn, err error) {
-	var socket net.Conn
-	defer func() {
-		if v := recover(); v != nil {
-			conn, err = nil, fmt.Errorf("login: %v", v)
-			if socket != nil {
-				socket.Close()
-			}
-		}
-	}()
+// Connect is for database/sql.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	server, _, _ := c.t.current()
-	host, port, ok := server.Address()
+	network, address, ok := server.Endpoint()
 	if !ok {
 		return nil, fmt.Errorf("%s does not resolve", server)
 	}
-	cfg := mysql.NewConfig()
-	cfg.User, cfg.Passwd = c.s.User, c.s.Password
-	cfg.Net, cfg.Addr = "tcp", net.JoinHostPort(host, strconv.Itoa(port))
-	if server.IsUnix() {
-		cfg.Net, cfg.Addr = "unix", host
-	}
-	cfg.Timeout = c.s.ConnectTimeout
-	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var d net.Dialer
-		var err error
-		socket, err = d.DialContext(ctx, network, addr)
-		return socket, err
-	}
-	cfg.ConnectionAttributes = "program_name:parkway-kill"
-	cfg.Logger = &mysql.NopLogger{}
-	real, err := mysql.NewConnector(cfg)
+	ctx, cancel := context.WithTimeout(ctx, c.s.ConnectTimeout)
+	defer cancel()
+	conn, socket, err := check.Dial(ctx, check.Login{
+		Network: network, Address: address, User: c.s.User, Password: c.s.Password, Program: "parkway-kill",
+	})
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.s.ConnectTimeout)
-	defer cancel()
-	return real.Connect(ctx)
+	return conn, socket.SetDeadline(time.Time{}) // From here on contexts do.
 }
 
 // statement is the task's text.
@@ -88,47 +66,19 @@ func (k *Task) statement() string {
 
 // outcome is what the answer to a KILL means.
 func outcome(err error) Result {
-	switch code := codeOf(err); {
+	switch code := check.Code(err); {
 	case err == nil:
 		return Result{Killed, nil}
 	case code == protocol.ErrCodeNoSuchThread:
 		return Result{Gone, nil}
-	case code == protocol.ErrCodeKillDenied || refusesLogin(err):
+	case code == protocol.ErrCodeKillDenied || check.RefusesLogin(err):
 		return Result{Denied, err}
 	}
 	return Result{Failed, err}
 }
 
-// codeOf is the code of a server's error, 0 if err is none.
-func codeOf(err error) uint16 {
-	var said *mysql.MySQLError
-	if errors.As(err, &said) {
-		return said.Number
-	}
-	return 0
-}
-
 // answered reports whether err is what the server said to a statement, on a connection that is still good.
-func answered(err error) bool { return codeOf(err) != 0 }
-
-// Codes of a login that is refused for good, beside access denied: by the plugin, the host, or an account that is locked or has
-// an expired password.
-const (
-	errAccessDeniedNoPassword = 1698 // MariaDB's unix_socket
-	errPasswordExpired        = 1862
-	errAccountLocked          = 3118
-	errAccountLockedMariaDB   = 4151
-)
-
-// refusesLogin reports whether the server has refused the account.
-func refusesLogin(err error) bool {
-	switch codeOf(err) {
-	case protocol.ErrCodeAccessDenied, errAccessDeniedNoPassword, protocol.ErrCodeHostNotPrivileged,
-		protocol.ErrCodeNotSupportedAuth, errPasswordExpired, errAccountLocked, errAccountLockedMariaDB:
-		return true
-	}
-	return false
-}
+func answered(err error) bool { return check.Code(err) != 0 }
 
 // fix is what an administrator does about a cause; "" if that is not known.
 func (t *target) fix(cause error) string {
@@ -139,9 +89,9 @@ func (t *target) fix(cause error) string {
 	}
 	grant := fmt.Sprintf("GRANT %s ON *.* TO '%s'@'%%'", privilege, t.used.User)
 	switch {
-	case refusesLogin(cause):
+	case check.RefusesLogin(cause):
 		return fmt.Sprintf("CREATE USER '%s'@'%%' IDENTIFIED BY '...'; %s (monitor_username, monitor_password)", t.used.User, grant)
-	case codeOf(cause) == protocol.ErrCodeKillDenied:
+	case check.Code(cause) == protocol.ErrCodeKillDenied:
 		return grant + " (SUPER before MySQL 8.0 and MariaDB 10.5)"
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"parkway/hostgroup"
+	"parkway/monitor/check"
 )
 
 // killTimeout is for one KILL on the connection that is open. MariaDB gives up a KILL after 2 s if it finds the victim's mutex
@@ -267,7 +268,7 @@ func (t *target) asMonitor(task *Task) Result {
 		_, err := t.db.ExecContext(ctx, task.statement())
 		r := outcome(err)
 		switch {
-		case r.Outcome == Denied && !refusesLogin(err):
+		case r.Outcome == Denied && !check.RefusesLogin(err):
 			t.complain(err, "the monitor's account may not kill: statements are killed with their users' own accounts, where those are known")
 		case r.Outcome == Denied || r.Outcome == Failed && !answered(err):
 			t.note(err)
@@ -275,7 +276,7 @@ func (t *target) asMonitor(task *Task) Result {
 		return r
 	case t.db == nil:
 		return Result{Denied, errNoAccount}
-	case refusesLogin(t.err):
+	case check.RefusesLogin(t.err):
 		return Result{Denied, t.err}
 	}
 	return Result{Failed, t.err}

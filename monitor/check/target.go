@@ -1,0 +1,124 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Account is whom checks log in as.
+type Account struct{ User, Password string }
+
+// Target is one server, with the idle connections that checks use. All methods
+// may be called on any thread.
+type Target struct {
+	// Immutable.
+	name    string
+	address func() (network, address string, ok bool)
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	idle    []*conn // the one used last at the end
+	closed  bool
+	status  int  // of statusStatements, the one that the server knows
+	noSuper bool // the server has no super_read_only
+}
+
+// NewTarget returns a server without connections. address says where it is, as
+// net.Dial takes it; not ok: that is not known. It is asked on any thread.
+func NewTarget(name string, address func() (network, address string, ok bool)) *Target {
+	return &Target{name: name, address: address}
+}
+
+// Name is the server's, as given to NewTarget.
+func (t *Target) Name() string { return t.name }
+
+// Purge closes connections that were not used for so long.
+func (t *Target) Purge(unused time.Duration) {
+	t.discard(func(c *conn) bool { return time.Since(c.used) >= unused })
+}
+
+// Close closes all idle connections, and those that are in use when their check
+// has ended.
+func (t *Target) Close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.discard(func(*conn) bool { return true })
+}
+
+// Idle returns how many connections are kept.
+func (t *Target) Idle() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.idle)
+}
+
+func (t *Target) discard(which func(*conn) bool) {
+	t.mu.Lock()
+	var gone []*conn
+	t.idle = slices.DeleteFunc(t.idle, func(c *conn) bool {
+		if which(c) {
+			gone = append(gone, c)
+			return true
+		}
+		return false
+	})
+	t.mu.Unlock()
+	for _, c := range gone {
+		c.close()
+	}
+}
+
+// take returns an idle connection of the account to where the server is now; nil
+// if there is none. Others are closed.
+func (t *Target) take(a Account) *conn {
+	_, address, _ := t.address()
+	t.discard(func(c *conn) bool { return c.account != a || c.address != address })
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := len(t.idle)
+	if n == 0 {
+		return nil
+	}
+	c := t.idle[n-1]
+	t.idle = slices.Delete(t.idle, n-1, n)
+	return c
+}
+
+// settle keeps a connection after a check that ended with err, or closes it. It
+// is false if the connection was of no use.
+func (t *Target) settle(c *conn, err error) (ok bool) {
+	if err != nil && Code(err) == 0 {
+		c.close()
+		return false
+	}
+	c.used = time.Now()
+	t.mu.Lock()
+	keep := !t.closed
+	if keep {
+		t.idle = append(t.idle, c)
+	}
+	t.mu.Unlock()
+	if !keep {
+		c.close()
+	}
+	return true
+}
+
+// open opens a connection until deadline.
+func (t *Target) open(a Account, deadline time.Time) (*conn, error) {
+	network, address, ok := t.address()
+	if !ok {
+		return nil, fmt.Errorf("%s does not resolve", t.name)
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	c, socket, err := Dial(ctx, Login{Network: network, Address: address, User: a.User, Password: a.Password, Program: "parkway-monitor"})
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, socket: socket, account: a, address: address}, nil
+}
