@@ -99,6 +99,7 @@ func (s *Session) conclude() {
 	if s.command != protocol.ComStmtPrepare {
 		s.concludePast(answer)
 	}
+	s.concludeAhead()
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
 	default:

@@ -51,6 +51,9 @@ func (s *Session) forward(p []byte, whole bool) int {
 		if !whole {
 			s.follow(p)
 		}
+		if s.asksAhead(whole) {
+			b.AskAhead()
+		}
 		s.transmit(p, whole)
 	} else {
 		s.upload(p)

@@ -128,6 +128,7 @@ type Conn struct {
 	thread uint32              // the server's id of the connection
 	answer protocol.ResponseReader
 	own    commands
+	ahead  *ahead // nil until AskAhead
 	have   Have
 	base   baseline
 	// Generation is for the pool: of users and hostgroups, when it last looked whether
@@ -199,7 +200,13 @@ func (b *Conn) Begin(cmd protocol.Command, seq byte) {
 
 // Send passes bytes to the server: the packets of a command, or the client's
 // file after protocol.Infile. Never blocks; see Congested.
-func (b *Conn) Send(p []byte) { b.conn.Write(p) }
+func (b *Conn) Send(p []byte) {
+	if b.ahead != nil && b.ahead.unsent {
+		b.sendBehind(p)
+		return
+	}
+	b.conn.Write(p)
+}
 
 // Congested reports whether the server reads slower than it is sent to: the
 // owner should stop until OnBackendWritable.
@@ -265,7 +272,7 @@ func (e *events) OnConnect(*reactor.Conn) { (*Conn)(e).setState(greeting) }
 func (e *events) OnData(_ *reactor.Conn, p []byte) int {
 	switch b := (*Conn)(e); b.state {
 	case busy:
-		return b.onAnswer(p)
+		return b.onBusy(p)
 	case greeting, authing:
 		return b.onLogin(p)
 	case preparing:
@@ -294,6 +301,17 @@ func (e *events) OnClose(_ *reactor.Conn, err error) {
 		owner.OnBackendClosed(b, b.err)
 	}
 	b.spec.Closed(b)
+}
+
+func (b *Conn) onBusy(p []byte) int {
+	if b.ahead == nil || !b.ahead.due {
+		return b.onAnswer(p)
+	}
+	used := b.onAhead(p)
+	if b.state != busy || b.ahead.due || used == len(p) {
+		return used
+	}
+	return used + b.onAnswer(p[used:])
 }
 
 func (b *Conn) onAnswer(p []byte) int {
