@@ -1,9 +1,9 @@
-# `make` alone lists the targets. Settings: ARGS (for run, bench, bench-wait, torture), FUZZTIME, TORTURE_TIME, VERSION.
+# `make` alone lists the targets. Settings: ARGS (for run, bench..., torture), FUZZTIME, TORTURE_TIME, VERSION.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait bench-idle fuzz cover clean tools
 
 # Where haproxy is, which not every user's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -71,6 +71,10 @@ bench-rules: ## what 1,000 query rules cost: CPU per query beside none
 bench-wait: ## the ways for a worker to wait for its sockets, compared
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
 	go run ./bench/wait $(ARGS)
+
+bench-idle: ## what 15,000 quiet clients cost, and what they cost others, parked and not (ARGS="-h" tells more)
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	go run ./bench/idle $(ARGS)
 
 fuzz: ## every fuzz test for FUZZTIME (20s)
 	@go test -list '^Fuzz' ./... | \

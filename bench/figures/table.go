@@ -48,13 +48,17 @@ func (t Table) Markdown(text int) string {
 	return b.String()
 }
 
-// Count writes a positive number without decimals, in groups of three digits.
+// Count writes a number without decimals, in groups of three digits.
 func Count(x float64) string {
-	digits := strconv.FormatFloat(x, 'f', 0, 64)
+	digits := strconv.FormatFloat(math.Abs(x), 'f', 0, 64)
+	sign := ""
+	if x < 0 && digits != "0" {
+		sign = "-"
+	}
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
-	return digits
+	return sign + digits
 }
 
 // Decimals writes a number with one decimal, "-" for NaN: not measured.

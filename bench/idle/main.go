@@ -1,0 +1,90 @@
+// Command idle measures what very many quiet clients cost a proxy, and what they cost those that are not quiet. `make bench-idle` and
+// `make bench-idle-guest` run it.
+//
+//	idle [FLAG]... [SCENARIO]...
+//
+// The clients are real MySQL sessions, logged in and kept by processes of their own. The scenarios, all when none is named:
+//
+//	hold    they keep quiet: the proxy's memory, and its CPU over half a minute; then all leave at once
+//	wake    some ask now and then: the latency and the CPU of a session that was parked, beside one that never is
+//	herd    all arrive as fast as they can, and ask within one second
+//	busy    sysbench runs beside them, and without them
+//	sweep   memory, and CPU per query of sysbench, against their number
+//
+// Each is measured with reactor.idle_loops on and off, in turns, so that a machine that is slower for a minute is slower for both.
+// Every answer is checked, and a client that is lost is an error.
+//
+// Exit codes: 0 when everything was measured, also when a goal was missed; 1 when something failed or a client was lost; 2 for wrong
+// flags.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"parkway/bench/idle/squad"
+)
+
+func main() {
+	squad.RunRole()
+	opts, err := parseOptions(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "idle:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, opts); err != nil {
+		fmt.Fprintln(os.Stderr, "idle:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures the scenarios and writes the files, only when all have succeeded.
+func run(ctx context.Context, opts options) error {
+	s, err := newStage(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	r := s.report(ctx)
+	for _, name := range opts.scenarios {
+		fmt.Printf("== %s\n", name)
+		if err := scenarios[name](ctx, s, &r); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return r.publish(os.Stdout)
+}
+
+// scenarios add what they measure to the report.
+var scenarios = map[string]func(context.Context, *stage, *report) error{
+	"hold": func(ctx context.Context, s *stage, r *report) (err error) {
+		r.holds, err = hold(ctx, s)
+		return err
+	},
+	"wake": func(ctx context.Context, s *stage, r *report) (err error) {
+		r.wakes, err = wake(ctx, s)
+		return err
+	},
+	"herd": func(ctx context.Context, s *stage, r *report) (err error) {
+		r.herds, err = herd(ctx, s)
+		return err
+	},
+	"busy": func(ctx context.Context, s *stage, r *report) (err error) {
+		r.busies, err = busy(ctx, s)
+		return err
+	},
+	"sweep": func(ctx context.Context, s *stage, r *report) (err error) {
+		r.points, err = sweep(ctx, s)
+		return err
+	},
+}

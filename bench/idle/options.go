@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// scenarioNames are all there are, in the order in which they run.
+var scenarioNames = []string{"hold", "wake", "herd", "busy", "sweep"}
+
+// mode is a value of reactor.idle_loops.
+type mode string
+
+// The modes, as in -idle-loops, the tables and the raw results.
+const (
+	parking   mode = "on"
+	unparking mode = "off"
+)
+
+// options is the checked command line.
+type options struct {
+	scenarios  []string
+	clients    int
+	counts     []int // of sweep, rising
+	modes      []mode
+	rounds     int
+	seconds    int           // of one run of sysbench
+	quiet      time.Duration // that hold looks at
+	release    time.Duration // that memory may take to go back to the system
+	idle       time.Duration // session_idle_ms
+	rate       int           // of wake, queries a second of each kind
+	atOnce     int           // logins under way
+	patience   time.Duration
+	perProcess int
+	out, name  string
+	parkway    string
+	args       []string // as typed, for the report
+}
+
+// parseOptions reads args. Usage and flag errors are written to usage; the error is flag.ErrHelp after -h.
+func parseOptions(args []string, usage io.Writer) (options, error) {
+	var o options
+	var counts, modes string
+	set := flag.NewFlagSet("idle", flag.ContinueOnError)
+	set.SetOutput(usage)
+	set.Usage = func() {
+		fmt.Fprintf(usage, "idle [FLAG]... [SCENARIO]...\nscenarios: %s (all when none is named)\n", strings.Join(scenarioNames, " "))
+		set.PrintDefaults()
+	}
+	set.IntVar(&o.clients, "clients", 15_000, "quiet clients of every scenario but sweep")
+	set.StringVar(&counts, "counts", "1000,10000,15000", "quiet clients of sweep")
+	set.StringVar(&modes, "idle-loops", "on,off", "values of reactor.idle_loops to measure")
+	set.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement but hold; medians are reported")
+	set.IntVar(&o.seconds, "seconds", 8, "length of a run of sysbench, and of a phase of wake")
+	set.DurationVar(&o.quiet, "quiet", 30*time.Second, "how long hold takes the CPU time of quiet clients")
+	set.DurationVar(&o.release, "release", time.Minute, "how long hold waits, when all clients have left, for their memory to go back to the system")
+	set.DurationVar(&o.idle, "idle", time.Second, "session_idle_ms")
+	set.IntVar(&o.rate, "rate", 1000, "wake: queries a second of parked sessions, and as many of others")
+	set.IntVar(&o.atOnce, "at-once", 1024, "clients that log in at a time")
+	set.DurationVar(&o.patience, "patience", 30*time.Second, "what takes longer is lost")
+	set.IntVar(&o.perProcess, "per-process", 0, "clients of one process (default: as many as it has descriptors)")
+	set.StringVar(&o.out, "out", "bench/results", "folder for the results")
+	set.StringVar(&o.name, "name", "idle", "of the files there: NAME.md, and of sweep NAME.csv and NAME.png")
+	set.StringVar(&o.parkway, "parkway", "", "a parkway binary (default: built from the module of the current directory)")
+	if err := set.Parse(args); err != nil {
+		return options{}, err
+	}
+	o.args = args
+	o.scenarios = set.Args()
+	if len(o.scenarios) == 0 {
+		o.scenarios = scenarioNames
+	}
+	for _, m := range strings.Split(modes, ",") {
+		o.modes = append(o.modes, mode(m))
+	}
+	var err error
+	if o.counts, err = risingInts(counts); err != nil {
+		return options{}, fmt.Errorf("-counts: %w", err)
+	}
+	return o, o.check()
+}
+
+// check reports every mistake at once.
+func (o options) check() error {
+	var problems []error
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	for i, name := range o.scenarios {
+		switch {
+		case !slices.Contains(scenarioNames, name):
+			bad("unknown scenario %q: there are %s", name, strings.Join(scenarioNames, ", "))
+		case slices.Contains(o.scenarios[:i], name):
+			bad("scenario %s is named twice", name)
+		}
+	}
+	for i, m := range o.modes {
+		switch {
+		case m != parking && m != unparking:
+			bad("-idle-loops: %q is neither on nor off", m)
+		case slices.Contains(o.modes[:i], m):
+			bad("-idle-loops: %s is named twice", m)
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"clients", o.clients}, {"rounds", o.rounds}, {"seconds", o.seconds}, {"rate", o.rate}, {"at-once", o.atOnce}} {
+		if f.value < 1 {
+			bad("-%s: %d is not positive", f.name, f.value)
+		}
+	}
+	for _, f := range []struct {
+		name         string
+		value, least time.Duration
+	}{
+		{"quiet", o.quiet, time.Second}, {"release", o.release, time.Second}, {"idle", o.idle, 100 * time.Millisecond},
+		{"patience", o.patience, time.Second},
+	} {
+		if f.value < f.least {
+			bad("-%s: %v is less than %v", f.name, f.value, f.least)
+		}
+	}
+	if o.perProcess < 0 {
+		bad("-per-process: %d is negative", o.perProcess)
+	}
+	return errors.Join(problems...)
+}
+
+// risingInts reads a comma-separated list of positive numbers, each above the one before.
+func risingInts(list string) ([]int, error) {
+	var values []int
+	last := 0
+	for _, field := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is not a positive number", field)
+		}
+		if n <= last {
+			return nil, fmt.Errorf("%d is not above %d", n, last)
+		}
+		values, last = append(values, n), n
+	}
+	return values, nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"parkway/bench/figures"
+)
+
+// colors of the modes.
+var colors = map[mode]color.Color{parking: color.RGBA{213, 94, 0, 255}, unparking: color.RGBA{0, 114, 178, 255}}
+
+// plot draws the sweep: memory and heap above CPU, against the number of clients, with a line for each mode and a whisker from the lowest to
+// the highest round.
+func (r report) plot() ([]byte, error) {
+	const mib = 1 << 20
+	var rows [][]*plot.Plot
+	for _, row := range [][]struct {
+		title string
+		unit  float64
+		of    func(point) figures.Spread
+	}{
+		{
+			{"resident memory beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return p.rss }},
+			{"live heap beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return p.heap }},
+		},
+		{
+			{"CPU of the proxy per query beside them, \u00b5s", 1, func(p point) figures.Spread { return p.load.cpu }},
+			{"CPU of the proxy while all keep quiet, % of a core", 1, func(p point) figures.Spread { return p.idle }},
+		},
+	} {
+		var panels []*plot.Plot
+		for _, figure := range row {
+			panel, err := r.panel(figure.unit, figure.of)
+			if err != nil {
+				return nil, err
+			}
+			panel.Title.Text = figure.title
+			panels = append(panels, panel)
+		}
+		rows = append(rows, panels)
+	}
+	return figures.PNG(rows)
+}
+
+// panel draws one figure, in that unit.
+func (r report) panel(unit float64, of func(point) figures.Spread) (*plot.Plot, error) {
+	p := figures.NewPanel()
+	p.X.Label.Text = "quiet clients"
+	p.X.Min = 0
+	for _, m := range r.options.modes {
+		var medians plotter.XYs
+		for _, at := range r.points {
+			if at.mode != m {
+				continue
+			}
+			x, s := float64(at.clients), of(at)
+			medians = append(medians, plotter.XY{X: x, Y: s.Median / unit})
+			whisker, err := plotter.NewLine(plotter.XYs{{X: x, Y: s.Low / unit}, {X: x, Y: s.High / unit}})
+			if err != nil {
+				return nil, err
+			}
+			whisker.Color = colors[m]
+			p.Add(whisker)
+		}
+		line, dots, err := plotter.NewLinePoints(medians)
+		if err != nil {
+			return nil, err
+		}
+		line.Color, line.Width = colors[m], vg.Points(1.5)
+		dots.Color, dots.Shape = colors[m], draw.CircleGlyph{}
+		p.Add(line, dots)
+		p.Legend.Add("idle_loops "+string(m), line, dots)
+	}
+	p.Y.Min = min(p.Y.Min, 0)
+	p.Y.Max = max(p.Y.Max*1.35, 0.1) // room for the legend
+	p.X.Max *= 1.05
+	return p, nil
+}

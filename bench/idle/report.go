@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"parkway/bench/figures"
+)
+
+// report is everything that the result files say. What was not measured is empty.
+type report struct {
+	began    time.Time
+	options  options
+	machine  figures.Machine
+	versions [][2]string // a program, and what it says that it is
+	limits   []string
+	holds    []holding
+	wakes    []waking
+	herds    []herding
+	busies   []busying // the first is beside nobody
+	points   []point
+}
+
+// publish writes the files into the folder of the options, and the tables to w.
+func (r report) publish(w io.Writer) error {
+	type file struct {
+		suffix string
+		make   func() ([]byte, error)
+	}
+	files := []file{{".md", func() ([]byte, error) { return []byte(r.markdown()), nil }}}
+	if len(r.points) > 0 {
+		files = append(files, file{".csv", r.raw}, file{".png", r.plot})
+	}
+	if err := os.MkdirAll(r.options.out, 0o755); err != nil {
+		return err
+	}
+	for _, f := range files {
+		data, err := f.make()
+		if err != nil {
+			return fmt.Errorf("%s%s: %w", r.options.name, f.suffix, err)
+		}
+		if err := os.WriteFile(filepath.Join(r.options.out, r.options.name+f.suffix), data, 0o644); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n%s\nwritten to %s\n", r.sections(), r.verdicts(), r.options.out)
+	return err
+}
+
+// markdown is the text of NAME.md.
+func (r report) markdown() string {
+	var b strings.Builder
+	b.WriteString("# What quiet clients cost\n\n")
+	b.WriteString("Written by `go run ./bench/idle`, which says what each scenario does. The clients are real MySQL sessions; every answer was checked and " +
+		"no client was lost. `idle_loops` is the proxy's `reactor.idle_loops`.\n\n")
+	b.WriteString("## Goals\n\nFor `idle_loops` on.\n\n" + r.verdicts() + r.sections())
+	b.WriteString("\n## Conditions\n\n")
+	fmt.Fprintf(&b, "- date: %s\n", r.began.UTC().Format("2006-01-02 15:04 UTC"))
+	fmt.Fprintf(&b, "- command: `go run ./bench/idle%s`\n", strings.Join(append([]string{""}, r.options.args...), " "))
+	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by the clients, sysbench, the server and the proxy; load average before: %s\n",
+		r.machine.Cores, r.machine.CPU, r.machine.Kernel, r.machine.Load)
+	fmt.Fprintf(&b, "- proxy: session_idle_ms = %d, max_connections of the server = %d, everything else as it comes\n",
+		r.options.idle.Milliseconds(), connections)
+	for _, v := range r.versions {
+		fmt.Fprintf(&b, "- %s: %s\n", v[0], v[1])
+	}
+	for _, l := range r.limits {
+		fmt.Fprintf(&b, "- %s\n", l)
+	}
+	return b.String()
+}
+
+// sections are the tables of what was measured, each with its head.
+func (r report) sections() string {
+	var b strings.Builder
+	section := func(title, text string, t figures.Table) {
+		if len(t) > 1 {
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s", title, text, t.Markdown(1))
+		}
+	}
+	section("hold: clients that keep quiet", fmt.Sprintf(
+		"Memory beyond the empty process, in bytes a client: resident (`/proc/PID/smaps_rollup`) as it was after %v of quiet and after a garbage "+
+			"collection, and live heap. CPU in percent of a core over %[1]v (`/proc/PID/stat`). Then all left at once: when the proxy had no session any more, when it had "+
+			"given %.0f %% of their memory back to the system (\">\": not yet when nobody waited any longer), and how much was left above the empty process.",
+		r.options.quiet, 100*(1-releaseLeft)), r.holdTable())
+	section("wake: the price of having been parked", fmt.Sprintf(
+		"%d rounds of %d s. Of the queries half came from sessions that were asked all the time, half from ones that had been quiet for at least "+
+			"%v: latency in us as the clients saw it, and what the proxy's CPU was more for each query of a quiet session than for one of the others.",
+		r.options.rounds, r.options.seconds, 2*r.options.idle), r.wakeTable())
+	section("herd: all arrive, ask within a second, and leave", fmt.Sprintf(
+		"Medians of %d interleaved rounds. Logins with at most %d under way at a time. Latency of queries in ms; the witnesses are %d other clients with %d queries "+
+			"a second together, before the herd woke and while it did.", r.options.rounds, r.options.atOnce, witnesses, witnessPace), r.herdTable())
+	section("busy: sysbench beside quiet clients", fmt.Sprintf(
+		"oltp_point_select with %d threads: medians of %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. CPU of the proxy.",
+		threads, r.options.rounds, r.options.seconds), r.busyTable())
+	section("sweep: against the number of clients", fmt.Sprintf(
+		"Medians of %d interleaved rounds: memory as in hold, and CPU per query of sysbench as in busy. All rounds' medians, lowest and highest are in %s.csv.\n\n"+
+			"![memory and CPU against the number of clients](%[2]s.png)", r.options.rounds, r.options.name), r.sweepTable())
+	return b.String()
+}
+
+func (r report) holdTable() figures.Table {
+	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU %", "CPU % empty", "logins/s", "gone s", "given back s", "left MiB"}}
+	for _, h := range r.holds {
+		released := seconds(h.released)
+		if h.releasedTooLate {
+			released = ">" + released
+		}
+		t = append(t, []string{string(h.mode), count(h.clients), figures.Count(h.rss), figures.Count(h.collected), figures.Count(h.heap), hundredths(h.cpu),
+			hundredths(h.idleCPU), figures.Count(h.loginsPerSecond), seconds(h.gone), released, figures.Decimals(float64(h.left) / (1 << 20))})
+	}
+	return t
+}
+
+func (r report) wakeTable() figures.Table {
+	t := figures.Table{{"idle_loops", "clients", "sessions", "queries/s", "p50 us", "p95 us", "p99 us", "added at p50", "CPU us more", "parks"}}
+	for _, w := range r.wakes {
+		row := func(kind string, l latency, more ...string) {
+			t = append(t, append([]string{string(w.mode), count(w.clients), kind, figures.Count(w.rate), micros(l.p50), micros(l.p95), micros(l.p99)}, more...))
+		}
+		row("asked all the time", w.awake, "-", "-", "-")
+		row("quiet before", w.quiet, micros(w.medianAdded()), figures.WithRange(figures.SpreadOf(w.pair), figures.Decimals), count(w.parks))
+	}
+	return t
+}
+
+func (r report) herdTable() figures.Table {
+	t := figures.Table{{"idle_loops", "clients", "logins/s", "login p99 ms", "all answered s", "p50 ms", "p95 ms", "p99 ms",
+		"witness p99 ms before", "during", "gone s"}}
+	for _, h := range r.herds {
+		answer := h.latency(func(s stampede) latency { return s.answer })
+		t = append(t, []string{
+			string(h.mode), count(h.clients), figures.Count(h.median(func(s stampede) float64 { return s.loginsPerSecond })),
+			millis(h.latency(func(s stampede) latency { return s.login }).p99),
+			hundredths(h.median(func(s stampede) float64 { return s.all.Seconds() })), millis(answer.p50), millis(answer.p95), millis(answer.p99),
+			millis(h.latency(func(s stampede) latency { return s.alone }).p99), millis(h.latency(func(s stampede) latency { return s.beside }).p99),
+			hundredths(h.median(func(s stampede) float64 { return s.gone.Seconds() })),
+		})
+	}
+	return t
+}
+
+func (r report) busyTable() figures.Table {
+	t := figures.Table{{"beside", "queries/s", "p95 ms", "CPU us/query"}}
+	for _, b := range r.busies {
+		t = append(t, []string{b.String(), figures.WithRange(b.qps, figures.Count), figures.WithRange(b.p95, hundredths), figures.WithRange(b.cpu, figures.Decimals)})
+	}
+	return t
+}
+
+func (r report) sweepTable() figures.Table {
+	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "logins/s", "queries/s", "CPU us/query"}}
+	for _, p := range r.points {
+		n := float64(p.clients)
+		t = append(t, []string{string(p.mode), count(p.clients), figures.Count(p.rss.Median / n), figures.Count(p.collected.Median / n),
+			figures.Count(p.heap.Median / n), hundredths(p.idle.Median), figures.Count(p.logins.Median), figures.Count(p.load.qps.Median),
+			figures.Decimals(p.load.cpu.Median)})
+	}
+	return t
+}
+
+// count writes a number in groups of three digits.
+func count(n int) string { return figures.Count(float64(n)) }
+
+func hundredths(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
+
+func seconds(d time.Duration) string { return hundredths(d.Seconds()) }
+
+func millis(d time.Duration) string { return hundredths(float64(d) / float64(time.Millisecond)) }
+
+func micros(d time.Duration) string {
+	return strconv.FormatInt(d.Round(time.Microsecond).Microseconds(), 10)
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"parkway/bench/figures"
+)
+
+func flat(x float64) figures.Spread { return figures.Spread{Median: x, Low: x, High: x} }
+
+// measured is a report in which parking reaches every goal.
+func measured(t *testing.T) report {
+	t.Helper()
+	o, err := parseOptions([]string{"-clients", "1000", "-counts", "500,1000", "-out", t.TempDir()}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	us, ms := time.Microsecond, time.Millisecond
+	r := report{
+		began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), options: o,
+		machine:  figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"},
+		versions: [][2]string{{"server", "10.11-MariaDB"}}, limits: []string{"fs.nr_open = 5"},
+		holds: []holding{
+			{mode: parking, clients: 1000, rss: 1000, heap: 500, collected: 900, cpu: 0.07, idleCPU: 0.06, loginsPerSecond: 12345, gone: 200 * ms, released: 3 * time.Second},
+			{mode: unparking, clients: 1000, rss: 9000, heap: 5000, released: 60 * time.Second, releasedTooLate: true, left: 5 << 20},
+		},
+		wakes: []waking{{mode: parking, clients: 1000, rate: 300, quiet: latency{p50: 120 * us, p95: 200 * us, p99: 300 * us}, awake: latency{p50: 100 * us},
+			added: []time.Duration{10 * us, 20 * us, 90 * us}, pair: []float64{7, 8, 30}, parks: 7200, queries: 7200}},
+		herds: []herding{{mode: parking, clients: 1000, rounds: []stampede{
+			{loginsPerSecond: 5000, all: time.Second, answer: latency{p50: ms, p95: 5 * ms, p99: 7 * ms}},
+			{loginsPerSecond: 7000, all: time.Second, answer: latency{p50: ms, p95: 5 * ms, p99: 9 * ms}},
+		}}},
+		busies: []busying{
+			{crowding{parking, 0}, flat(20000), flat(1), flat(15)},
+			{crowding{parking, 1000}, flat(19800), flat(1.02), flat(15.1)},
+			{crowding{unparking, 1000}, flat(15000), flat(2), flat(20)},
+		},
+	}
+	for _, n := range o.counts {
+		for _, m := range o.modes {
+			r.points = append(r.points, point{crowding: crowding{m, n}, rss: flat(float64(n) * 1000), collected: flat(float64(n) * 900), heap: flat(float64(n) * 500),
+				idle: flat(0.1), logins: flat(6000), load: busying{crowding{m, n}, flat(20000), flat(1), flat(15)}})
+		}
+	}
+	return r
+}
+
+func TestPublish(t *testing.T) {
+	r := measured(t)
+	var printed bytes.Buffer
+	if err := r.publish(&printed); err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(r.options.out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	text := read("idle.md")
+	for _, want := range []string{
+		"| on         |   1,000 |      1,000 |         900 |    500 |  0.07 |        0.06 |   12,345 |   0.20 |         3.00 |      0.0 |",
+		"|       >60.00 |      5.0 |",
+		"|           20 | 8.0 (7.0 to 30.0) | 7,200 |",
+		"| on         |   1,000 |    6,000 |",
+		"| 1,000 clients, idle_loops off |    15,000 |   2.00 |         20.0 |",
+		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |",
+		"at most 1,024 B: reached (1,000 B)",
+		"at most 512 B: reached (500 B)",
+		"no CPU (0.0 % of a core): reached (0.07 %, of the empty process 0.06 %)",
+		"median latency: reached (20 us)",
+		"10 us of CPU: reached (8.0 us)",
+		"every client of it: reached (1,000 clients)",
+		"queries/s beside quiet clients within 3 % of beside nobody: reached (-1.0 %)",
+		"95th percentile beside quiet clients within 3 % of beside nobody: reached (+2.0 %)",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("idle.md does not say %q:\n%s", want, text)
+		}
+		if !strings.Contains(printed.String(), want) {
+			t.Errorf("not printed: %q", want)
+		}
+	}
+	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "2026-01-02 03:04 UTC", "`go run ./bench/idle -clients 1000", "- server: 10.11-MariaDB", "- fs.nr_open = 5"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("idle.md does not say %q:\n%s", want, text)
+		}
+	}
+	if csv := read("idle.csv"); !strings.Contains(csv, "idle_loops,clients,resident_bytes,resident_bytes_low,") ||
+		!strings.Contains(csv, "\noff,1000,1000000,1000000,1000000,900000,900000,900000,500000,500000,500000,0.1,0.1,0.1,6000,6000,6000,20000,") {
+		t.Errorf("idle.csv:\n%s", csv)
+	}
+	if _, err := png.Decode(strings.NewReader(read("idle.png"))); err != nil {
+		t.Errorf("idle.png: %v", err)
+	}
+}
+
+// What was not measured is said to be so, and no files are made of it.
+func TestPublishNothing(t *testing.T) {
+	r := report{options: measured(t).options}
+	if err := r.publish(io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(r.verdicts(), ": not measured\n"); n != 8 || strings.Count(r.verdicts(), "\n") != n {
+		t.Errorf("%d goals were not measured:\n%s", n, r.verdicts())
+	}
+	files, err := os.ReadDir(r.options.out)
+	if err != nil || len(files) != 1 {
+		t.Errorf("files %v, %v", files, err)
+	}
+}
+
+// Every goal that is exceeded is missed.
+func TestMissed(t *testing.T) {
+	r := measured(t)
+	r.holds[0].rss, r.holds[0].heap, r.holds[0].cpu = 1025, 513, 0.2
+	r.wakes[0].added, r.wakes[0].pair = []time.Duration{31 * time.Microsecond}, []float64{10.1}
+	r.busies[1].qps, r.busies[1].p95 = flat(19000), flat(1.04)
+	if n := strings.Count(r.verdicts(), ": MISSED ("); n != 7 {
+		t.Errorf("%d goals were missed, want 7:\n%s", n, r.verdicts())
+	}
+}
+
+// Without parks there is nothing to say about parking.
+func TestWakeWithoutParks(t *testing.T) {
+	r := measured(t)
+	r.wakes[0].parks = 0
+	for _, j := range r.wakeGoals() {
+		if j.verdict != notMeasured {
+			t.Errorf("%+v", j)
+		}
+	}
+}
+
+func TestLatency(t *testing.T) {
+	times := []time.Duration{100}
+	for d := range time.Duration(99) {
+		times = append(times, d+1)
+	}
+	if got, want := latencyOf(times), (latency{50, 95, 99, 100}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, want := medianLatency([]latency{{1, 2, 3, 9}, {3, 4, 5, 1}, {2, 9, 4, 5}}), (latency{2, 4, 4, 5}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestInTurns(t *testing.T) {
+	list := []int{1, 2, 3}
+	for round, want := range [][]int{{1, 2, 3}, {2, 3, 1}, {3, 1, 2}, {1, 2, 3}} {
+		if got := inTurns(list, round); !reflect.DeepEqual(got, want) {
+			t.Errorf("round %d: %v, want %v", round, got, want)
+		}
+	}
+}
+
+func TestHeapAlloc(t *testing.T) {
+	if n, err := heapAlloc([]byte("# Alloc = 1\n# HeapAlloc = 4242\n# HeapSys = 7\n")); err != nil || n != 4242 {
+		t.Errorf("got %d, %v", n, err)
+	}
+	if n, err := heapAlloc([]byte("# Alloc = 1\n")); err == nil {
+		t.Errorf("got %d from a profile without it", n)
+	}
+}
