@@ -3,11 +3,9 @@ package session_test
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -272,88 +270,6 @@ func slicesOf(n int, text string) (rows [][]string) {
 		rows = append(rows, []string{text})
 	}
 	return rows
-}
-
-// Many clients that speak, are quiet, leave, are killed and come again, at random: every answer is right, and nothing is left.
-func TestParkingAtRandom(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	w := newWorld(t, func(s *setup) {
-		killable(s)
-		parking(s)
-		s.loops = 2
-		s.users[0].MaxConnections = 0
-		s.server.Handler = echoAll
-	})
-	const clients, rounds = 20, 100
-	var ids sync.Map
-	var all sync.WaitGroup
-	for n := range clients {
-		all.Go(func() {
-			r := rand.New(rand.NewPCG(seed, uint64(n)))
-			for round := 0; round < rounds; {
-				c, err := mysqltest.Connect(w.client())
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				ids.Store(n, id(c))
-				for ; round < rounds; round++ {
-					if r.IntN(3) == 0 {
-						time.Sleep(time.Duration(r.IntN(3000)) * time.Microsecond)
-					}
-					if !playRound(t, r, c, &ids) {
-						break
-					}
-				}
-				round++
-				c.Close()
-			}
-		})
-	}
-	all.Wait()
-	w.waitSessions(0)
-	w.waitParked(0)
-	if got := w.metric(`parkway_sessions{state="active"}`); got != "0" {
-		t.Errorf("%s sessions are active", got)
-	}
-}
-
-// playRound does one thing as a client. It is false when the client has come to its end.
-func playRound(t *testing.T, r *rand.Rand, c *mysqltest.Client, ids *sync.Map) bool {
-	switch r.IntN(12) {
-	case 0:
-		return false
-	case 1:
-		c.Conn().(*net.TCPConn).SetLinger(0)
-		return false
-	case 2:
-		c.WriteCommand(protocol.ComQuit)
-		return false
-	case 3:
-		c.WriteRaw(ping[:1+r.IntN(len(ping)-1)])
-		return false
-	case 4:
-		victim, _ := ids.Load(r.IntN(20))
-		_, err := c.Query(fmt.Sprintf("KILL %v", victim))
-		return err == nil
-	case 5:
-		cut := 1 + r.IntN(len(ping)-1)
-		c.WriteRaw(ping[:cut])
-		time.Sleep(time.Duration(r.IntN(500)) * time.Microsecond)
-		c.WriteRaw(ping[cut:])
-		_, err := c.ReadRaw(len(pong))
-		return err == nil
-	}
-	text := fmt.Sprintf("SELECT %d", r.Uint64())
-	results, err := c.Query(text)
-	if err != nil {
-		return false // killed
-	}
-	if rows, err := results[0].Text(); err != nil || len(rows) != 1 || rows[0][0] != text {
-		t.Errorf("%s: %q, %v", text, rows, err)
-	}
-	return true
 }
 
 // Parking and waking a client allocates what the new session is made of, and not more with each time.
