@@ -119,6 +119,7 @@ func New(cfg Config) *Proxy {
 		p.workers = append(p.workers, w)
 	}
 	cfg.Hostgroups.OnTransition(p.pools.Wake)
+	cfg.Metrics.Rules(func() []int { return p.rules.Load().IDs() })
 	return p
 }
 

@@ -71,6 +71,9 @@ func (s *Session) decide(c *rules.Cache) {
 	s.route.hostgroup = to
 	s.route.timeout, s.route.retries, s.route.delay = out.Timeout, out.Retries, out.Delay
 	s.route.multiplex, s.route.okMsg, s.route.errorMsg = out.Multiplex, out.OKMsg, out.ErrorMsg
+	for _, id := range out.Rules {
+		s.worker.metrics.RuleHit(id)
+	}
 	if out.Log == 1 && s.command.HasAnswer() {
 		s.logQuery(out.Rules)
 	}

@@ -275,6 +275,24 @@ func TestRulesReloaded(t *testing.T) {
 	s.run(s.dial(), []string{"SELECT 1"}, "r SELECT 1")
 }
 
+// Each rule counts the commands that it has matched, once each, whether it is the last or not, and however long the command waits.
+func TestRuleHits(t *testing.T) {
+	s := newSplit(t, multiplexed, rule(1, "^SELECT", rules.Unset, func(r *rules.Rule) { r.Apply = false }), rule(2, "^NEVER", 1),
+		rule(3, "^SELECT slow", 2, func(r *rules.Rule) { r.Delay = time.Millisecond }))
+	c := s.dial()
+	s.run(c, []string{"SELECT 1", "SELECT slow", "INSERT 1", "SELECT 2"}, "r SELECT 1", "r SELECT slow", "w INSERT 1", "r SELECT 2")
+	for id, want := range map[int]string{1: "3", 2: "0", 3: "1", 10: "0", 20: "2"} {
+		if got := s.metric(fmt.Sprintf(`parkway_query_rule_hits_total{rule_id="%d"}`, id)); got != want {
+			t.Errorf("rule %d has %s hits, want %s", id, got, want)
+		}
+	}
+	settings := config.Default().MySQL
+	s.Apply(&settings, s.Users(), compile(t, rule(20, "^SELECT", 2)))
+	if got := s.metric(`parkway_query_rule_hits_total{rule_id="10"}`) + s.metric(`parkway_query_rule_hits_total{rule_id="20"}`); got != "2" {
+		t.Errorf("after the rules have changed: %q", got)
+	}
+}
+
 // Rules may ask for the client's address, user and schema, and lead through flags.
 func TestRuleConditions(t *testing.T) {
 	s := newSplit(t, multiplexed,

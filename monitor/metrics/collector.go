@@ -28,6 +28,7 @@ var (
 	descBytes         = desc("bytes_total", "Bytes carried.", "side", "direction")
 	descBusy          = desc("loop_busy_seconds_total", "Time that an event loop did not wait.", "loop")
 	descKills         = desc("kills_total", "Attempts to kill a statement or connection.", "result")
+	descRuleHits      = desc("query_rule_hits_total", "Commands that a query rule has matched.", "rule_id")
 	descRetries       = desc("retries_total", "Statements and connects tried again.", "reason")
 )
 
@@ -39,7 +40,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descSessions, descSessionsTotal, descParks, descUnparks, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
-		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries,
+		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries, descRuleHits,
 	} {
 		ch <- d
 	}
@@ -66,6 +67,11 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	out.labelled(descRetries, s.retries)
 	for id, h := range s.hostgroups {
 		out.hostgroup(strconv.Itoa(id), h)
+	}
+	if rules := c.m.rules.Load(); rules != nil {
+		for _, id := range (*rules)() {
+			out.counter(descRuleHits, s.ruleHits[id], strconv.Itoa(id))
+		}
 	}
 	if busy := c.m.busy.Load(); busy != nil {
 		for i := range c.m.loops {

@@ -10,7 +10,7 @@ const cacheLines = 128
 const maxLabels = 64
 
 // Loop is the shard of one event loop. All its methods, and those of what it hands out, are for that loop only; they
-// take no lock, and allocate nothing but on the first use of a hostgroup, server or reason.
+// take no lock, and allocate nothing but on the first use of a hostgroup, server, rule or reason.
 type Loop struct {
 	_ [cacheLines]byte
 
@@ -32,6 +32,7 @@ type Loop struct {
 	pins       labelled
 	kills      labelled
 	retries    labelled
+	ruleHits   registry[int, Counter]
 
 	_ [cacheLines]byte
 }
@@ -87,6 +88,9 @@ func (l *Loop) Kill(result string) { l.kills.inc(result) }
 
 // Retry counts a statement or connect that was tried again. The reason is one of the program's own words.
 func (l *Loop) Retry(reason string) { l.retries.inc(reason) }
+
+// RuleHit counts a command that a query rule has matched.
+func (l *Loop) RuleHit(ruleID int) { l.ruleHits.get(ruleID).Add(1) }
 
 // Hostgroup is what one loop counts of one hostgroup.
 type Hostgroup struct {

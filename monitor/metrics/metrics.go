@@ -23,6 +23,7 @@ type Metrics struct {
 	// Set by anybody, read by the exporter.
 	busy   atomic.Pointer[func(loop int) time.Duration]
 	status atomic.Pointer[func() []ServerStatus]
+	rules  atomic.Pointer[func() []int]
 }
 
 // ServerStatus is the status of a server in a hostgroup, as the hostgroup manager sees it.
@@ -55,6 +56,10 @@ func (m *Metrics) Busy(fn func(loop int) time.Duration) { m.busy.Store(&fn) }
 // Status sets where the exporter learns the servers' status. fn is called from any thread, and what it returns is not
 // kept.
 func (m *Metrics) Status(fn func() []ServerStatus) { m.status.Store(&fn) }
+
+// Rules sets where the exporter learns the ids of the query rules in force, so that those that match nothing are listed too, and those that are
+// gone no more. fn is called from any thread, and what it returns is not kept.
+func (m *Metrics) Rules(fn func() []int) { m.rules.Store(&fn) }
 
 // Handler serves the metrics in Prometheus' formats. If one can't be gathered, the others are served all the same.
 func (m *Metrics) Handler() http.Handler {

@@ -62,6 +62,8 @@ func TestExport(t *testing.T) {
 		h.Waiting(3)
 		h.Waiting(-1)
 		h.WaitTimeout()
+		l.RuleHit(10)
+		l.RuleHit(30)
 		s := h.Server("db1:3306")
 		s.ConnectOK()
 		s.ConnectError()
@@ -75,7 +77,12 @@ func TestExport(t *testing.T) {
 	m.Busy(func(loop int) time.Duration { return time.Duration(loop+1) * time.Second })
 	m.Status(func() []ServerStatus { return []ServerStatus{{10, "db1:3306", "ONLINE"}, {20, "db1:3306", "SHUNNED"}} })
 
+	m.Rules(func() []int { return []int{10, 20} })
+
 	got := scrape(t, m)
+	if slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, `rule_id="30"`) }) {
+		t.Error("a rule that is not in force is listed")
+	}
 	for _, want := range []string{
 		`parkway_sessions{state="active"} 6`,
 		`parkway_sessions_total{result="created"} 10`,
@@ -109,6 +116,8 @@ func TestExport(t *testing.T) {
 		`parkway_loop_busy_seconds_total{loop="1"} 2`,
 		`parkway_kills_total{result="ok"} 2`,
 		`parkway_retries_total{reason="connect"} 2`,
+		`parkway_query_rule_hits_total{rule_id="10"} 2`,
+		`parkway_query_rule_hits_total{rule_id="20"} 0`,
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("missing: %s", want)

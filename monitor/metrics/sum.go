@@ -9,6 +9,7 @@ type total struct {
 
 	pins, kills, retries map[string]uint64
 	hostgroups           map[int]*hostgroupSum
+	ruleHits             map[int]uint64
 }
 
 type hostgroupSum struct {
@@ -28,6 +29,7 @@ func sum(loops []*Loop) *total {
 		kills:      make(map[string]uint64),
 		retries:    make(map[string]uint64),
 		hostgroups: make(map[int]*hostgroupSum),
+		ruleHits:   make(map[int]uint64),
 	}
 	for _, l := range loops {
 		t.add(l)
@@ -61,6 +63,9 @@ func (t *total) add(l *Loop) {
 	addLabelled(t.pins, &l.pins)
 	addLabelled(t.kills, &l.kills)
 	addLabelled(t.retries, &l.retries)
+	for _, e := range l.ruleHits.list() {
+		t.ruleHits[e.key] += e.value.Load()
+	}
 	for _, e := range l.hostgroups.list() {
 		h := t.hostgroups[e.key]
 		if h == nil {

@@ -56,6 +56,17 @@ func Compile(list []Rule) (*Program, error) {
 // Empty reports whether there is no active rule, or no program at all.
 func (p *Program) Empty() bool { return p == nil || len(p.rules) == 0 }
 
+// IDs lists the ids of the active rules. p may be nil.
+func (p *Program) IDs() (ids []int) {
+	if p == nil {
+		return nil
+	}
+	for i := range p.rules {
+		ids = append(ids, p.rules[i].RuleID)
+	}
+	return ids
+}
+
 // NeedsAddr reports whether a rule asks for the client's address: otherwise Input.ClientAddr may be left empty.
 func (p *Program) NeedsAddr() bool { return p.needsAddr }
 
