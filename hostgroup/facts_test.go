@@ -39,6 +39,29 @@ func TestDiscoverAsksEveryServer(t *testing.T) {
 	}
 }
 
+// MariaDB and MySQL servers in one configuration are an error in the log, whichever greets first, and once.
+func TestServersOfTwoKinds(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	start := func(version string) config.MySQLServer {
+		return at(t, mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: protocol.Handshake{ServerVersion: version}}).Addr())
+	}
+	const complaint = "MariaDB and MySQL servers in one configuration are not supported"
+	mysql, more, mariadb := start("8.0.1"), start("9.7.0"), start("5.5.5-10.11.6-MariaDB")
+	m, log := newManager(t, mysql, more)
+	discover(t, m)
+	if strings.Contains(log.String(), complaint) {
+		t.Errorf("two versions of one kind: %s", log)
+	}
+	if err := m.Apply([]config.MySQLServer{mariadb, mysql, more}); err != nil {
+		t.Fatal(err)
+	}
+	discover(t, m)
+	discover(t, m)
+	if n := strings.Count(log.String(), complaint); n != 1 || !strings.Contains(log.String(), `"other_version":"8.0.1"`) {
+		t.Errorf("logged %d times: %s", n, log)
+	}
+}
+
 func TestProbeSaysWhatIsWrong(t *testing.T) {
 	mysqltest.CheckLeaks(t)
 	frame := func(p []byte) []byte { return protocol.AppendPacket(nil, p, 0) }

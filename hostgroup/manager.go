@@ -161,13 +161,29 @@ func (m *Manager) Learn(s *Server, h *protocol.Handshake) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s.facts.Store(&f)
-	before, now := m.greeting.Load(), greetingOf(m.table.Load().servers)
+	servers := m.table.Load().servers
+	before, now := m.greeting.Load(), greetingOf(servers)
 	m.greeting.Store(now)
 	m.log.Info().Stringer("server", s).Int("hostgroup", s.hostgroup).Str("version", f.Version).
 		Str("auth_plugin", f.AuthPlugin).Msg("server greeted")
+	m.reportMixture(s, servers)
 	if lost := before.Capabilities &^ now.Capabilities; before != &unknownServer && lost != 0 {
 		m.log.Warn().Stringer("server", s).Stringer("capabilities", lost).
 			Msg("server lacks capabilities of the others: new clients are not offered them")
+	}
+}
+
+// reportMixture logs that s is a MariaDB and another of the servers a MySQL, or the other way round: clients are greeted in the name of one, and
+// sessions go by what it is.
+func (m *Manager) reportMixture(s *Server, servers []*Server) {
+	for _, other := range servers {
+		f := other.Facts()
+		if f == nil || f.MariaDB == s.Facts().MariaDB {
+			continue
+		}
+		m.about(m.log.Error(), s).Str("version", s.Facts().Version).Stringer("other", other).Str("other_version", f.Version).
+			Msg("MariaDB and MySQL servers in one configuration are not supported: clients of one kind may get wrong answers")
+		return
 	}
 }
 
