@@ -11,22 +11,19 @@ import (
 	"parkway/config"
 )
 
-// newLogger opens the log that the configuration names. closeLog closes its
-// file, if it has one.
-func newLogger(c config.Log) (log zerolog.Logger, closeLog func(), err error) {
+// newLogger opens the log that the configuration names. file is nil for standard error.
+func newLogger(c config.Log) (log zerolog.Logger, file *logFile, err error) {
 	var w io.Writer = os.Stderr
-	closeLog = func() {}
 	if c.File != "" {
-		f, err := os.OpenFile(c.File, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-		if err != nil {
-			return log, closeLog, fmt.Errorf("open log: %w", err)
+		if file, err = openLogFile(c.File); err != nil {
+			return log, nil, err
 		}
-		w, closeLog = f, func() { f.Close() }
+		w = file
 	}
 	if c.Format == "console" {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.RFC3339, NoColor: c.File != "" || !isTerminal(os.Stderr)}
 	}
-	return zerolog.New(w).With().Timestamp().Logger(), closeLog, setLevel(c)
+	return zerolog.New(w).With().Timestamp().Logger(), file, setLevel(c)
 }
 
 // setLevel puts a log level in force, for all loggers of the process.

@@ -19,17 +19,17 @@ func TestLogger(t *testing.T) {
 		{"json", `"level":"warn"`},
 		{"console", "WRN said"},
 	} {
-		file := filepath.Join(t.TempDir(), "log")
+		path := filepath.Join(t.TempDir(), "log")
 		for range 2 { // The file is appended to.
-			log, closeLog, err := newLogger(config.Log{Level: "warn", Format: test.format, File: file})
+			log, file, err := newLogger(config.Log{Level: "warn", Format: test.format, File: path})
 			if err != nil {
 				t.Fatal(err)
 			}
 			log.Info().Msg("unsaid")
 			log.Warn().Msg("said")
-			closeLog()
+			file.close()
 		}
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(path)
 		if err != nil || strings.Count(string(text), test.want) != 2 || strings.Contains(string(text), "unsaid") {
 			t.Errorf("%s: %q, %v", test.format, text, err)
 		}

@@ -6,9 +6,17 @@ import (
 	"parkway/session/users"
 )
 
+// reopenLog opens the log file again, if it was renamed or removed.
+func (s *server) reopenLog() {
+	if err := s.logFile.reopen(); err != nil {
+		s.log.Error().Err(err).Msg("the log goes on in the old file")
+	}
+}
+
 // reload reads the configuration again and puts in force what can change at
-// run time. A bad file changes nothing.
+// run time. A bad file changes nothing but the log file.
 func (s *server) reload() {
+	s.reopenLog()
 	next, err := config.Load(s.file)
 	if err != nil {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")

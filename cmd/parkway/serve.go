@@ -31,6 +31,7 @@ type server struct {
 	// Immutable.
 	file       string
 	log        zerolog.Logger
+	logFile    *logFile // nil: the log is no file
 	group      *reactor.Group
 	hostgroups *hostgroup.Manager
 	kills      *kill.Pool
@@ -49,8 +50,8 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 	defer signal.Stop(signals)
 	// A write to standard error that nobody reads any more would end the process.
 	signal.Ignore(syscall.SIGPIPE)
-	log, closeLog, err := newLogger(cfg.Log)
-	defer closeLog()
+	log, logFile, err := newLogger(cfg.Log)
+	defer logFile.close()
 	if err != nil {
 		fmt.Fprintf(errs, "parkway: %v\n", err)
 		return exitStart
@@ -65,6 +66,7 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 		}
 		return exitStart
 	}
+	s.logFile = logFile
 	go s.hostgroups.Run(ctx, cfg.MySQL.ConnectTimeoutServer)
 	go returnMemory(ctx)
 	for got := range signals {
@@ -234,6 +236,7 @@ func (s *server) stop(why os.Signal, signals <-chan os.Signal) {
 					cancel()
 					return
 				}
+				s.reopenLog()
 			case <-ctx.Done():
 				return
 			}

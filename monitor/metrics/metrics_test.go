@@ -164,6 +164,7 @@ func TestEveryDescriptionIsUsed(t *testing.T) {
 	l.Hostgroup(1).Server("s")
 	m.Busy(func(int) time.Duration { return 0 })
 	m.Status(func() []ServerStatus { return []ServerStatus{{1, "s", "ONLINE"}} })
+	m.Rules(func() []int { return []int{1} })
 
 	described := make(chan *prometheus.Desc, 100)
 	collector{m}.Describe(described)
