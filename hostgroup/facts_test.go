@@ -144,7 +144,7 @@ func TestResolve(t *testing.T) {
 // The names of configuration values are the same here and there.
 func TestStatusesOfConfiguration(t *testing.T) {
 	for _, name := range []string{config.StatusOnline, config.StatusOfflineSoft, config.StatusOfflineHard} {
-		if _, err := ParseStatus(name); err != nil {
+		if _, err := parseStatus(name); err != nil {
 			t.Error(err)
 		}
 	}

@@ -101,7 +101,7 @@ func (m *Manager) apply(servers []config.MySQLServer) error {
 	table := &Table{groups: make(map[int]*Hostgroup)}
 	known := make(map[serverKey]*Server)
 	for _, c := range servers {
-		status, err := ParseStatus(c.Status)
+		status, err := parseStatus(c.Status)
 		if err != nil {
 			return err
 		}

@@ -28,8 +28,8 @@ func (s Status) String() string { return statusNames[s] }
 // are observed.
 var configurable = [...]Status{Online, OfflineSoft, OfflineHard}
 
-// ParseStatus reads a status of the configuration.
-func ParseStatus(name string) (Status, error) {
+// parseStatus reads a status of the configuration.
+func parseStatus(name string) (Status, error) {
 	for _, s := range configurable {
 		if s.String() == name {
 			return s, nil

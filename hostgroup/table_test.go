@@ -219,12 +219,12 @@ func TestServerNames(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	for _, s := range []Status{Online, OfflineSoft, OfflineHard} {
-		if got, err := ParseStatus(s.String()); err != nil || got != s {
-			t.Errorf("ParseStatus(%q): %v, %v", s, got, err)
+		if got, err := parseStatus(s.String()); err != nil || got != s {
+			t.Errorf("parseStatus(%q): %v, %v", s, got, err)
 		}
 	}
 	for _, name := range []string{"online", "SHUNNED", "SHUNNED_REPLICATION_LAG"} {
-		if _, err := ParseStatus(name); err == nil {
+		if _, err := parseStatus(name); err == nil {
 			t.Errorf("%q was accepted", name)
 		}
 	}

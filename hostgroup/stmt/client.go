@@ -53,14 +53,14 @@ func (e *Entry) Held() (reasons Hold) {
 	if e.cursor != (Slot{}) {
 		reasons |= HoldCursor
 	}
-	if e.Anchored() {
+	if e.anchored() {
 		reasons |= HoldText
 	}
 	return reasons
 }
 
-// Anchored reports whether the statement was opened by AddAnchored.
-func (e *Entry) Anchored() bool { return e.anchor != (Slot{}) }
+// anchored reports whether the statement was opened by AddAnchored.
+func (e *Entry) anchored() bool { return e.anchor != (Slot{}) }
 
 // ClientStatements is what one client has prepared. A session makes it with the first statement and may drop it when Len is 0.
 type ClientStatements struct {
@@ -152,8 +152,8 @@ func (c *ClientStatements) Find(id uint32) *Entry {
 // has, nil if none.
 func (c *ClientStatements) Close(e *Entry, server *ServerStatements) {
 	c.Reset(e, server)
-	server.Retire(c.LongDataSlot(e)) // of no use to anybody else; of one that is Anchored, the only one
-	if e.Anchored() {
+	server.retire(c.LongDataSlot(e)) // of no use to anybody else; of one that is anchored, the only one
+	if e.anchored() {
 		c.holding = slices.DeleteFunc(c.holding, func(o *Entry) bool { return o == e })
 	}
 	if c.last == e.ID {
@@ -194,7 +194,7 @@ func (c *ClientStatements) Held() (reasons Hold) {
 // one of the same client holds the shared slot gets one of its own.
 func (c *ClientStatements) Slot(e *Entry) Slot {
 	switch {
-	case e.Anchored():
+	case e.anchored():
 		return e.anchor
 	case e.long != (Slot{}):
 		return e.long
@@ -236,11 +236,11 @@ func (c *ClientStatements) SentLongData(e *Entry) { c.hold(e, c.LongDataSlot(e),
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
 	used := c.Slot(e)
-	if e.long != (Slot{}) && failed && !e.Anchored() {
-		server.Retire(used)
+	if e.long != (Slot{}) && failed && !e.anchored() {
+		server.retire(used)
 	}
 	if e.cursor != used {
-		server.Retire(e.cursor)
+		server.retire(e.cursor)
 	}
 	if cursor && !failed {
 		c.hold(e, Slot{}, used)
@@ -257,17 +257,17 @@ func (c *ClientStatements) Fetched(e *Entry, end bool) {
 }
 
 // Reset is COM_STMT_RESET: what the server holds for the statement is given up by closing it there. The client is answered OK;
-// nothing need be forwarded, unless it is Anchored: that one has to stay, and is reset by the server. server may be nil.
+// nothing need be forwarded, unless it is anchored: that one has to stay, and is reset by the server. server may be nil.
 func (c *ClientStatements) Reset(e *Entry, server *ServerStatements) {
-	if !e.Anchored() {
-		server.Retire(e.long)
-		server.Retire(e.cursor)
+	if !e.anchored() {
+		server.retire(e.long)
+		server.retire(e.cursor)
 	}
 	e.Refusal = nil
 	c.hold(e, Slot{}, Slot{})
 }
 
-// Lost notes that the session has no backend connection any more, and nothing of what that held: statements that are Anchored are
+// Lost notes that the session has no backend connection any more, and nothing of what that held: statements that are anchored are
 // closed. c may be nil.
 func (c *ClientStatements) Lost() {
 	if c == nil {
@@ -275,7 +275,7 @@ func (c *ClientStatements) Lost() {
 	}
 	for len(c.holding) > 0 {
 		e := c.holding[0]
-		if e.Anchored() {
+		if e.anchored() {
 			c.Close(e, nil)
 			continue
 		}

@@ -31,7 +31,7 @@ func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability) (x Ex
 	params := e.Statement.params
 	at, need := locate(payload, params, caps)
 	if need > 0 {
-		if need = min(need, length); need > len(payload) && !whole && need <= MaxHead {
+		if need = min(need, length); need > len(payload) && !whole && need <= maxHead {
 			return Execution{Need: protocol.HeaderLen + need}, nil
 		}
 		return x, wrongArguments(command, "malformed")

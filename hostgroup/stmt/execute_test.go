@@ -277,7 +277,7 @@ func TestExecuteNeedIsBounded(t *testing.T) {
 	e, on := prepared(2)
 	head := protocol.Execute{StatementID: 1, Iterations: 1}
 	p := append(head.Append(nil), 2, 0, 1, 0xfd, 0, 0xfd, 0xff, 0xff, 0xff)
-	m := message(append(p, make([]byte, MaxHead)...))
+	m := message(append(p, make([]byte, maxHead)...))
 	putLength := func(n int) { m[0], m[1], m[2] = byte(n), byte(n>>8), byte(n>>16) }
 	putLength(10 << 20)
 	var x Patcher
@@ -286,7 +286,7 @@ func TestExecuteNeedIsBounded(t *testing.T) {
 		if err != nil {
 			return
 		}
-		if need <= n || need > protocol.HeaderLen+MaxHead {
+		if need <= n || need > protocol.HeaderLen+maxHead {
 			t.Fatalf("%d bytes: needs %d", n, need)
 		}
 		n = need

@@ -16,7 +16,7 @@ func TestMove(t *testing.T) {
 	s.Add(Slot{Statement: a, owner: 7}, 11)
 	s.Add(Slot{Statement: a}, 12)
 	s.Add(Slot{Statement: from.Acquire(Context{}, []byte("retired"))}, 13)
-	s.Retire(Slot{Statement: from.Acquire(Context{}, []byte("retired"))})
+	s.retire(Slot{Statement: from.Acquire(Context{}, []byte("retired"))})
 	m := s.Move()
 	if s.Len() != 0 || len(s.AppendRetired(nil)) != 0 {
 		t.Error("something is left behind")

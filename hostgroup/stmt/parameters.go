@@ -2,9 +2,9 @@ package stmt
 
 import "parkway/protocol"
 
-// MaxHead is how much of a COM_STMT_EXECUTE has to be there at most to find its parameters' types: with 65535 parameters, the
+// maxHead is how much of a COM_STMT_EXECUTE has to be there at most to find its parameters' types: with 65535 parameters, the
 // most a statement can have, the types end after 140 KiB.
-const MaxHead = 256 << 10
+const maxHead = 256 << 10
 
 // bulkTypesFollow is the flag of COM_STMT_BULK_EXECUTE for what a byte of its own says in COM_STMT_EXECUTE.
 const bulkTypesFollow = 0x80
@@ -96,7 +96,7 @@ func endOfTypes(payload []byte, pos, count int, named bool) (end, need int) {
 		_, n, ok := protocol.ReadLenencBytes(payload[pos:])
 		if !ok {
 			// How much the rest of the names takes isn't known: ask for plenty, so as not to begin again for each.
-			return 0, max(len(payload)+1, min(2*len(payload), MaxHead))
+			return 0, max(len(payload)+1, min(2*len(payload), maxHead))
 		}
 		pos += n
 	}

@@ -30,7 +30,7 @@ func (s *ServerStatements) Len() int { return len(s.bySlot) }
 
 // Find returns the statement in this slot and marks it as used; nil if it has to be prepared. One that was prepared before its types
 // were known, for a client's COM_STMT_PREPARE, becomes that of the first execution that is asked for. It is valid until the next
-// call of AppendCloses, Retire or Clear.
+// call of AppendCloses, retire or Clear.
 func (s *ServerStatements) Find(at Slot) *Prepared {
 	p := s.bySlot[at]
 	if p == nil && at.owner == 0 {
@@ -71,7 +71,7 @@ func (s *ServerStatements) Unused(id uint32) uint32 {
 // Add notes that the statement was prepared for this slot; id is the server's. Its schema and environment were in force on the
 // connection at that moment. What was in the slot is retired.
 func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
-	s.Retire(at)
+	s.retire(at)
 	if s.bySlot == nil {
 		s.bySlot = make(map[Slot]*Prepared)
 	}
@@ -87,8 +87,8 @@ func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
 	return p
 }
 
-// Retire gives up the statement in this slot, if there is one: AppendCloses will close it. s may be nil.
-func (s *ServerStatements) Retire(at Slot) {
+// retire gives up the statement in this slot, if there is one: AppendCloses will close it. s may be nil.
+func (s *ServerStatements) retire(at Slot) {
 	if s == nil || at == (Slot{}) {
 		return
 	}

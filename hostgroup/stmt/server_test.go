@@ -48,9 +48,9 @@ func TestServerClosesTheOldest(t *testing.T) {
 	if s.Len() != 2 || s.Find(at[1]) != nil || s.Find(at[2]) == nil || s.Find(at[3]) != nil {
 		t.Error("the wrong ones are left")
 	}
-	s.Retire(at[2])
-	s.Retire(at[4]) // was never there
-	s.Retire(Slot{})
+	s.retire(at[2])
+	s.retire(at[4]) // was never there
+	s.retire(Slot{})
 	if s.Find(at[2]) != nil || s.Len() != 1 {
 		t.Error("what was retired is found")
 	}
@@ -61,7 +61,7 @@ func TestServerClosesTheOldest(t *testing.T) {
 	if got := s.AppendCloses(nil, nil); len(got) > 0 {
 		t.Errorf("closed twice: %q", got)
 	}
-	s.Retire(at[0])
+	s.retire(at[0])
 	s.Clear()
 	if s.Len() != 0 || s.Find(at[2]) != nil || len(s.AppendCloses(nil, nil)) > 0 {
 		t.Error("something is left after a reset")
@@ -89,7 +89,7 @@ func TestServerStatementWithoutTypes(t *testing.T) {
 	if first != p || again != p || s.Find(texts) != nil || s.Find(at) != nil || s.Len() != 1 {
 		t.Error("it didn't become that of the first types")
 	}
-	s.Retire(numbers)
+	s.retire(numbers)
 	if got := closedIDs(t, s.AppendCloses(nil, nil)); !slices.Equal(got, []uint32{10}) || s.Len() != 0 {
 		t.Errorf("closed %v", got)
 	}

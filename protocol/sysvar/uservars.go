@@ -12,8 +12,8 @@ import (
 // unknown: as long as there is one, the connection cannot be shared (UserVarsKnown).
 
 const (
-	// MaxUserVars is how many bytes of names and values are kept. A session with more is pinned.
-	MaxUserVars = 4096
+	// maxUserVars is how many bytes of names and values are kept. A session with more is pinned.
+	maxUserVars = 4096
 
 	null    = "NULL" // the value of a variable that never had another
 	unknown = ""     // the value of a variable that only the server knows
@@ -52,7 +52,7 @@ func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, 
 	if !ok {
 		after, ok = in.unknownIn(userVars, sql, false)
 	}
-	if !ok || after.size > MaxUserVars {
+	if !ok || after.size > maxUserVars {
 		return in.UnknownUserVars()
 	}
 	return after
@@ -69,7 +69,7 @@ func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
 		_, known := userVars.Get(name)
 		return !ok || !known
 	})
-	if !ok || after.size > MaxUserVars {
+	if !ok || after.size > maxUserVars {
 		return in.UnknownUserVars()
 	}
 	return after

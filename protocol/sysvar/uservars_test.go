@@ -37,7 +37,7 @@ func TestAssignUserVars(t *testing.T) {
 		{"SELECT 1, 2 INTO @x, @y", "x=? y=?"},
 		{"CALL p(@out)", "out=?"},
 		{"SELECT @a:='x' 'y''z'", "*=?"},
-		{"SET @a='" + strings.Repeat("x", MaxUserVars) + "'", "*=?"},
+		{"SET @a='" + strings.Repeat("x", maxUserVars) + "'", "*=?"},
 		{"SET @`*`=1", "*=?"},
 		{"SET @a=1, NAMES latin1", "a=N1"},
 		{"SET NAMES latin1, @a='x', @b=2", "a=_utf8mb4'x'" + c + " b=L2"},
