@@ -41,6 +41,7 @@ func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 			}
 			vars, t := in.Report(s.mine.vars.Vars, c.Name, c.Value)
 			s.mine.vars.Vars = vars
+			e.Characteristics = e.Characteristics || sysvar.IsCharacteristic(c.Name)
 			switch t {
 			case sysvar.Copied:
 				e.Copied = true

@@ -34,6 +34,6 @@ func (s *Session) bare() bool {
 // reportsTransactions reports whether the statement under way may begin to have transactions reported, by MySQL with the access mode of one
 // before. There must be none that would end over it.
 func (s *Session) reportsTransactions() bool {
-	const lost = sysvar.InTransaction | sysvar.XA | sysvar.NextTransaction | sysvar.Savepoint | sysvar.LockTables | sysvar.Unexplained | sysvar.Failed
+	const lost = sysvar.InTransaction | sysvar.XA | sysvar.NextTransaction | sysvar.Savepoint | sysvar.LockTables
 	return !s.isMariaDB() && s.now.info.Verb == digest.VerbSet && s.now.info.Flags.Has(digest.TrackersVar) && s.mine.pins&lost == 0
 }

@@ -19,8 +19,10 @@ type Event struct {
 	StateChanged bool // protocol.TrackStateChange
 	Schema       bool // protocol.TrackSchema
 	Copied       bool // Interner.Report gave Copied
-	PinVariable  bool // it gave Pinned, or a collation cannot be read (NamesCollation)
-	Trackers     bool // it gave Tracker, or the text of a SET says so (digest.TrackersVar)
+	// Characteristics is set when one of the variables is reported that are about transactions (IsCharacteristic).
+	Characteristics bool
+	PinVariable     bool // it gave Pinned, or a collation cannot be read (NamesCollation)
+	Trackers        bool // it gave Tracker, or the text of a SET says so (digest.TrackersVar)
 
 	// MariaDB says which server it is: there, a statement that reads no table leaves SHOW WARNINGS as it is, a SELECT that fails half-way
 	// may set FOUND_ROWS(), and what was not reported comes only with the next change.
@@ -265,12 +267,16 @@ func transaction(p Pins, e *Event) Pins {
 	}
 	if open {
 		p |= InTransaction
+		if e.Characteristics {
+			p |= NextTransaction // for what follows this one
+		}
 		if e.Flags&digest.XA != 0 {
 			p |= XA
 		}
 		return p
 	}
-	if p.Has(InTransaction) && e.Flags&digest.SetTransactionNext == 0 { // else it had ended before, unreported
+	// With SET TRANSACTION it had ended before, unreported; SET autocommit ends it, but servers go on with its characteristics in the next one.
+	if p.Has(InTransaction) && e.Flags&(digest.SetTransactionNext|digest.SetAutocommit) == 0 {
 		p &^= NextTransaction
 	}
 	return p &^ (InTransaction | XA)

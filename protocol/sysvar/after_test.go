@@ -82,6 +82,15 @@ func TestAfter(t *testing.T) {
 			{"BEGIN", Event{Status: trans}, NextTransaction | InTransaction},
 			{"COMMIT", Event{}, 0},
 		}},
+		{"characteristics set within a transaction are for the one behind the next, if SET autocommit ends it", []step{
+			{"SELECT * FROM t", Event{Status: protocol.StatusInTrans}, InTransaction},
+			{"SET SESSION TRANSACTION READ ONLY", Event{Status: protocol.StatusInTrans, Characteristics: true, Copied: true}, InTransaction | NextTransaction},
+			{"SET autocommit=1", Event{Status: ac, Copied: true}, NextTransaction},
+			{"SELECT 1", Event{Status: ac}, NextTransaction},
+			{"BEGIN", Event{Status: trans}, NextTransaction | InTransaction},
+			{"COMMIT", Event{Status: ac}, 0},
+			{"SET SESSION TRANSACTION READ ONLY", Event{Status: ac, Characteristics: true, Copied: true}, 0},
+		}},
 		{"SET TRANSACTION behind a transaction that a statement ended, which failed then", []step{
 			{"BEGIN", Event{Status: trans}, InTransaction},
 			{"CREATE TABLE t (a INT)", Event{Failed: true, Code: 1050, Status: trans}, InTransaction | Warnings},

@@ -78,6 +78,15 @@ func TreatmentOf[T string | []byte](name T) (t Treatment, reason string) {
 	return v.treatment, v.reason
 }
 
+// IsCharacteristic reports whether a variable, whose name is in lower case, is about transactions: a change within one is for those that follow.
+func IsCharacteristic[T string | []byte](name T) bool {
+	switch string(name) {
+	case "transaction_isolation", "tx_isolation", "transaction_read_only", "tx_read_only":
+		return true
+	}
+	return false
+}
+
 // undo is how a variable goes back to what a fresh connection has; `= DEFAULT` for those that are not here, and nothing for
 // those with "".
 var undo = map[string]string{
