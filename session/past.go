@@ -93,6 +93,7 @@ func (s *Session) wantPast() backend.Past {
 		Keep:  s.foreign&diagnostics == 0,
 		Quiet: s.mine.past.rowCount == 0 && s.foreign&needs&foundRows == 0,
 		Fresh: !s.mine.past.some && needs&foundRows == 0,
+		Clean: needs&diagnostics != 0,
 	}
 }
 
@@ -194,8 +195,8 @@ func (s *Session) askPast() bool {
 // drowns reports whether what the server has not reported yet would be lost among what the command under way makes it report: its own
 // changes, or those that bring the connection to the session's state.
 func (s *Session) drowns() bool {
-	if s.backend == nil || !s.mine.pins.Has(sysvar.Unreported) || !s.backend.Idle() {
-		return false
+	if s.backend == nil || s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.backend.Idle() {
+		return false // where the trackers are the client's, it is told what is reported, late or not
 	}
 	if !s.isMariaDB() && !s.asks() && sysvar.Reports(s.now.info.Verb, s.now.info.Flags) {
 		return true

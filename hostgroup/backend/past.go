@@ -17,6 +17,7 @@ type Past struct {
 	Found uint64 // what FOUND_ROWS() returns
 	Quiet bool   // it had no rows and affected none, and FOUND_ROWS() is not asked for
 	Fresh bool   // there was none: a fresh connection serves as it is
+	Clean bool   // it left no diagnostics, and they are asked for
 }
 
 // ten is a table of ten rows.
@@ -65,6 +66,9 @@ func appendStandIn(dst []byte, p Past) []byte {
 	}
 	return dst
 }
+
+// quietSet leaves no diagnostics, and FOUND_ROWS() as it is.
+const quietSet = "SET @@SESSION.time_zone=@@SESSION.time_zone"
 
 // AskPast finds out what FOUND_ROWS() and LAST_INSERT_ID() return on an idle connection, for a session that is about to leave it: then gets them,
 // and OnBackendReady follows; or OnSyncFailed does, never from inside the call. The connection remembers nothing else of the statement before.

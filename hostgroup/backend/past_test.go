@@ -71,3 +71,39 @@ func TestAskPast(t *testing.T) {
 	}
 	r.none()
 }
+
+// What stands in for a statement without diagnostics leaves none, if they are asked for.
+func TestStandInWithoutWarnings(t *testing.T) {
+	l := newLoop(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: func(cmd protocol.Command, payload []byte, w *mysqltest.Answer) {
+		if cmd != protocol.ComQuery || !strings.Contains(string(payload), "SQL_CALC_FOUND_ROWS") {
+			mysqltest.Reply(cmd, payload, w)
+			return
+		}
+		w.Columns("0")
+		w.Row("0")
+		w.Packet(protocol.AppendEndOfRows(nil, w.Status, 1, w.Capabilities()))
+	}})
+	r := newRecorder(t)
+	none := sysvar.State{Vars: interner.Empty(), UserVars: interner.Empty()}
+	b := r.connect(l, r.spec(server.Addr(), func(s *Spec) { s.Login.Session = none }))
+	for _, test := range []struct {
+		past Past
+		sent int
+	}{
+		{Past{Asked: true, Found: 200, Clean: true}, 2},
+		{Past{Asked: true, Found: 200}, 1},
+		{Past{Asked: true, Found: 20, Clean: true}, 1},
+	} {
+		before := len(server.Commands())
+		on(l, func() { b.Sync(&Want{Session: none, Past: test.past}) })
+		r.next("ready")
+		got := server.Commands()[before:]
+		if len(got) != test.sent || test.sent == 2 && string(got[1].Payload[1:]) != quietSet {
+			t.Errorf("%+v: the server got %d commands: %q", test.past, len(got), got[len(got)-1].Payload)
+		}
+	}
+	on(l, b.Quit)
+	r.next("closed")
+	r.none()
+}

@@ -125,12 +125,13 @@ func (b *Conn) lacksInsertID(w *Want) bool { return w.NeedInsertID && b.have.Ins
 // bring runs the commands of Sync. w is kept until they have been answered.
 func (b *Conn) bring(w *Want, schema, insertID bool) {
 	b.beginOwn(syncTimeout)
-	differs := b.have.differs(w)
+	differs, access := b.have.differs(w), b.have.Access
 	set, ok := sysvar.AppendSync(nil, b.have.Session, w.Session)
 	switch {
 	case !ok || b.losesIgnoreSpace(w):
 		set = b.reset(w)
 		schema = w.Schema != ""
+		access = digest.AccessUnsaid
 		differs = w.Bare && b.have.Tracked
 	case differs && !w.Bare:
 		b.retrack()
@@ -150,7 +151,7 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	}
 	if differs && w.Bare {
 		b.untrack()
-		if w.NeedAccess && b.have.Access != w.Access {
+		if w.NeedAccess && access != w.Access {
 			b.access(w.Access)
 		}
 	}
@@ -162,6 +163,9 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		// Refused, it leaves the session's next answer wrong, and a session without an answer would be worse.
 		b.runQuery(string(appendStandIn(nil, w.Past)), func([][]byte, *protocol.ERR) {
 			b.have.Diagnostics = b.have.Diagnostics && w.Past.Keep
+			if w.Past.Clean && b.answer.Warnings() > 0 { // MySQL's that SQL_CALC_FOUND_ROWS is deprecated
+				b.runQuery(quietSet, func([][]byte, *protocol.ERR) {})
+			}
 		})
 	}
 	b.nextOwn()
