@@ -54,41 +54,6 @@ func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 	}
 }
 
-// defaultTracked are the variables that servers report to a client that has not
-// asked for others (session_track_system_variables).
-var defaultTracked = map[string]bool{
-	"autocommit": true, "character_set_client": true, "character_set_connection": true,
-	"character_set_results": true, "time_zone": true,
-}
-
-// visible is the part of a tracker block that the client has asked for: it has
-// not changed what servers report by default.
-func (s *Session) visible(block []byte) []byte {
-	if !s.caps.Has(protocol.ClientSessionTrack) {
-		return nil
-	}
-	kept := s.worker.block[:0]
-	late := s.reportsLate()
-	for it := protocol.NewStateChanges(block); it.Next(); {
-		c := it.Change()
-		switch c.Type {
-		case protocol.TrackStateChange:
-			continue
-		case protocol.TrackSchema:
-			if late && !s.executesElsewhere() {
-				continue
-			}
-		case protocol.TrackSystemVariables:
-			if late || !defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) {
-				continue
-			}
-		}
-		kept = c.Append(kept)
-	}
-	s.worker.block = kept
-	return kept
-}
-
 // conclude decides what the statement that has just been answered means for its
 // connection.
 func (s *Session) conclude() {

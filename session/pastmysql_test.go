@@ -91,7 +91,9 @@ func TestPrepareMakesVariables(t *testing.T) {
 		{"MySQL, refused behind that", "9.7.0", "SET @a = ?, @b = missing", 1054, 2},
 		{"MySQL, a variable that is there", "9.7.0", "SET @known = ?", 0, 1},
 		{"MySQL, not read", "9.7.0", "SET @a ?", protocol.ErrCodeParse, 1},
-		{"MySQL, no assignment", "9.7.0", "SELECT @a, ?", 0, 1},
+		{"MySQL, only read, whose type the statement keeps", "9.7.0", "SELECT @a, ?", 0, 2},
+		{"MySQL, no variable", "9.7.0", "SELECT ?", 0, 1},
+		{"MariaDB, only read", "5.5.5-10.11.6-MariaDB", "SELECT @a, ?", 0, 1},
 		{"MariaDB", "5.5.5-10.11.6-MariaDB", "SET @a = ?", 0, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {

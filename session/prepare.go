@@ -30,7 +30,13 @@ func (s *Session) beginPrepare(sql []byte, whole bool) {
 	st := acquire(c, sql)
 	st.Info, st.Options = s.now.info, s.now.options
 	s.mine.asksRows = s.mine.asksRows || st.Info.Flags.Has(digest.RowCountFn)
-	s.now.preparing, s.now.anchored = st, !whole
+	s.now.preparing, s.now.anchored = st, !whole || s.hasPlace(sql)
+}
+
+// hasPlace reports whether no other connection would prepare a text as this one does. MySQL remembers of which types user variables were,
+// and nothing brings a session with a schema to where it had none, in which its statement is executed later too.
+func (s *Session) hasPlace(sql []byte) bool {
+	return !s.isMariaDB() && s.now.info.Flags.Has(digest.UserVarRead) || s.mine.schema == "" && digest.AsksSchema(sql, s.now.options)
 }
 
 // openStatement gives the client the statement that it has prepared, if the answer,

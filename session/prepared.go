@@ -124,6 +124,7 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 		if on := s.server().Find(now.slot); on != nil && failed {
 			on.Forget()
 		}
+		s.oweSchema(answer)
 		s.mine.statements.Executed(now.entry, s.server(), status&protocol.StatusCursorExists != 0, failed)
 	case protocol.ComStmtFetch:
 		s.mine.statements.Fetched(now.entry, failed || status&protocol.StatusLastRowSent != 0)

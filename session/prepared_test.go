@@ -366,3 +366,18 @@ func TestTooManyStatements(t *testing.T) {
 	}
 	mustQuery(t, a, "SELECT 1")
 }
+
+// What asks for the schema, and was prepared in none, is prepared nowhere else: no command leaves a schema.
+func TestStatementWithoutSchema(t *testing.T) {
+	for _, test := range []struct {
+		database, sql string
+		backends      int
+	}{{"", "SELECT DATABASE()", 2}, {"", "SELECT a FROM app.t", 1}, {"app", "SELECT DATABASE()", 1}} {
+		w, _ := newPreparer(t, nil)
+		cfg := w.client()
+		cfg.Database = test.database
+		mustPrepare(t, mysqltest.Dial(t, cfg), test.sql)
+		mustQuery(t, mysqltest.Dial(t, cfg), "SELECT 1")
+		w.waitBackends(test.backends)
+	}
+}

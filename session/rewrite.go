@@ -99,26 +99,6 @@ func (s *Session) onlyQualified(name []byte) (yes bool) {
 	return yes
 }
 
-// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or
-// of a prepared statement of another schema, whose rows ended in an EOF packet: MariaDB sends it with the next change of any state that is
-// tracked, of which the proxy tracks more than clients do.
-func (s *Session) reportsLate() bool {
-	info := &s.now.info
-	switch info.Verb {
-	case digest.VerbSet:
-		return s.isMariaDB() && info.Flags&(digest.SetSystemVar|digest.SetNames|digest.SetStatement|unseen) == 0
-	case digest.VerbCreate, digest.VerbDrop, digest.VerbPrepare, digest.VerbDeallocate:
-		return s.isMariaDB() && info.Flags&unseen == 0
-	}
-	return false
-}
-
-// executesElsewhere reports whether the statement under way is an execution of what was prepared in another schema: MariaDB goes there and comes
-// back, which is a change of schema that it reports.
-func (s *Session) executesElsewhere() bool {
-	return s.now.entry != nil && s.now.entry.Statement.Schema != s.mine.schema
-}
-
 // unreported reports whether MariaDB's trackers say nothing of an assignment, though it changes the session.
 func unreported(a *digest.Assignment) bool {
 	return !a.User && a.Scope == digest.ScopeUnqualified && !bytes.HasPrefix(bytes.ToLower(a.Name), []byte("tx_"))

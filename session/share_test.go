@@ -178,3 +178,49 @@ func TestSchemaOfExecution(t *testing.T) {
 		}
 	}
 }
+
+// Rows that end in an EOF packet have no room for the schema that MariaDB came back to. It tells with the next report of what clients track, and
+// the proxy, which has it report more, does so then.
+func TestSchemaOfExecutionIsLate(t *testing.T) {
+	var p *preparer
+	var w *world
+	w, p = newPreparer(t, func(s *setup) {
+		s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			sql := string(payload[1:])
+			var changes []byte
+			switch variable, isSet := strings.CutPrefix(sql, "SET SESSION "); {
+			case cmd == protocol.ComQuery && isSet:
+				name, value, _ := strings.Cut(variable, "=")
+				changes = (&protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte(name), Value: []byte(value)}).Append(nil)
+			case cmd != protocol.ComInitDB:
+				p.answer(cmd, payload, a)
+				return
+			}
+			changes = (&protocol.StateChange{Type: protocol.TrackSchema, Value: []byte("app")}).Append(changes)
+			a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: changes})
+		}
+	})
+	cfg := w.client()
+	cfg.Database = "other"
+	cfg.Capabilities = mysqltest.BaseCapabilities&^protocol.ClientDeprecateEOF | protocol.ClientSessionTrack
+	a := mysqltest.Dial(t, cfg)
+	s := mustPrepare(t, a, "SELECT 1")
+	if _, err := a.Command(protocol.ComInitDB, []byte("app")...); err != nil {
+		t.Fatal(err)
+	}
+	wantRow(t, a, protocol.ComStmtExecute, s.ExecutePayload(0)[1:], "SELECT 1")
+	for _, step := range []struct {
+		sql  string
+		told bool
+	}{{"SET SESSION max_seeks_for_key=7", false}, {"SET SESSION time_zone=UTC", true}, {"SET SESSION time_zone=SYSTEM", false}} {
+		results := mustQuery(t, a, step.sql)
+		told := false
+		for it := protocol.NewStateChanges(results[0].OK.StateChanges); it.Next(); {
+			told = told || it.Change().Type == protocol.TrackSchema && string(it.Change().Value) == "app"
+		}
+		if told != step.told {
+			t.Errorf("%s: told: %v", step.sql, told)
+		}
+	}
+}

@@ -28,7 +28,7 @@ type statement struct {
 	incomplete     bool            // more of it has to be there
 	preparing      *stmt.Statement // that is being prepared for the client, until there is an entry
 	saidID, sentID uint32          // if they differ, an error has to name the former
-	anchored       bool            // only the beginning of its text is known
+	anchored       bool            // no other connection can have the statement
 	splice         *stmt.Splice    // that it goes through
 	renumber       stmt.Renumber   // that the answer goes through
 }

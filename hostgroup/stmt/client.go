@@ -13,7 +13,7 @@ type Hold uint8
 const (
 	HoldLongData Hold = 1 << iota // the server has parts of parameters for the next execution
 	HoldCursor                    // the server has rows that were not fetched yet
-	HoldText                      // the text was too long to be kept: the statement can't be prepared anywhere else
+	HoldText                      // the statement can't be prepared anywhere else: its text was too long to be kept, or means something else there
 )
 
 // Slot names a statement on a server. Clients share it if they prepared the same text and bind parameters of the same types: MySQL,
@@ -122,7 +122,7 @@ func (c *ClientStatements) Add(s *Statement) *Entry {
 	return e
 }
 
-// AddAnchored is Add for a statement of AcquireSingle: it needs the connection that it was prepared on until it is closed.
+// AddAnchored is Add for a statement of AcquireSingle, or another one that can't be prepared anywhere else: it needs the connection that it was prepared on until it is closed.
 func (c *ClientStatements) AddAnchored(s *Statement) *Entry {
 	e := c.Add(s)
 	e.anchor = Slot{Statement: s, owner: e.serial}

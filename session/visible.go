@@ -1,0 +1,89 @@
+package session
+
+import (
+	"parkway/protocol"
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
+)
+
+// What a client sees of the changes that the server reports: the proxy has it report more.
+
+// defaultTracked are the variables that servers report to a client that has not
+// asked for others (session_track_system_variables).
+var defaultTracked = map[string]bool{
+	"autocommit": true, "character_set_client": true, "character_set_connection": true,
+	"character_set_results": true, "time_zone": true,
+}
+
+// visible is the part of a tracker block that the client has asked for: it has
+// not changed what servers report by default.
+func (s *Session) visible(block []byte) []byte {
+	if !s.caps.Has(protocol.ClientSessionTrack) {
+		return nil
+	}
+	kept := s.worker.block[:0]
+	late, told := s.reportsLate(), false
+	for it := protocol.NewStateChanges(block); it.Next(); {
+		c := it.Change()
+		switch c.Type {
+		case protocol.TrackStateChange:
+			continue
+		case protocol.TrackSchema:
+			if (late || s.setsNoSchema()) && !s.executesElsewhere() {
+				// One who has statements by name has had the connection since before: the report is of an EXECUTE of the session's own.
+				s.mine.owesSchema = s.mine.owesSchema || s.mine.pins.Has(sysvar.PreparedText)
+				continue
+			}
+			told = true
+		case protocol.TrackSystemVariables:
+			if late || !defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) {
+				continue
+			}
+		}
+		kept = c.Append(kept)
+	}
+	if len(kept) > 0 {
+		if s.mine.owesSchema && !told {
+			owed := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte(s.mine.schema)}
+			kept = owed.Append(kept)
+		}
+		s.mine.owesSchema = false
+	}
+	s.worker.block = kept
+	return kept
+}
+
+// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or
+// of a prepared statement of another schema, whose rows ended in an EOF packet: MariaDB sends it with the next change of any state that is
+// tracked, of which the proxy tracks more than clients do.
+func (s *Session) reportsLate() bool {
+	info := &s.now.info
+	switch info.Verb {
+	case digest.VerbSet:
+		return s.isMariaDB() && info.Flags&(digest.SetSystemVar|digest.SetNames|digest.SetStatement|unseen) == 0
+	case digest.VerbCreate, digest.VerbDrop, digest.VerbPrepare, digest.VerbDeallocate:
+		return s.isMariaDB() && info.Flags&unseen == 0
+	}
+	return false
+}
+
+// oweSchema notes, when MariaDB has answered an execution of what was prepared in another schema, and the answer had no room for the report of
+// that: it comes with the next report of something that the client tracks.
+func (s *Session) oweSchema(answer *protocol.ResponseReader) {
+	if !s.isMariaDB() || !s.executesElsewhere() || s.now.event.Schema {
+		return
+	}
+	_, failed := answer.Failed()
+	s.mine.owesSchema = s.mine.owesSchema || failed || answer.Rows() && !s.caps.Has(protocol.ClientDeprecateEOF)
+}
+
+// setsNoSchema reports whether the statement is a SET, which may report variables but no schema: MariaDB sends with it what was late.
+func (s *Session) setsNoSchema() bool {
+	return s.now.info.Verb == digest.VerbSet && s.now.info.Flags&unseen == 0 && s.isMariaDB()
+}
+
+// executesElsewhere reports whether the statement under way is an execution of what was prepared in another schema: MariaDB goes there and comes
+// back, which is a change of schema that it reports.
+func (s *Session) executesElsewhere() bool {
+	return s.now.entry != nil && s.now.entry.Statement.Schema != s.mine.schema
+}
