@@ -38,14 +38,20 @@ func (s *Session) environment() string {
 // as the client has prepared it. No command leaves a schema: a statement of none
 // is prepared in any.
 func (s *Session) inContext(st *stmt.Statement) backend.Want {
-	w := backend.Want{Session: s.mine.vars, Schema: s.mine.schema, Bare: s.bare()}
+	w := backend.Want{Session: s.inEnvironment(st.Environment), Schema: s.mine.schema, Bare: s.bare()}
 	if st.Schema != "" {
 		w.Schema = st.Schema
 	}
-	if st.Environment != s.environment() {
-		w.Session.Vars = withEnvironment(s.worker.pool.Interner(), w.Session.Vars, st.Environment)
-	}
 	return w
+}
+
+// inEnvironment is the session's state but for its environment.
+func (s *Session) inEnvironment(env string) sysvar.State {
+	state := s.mine.vars
+	if env != s.environment() {
+		state.Vars = withEnvironment(s.worker.pool.Interner(), state.Vars, env)
+	}
+	return state
 }
 
 // withEnvironment is vars with the environment of a statement.

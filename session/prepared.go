@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 
+	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
@@ -47,7 +48,7 @@ func (s *Session) examineExecution(p []byte, whole bool) {
 	st := now.entry.Statement
 	s.examineText(st)
 	now.raw = true
-	now.execution, s.refusal = now.entry.Read(p, whole, s.caps)
+	now.execution, s.refusal = now.entry.Read(p, whole, s.caps, s.bindsIn())
 	now.incomplete = now.execution.Need > 0
 	now.slot = s.mine.statements.Slot(now.entry)
 	if s.later() {
@@ -72,16 +73,39 @@ func (s *Session) server() *stmt.ServerStatements {
 }
 
 // lacks reports whether the connection lacks the statement that the command
-// under way is about.
+// under way is about, or the types of its parameters as they were sent.
 func (s *Session) lacks() bool {
-	return s.backend.Lacks(s.now.slot)
+	return s.backend.Lacks(s.now.slot) || s.unbound()
+}
+
+// bindsIn is the environment that the types of parameters are kept with.
+func (s *Session) bindsIn() string {
+	if !s.isMariaDB() {
+		return ""
+	}
+	return s.environment()
+}
+
+// unbound reports whether the connection, which has the statement under way, has to be told types of an earlier environment. Long data that it
+// has would be lost over that.
+func (s *Session) unbound() bool {
+	return s.now.slot.Statement != nil && s.now.entry.Held()&stmt.HoldLongData == 0 &&
+		s.now.execution.Unbound(s.server().Find(s.now.slot), s.bindsIn())
 }
 
 // equip has the connection prepare the statement under way, in the context
-// that the client prepared it in. The command waits.
+// that the client prepared it in, or tells it the types of its parameters. The command waits.
 func (s *Session) equip() {
 	st := s.now.slot.Statement
 	s.await()
+	if !s.backend.Lacks(s.now.slot) {
+		want := backend.Want{Session: s.inEnvironment(s.now.execution.Environment()), Schema: s.mine.schema, Bare: s.bare()}
+		if s.backend.Sync(&want) {
+			s.foreign = everything
+			s.backend.Bind(s.now.execution.AppendBinding(nil, s.server().Find(s.now.slot)))
+		}
+		return
+	}
 	want := s.inContext(st)
 	if s.backend.Sync(&want) {
 		s.backend.Prepare(s.now.slot, s.worker.proxy.settings.Load().DefaultQueryTimeout)

@@ -144,6 +144,10 @@ func (s *preparedThere) execute(payload []byte, a *mysqltest.Answer) {
 			a.Error(1210, "Incorrect arguments to mysqld_stmt_execute")
 			return
 		}
+		if len(values) == 0 { // the types are kept
+			a.Error(1210, "Incorrect arguments to mysqld_stmt_execute")
+			return
+		}
 	}
 	if payload[5]&protocol.CursorReadOnly != 0 {
 		s.cursor = true

@@ -3,6 +3,7 @@ package session_test
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -379,5 +380,43 @@ func TestStatementWithoutSchema(t *testing.T) {
 		mustPrepare(t, mysqltest.Dial(t, cfg), test.sql)
 		mustQuery(t, mysqltest.Dial(t, cfg), "SELECT 1")
 		w.waitBackends(test.backends)
+	}
+}
+
+// MariaDB takes texts for what the character set was when their types came. A connection that lacks the types is told them in that one, by an
+// execution that it refuses; types that come with the values need none.
+func TestTypesKeepTheirEnvironment(t *testing.T) {
+	for version, bound := range map[string]bool{"5.5.5-10.11.6-MariaDB": true, "9.7.0": false} {
+		w, _ := newPreparer(t, func(s *setup) { s.server.Greeting.ServerVersion = version })
+		a, b := w.dial(), w.dial()
+		s := mustPrepare(t, a, "SELECT ?")
+		wantRow(t, a, protocol.ComStmtExecute, first(s, "one"), `values "\x03one"`)
+		mustQuery(t, a, "SET time_zone='+01:00', sql_mode='ANSI'")
+		mustQuery(t, b, "BEGIN")
+		wantRow(t, a, protocol.ComStmtExecute, again(s, "two"), `types fd00 values "\x03two"`)
+		wantRow(t, a, protocol.ComStmtExecute, again(s, "three"), `types fd00 values "\x05three"`)
+		wantRow(t, a, protocol.ComStmtExecute, first(s, "four"), `types fd00 values "\x04four"`)
+		w.waitBackends(2)
+		var got []string
+		for _, c := range w.server.Commands() {
+			switch text := string(c.Payload[1:]); {
+			case c.Command == protocol.ComStmtExecute && len(c.Payload) <= protocol.ExecuteLen+4:
+				got = append(got, "types")
+			case c.Command == protocol.ComStmtExecute:
+				got = append(got, "values")
+			case c.Command == protocol.ComStmtPrepare:
+				got = append(got, "prepare")
+			case strings.Contains(text, "sql_mode") && strings.Contains(text, "ANSI"):
+				got = append(got, "ANSI")
+			}
+		}
+		want := []string{"prepare", "values", "ANSI", "prepare", "types", "ANSI", "values", "values", "values"}
+		if !bound {
+			want = []string{"prepare", "values", "ANSI", "prepare", "ANSI", "values", "values", "values"}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the server got %q, want %q", version, got, want)
+		}
+		mustQuery(t, b, "COMMIT")
 	}
 }

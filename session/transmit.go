@@ -6,6 +6,7 @@ import (
 
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/sysvar"
 )
 
 // What of a command and its answer does not pass as it came, where connections are shared: the ids of prepared statements, the types of their
@@ -60,7 +61,7 @@ func (s *Session) transmitAbout(p []byte, id uint32, on *stmt.Prepared) {
 	now := &s.now
 	switch {
 	case on == nil:
-		now.saidID, now.sentID = id, s.server().Unused(id)
+		now.saidID, now.sentID = id, s.server().Unused(id, s.mine.pins.Has(sysvar.PreparedText))
 		stmt.PatchID(p, now.sentID)
 		s.upload(p)
 	case s.command == protocol.ComStmtExecute || s.command == protocol.ComStmtBulkExecute:

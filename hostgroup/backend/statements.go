@@ -24,6 +24,15 @@ func (b *Conn) Prepare(at stmt.Slot, timeout time.Duration) {
 	b.nextOwn()
 }
 
+// Bind tells the server the types of a statement's parameters, by an execution (stmt.Execution.AppendBinding) that it refuses: SHOW WARNINGS shows
+// that. OnBackendReady follows, never from inside the call.
+func (b *Conn) Bind(execution []byte) {
+	b.beginOwn(syncTimeout)
+	b.fresh, b.have.Diagnostics = false, true
+	b.runOwn(ownCommand{cmd: protocol.ComStmtExecute, payload: execution[1:], then: func([][]byte, *protocol.ERR) {}})
+	b.nextOwn()
+}
+
 // TakeRefusal returns what the server said to the statement of the last Prepare, once; nil if it was prepared.
 func (b *Conn) TakeRefusal() *protocol.ERR {
 	refusal := b.refusal

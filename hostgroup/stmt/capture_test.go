@@ -106,7 +106,7 @@ func (r *replay) command(m, answer []byte) {
 
 func (r *replay) execute(e *Entry, m []byte) {
 	r.executions++
-	x, refusal := e.Read(m, true, r.caps)
+	x, refusal := e.Read(m, true, r.caps, "")
 	if refusal != nil || x.Need > 0 {
 		r.t.Fatalf("%q: %v, needs %d", m, refusal, x.Need)
 	}

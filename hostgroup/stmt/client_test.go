@@ -189,7 +189,7 @@ func TestSlotsByTypes(t *testing.T) {
 	slot := func(i int, kinds ...byte) Slot {
 		t.Helper()
 		x := execution{values: [][]byte{nil, nil}, types: [][]byte{{kinds[0], 0}, {kinds[1], 0}}}
-		if _, refusal := e[i].Read(message(x.payload()), true, 0); refusal != nil {
+		if _, refusal := e[i].Read(message(x.payload()), true, 0, ""); refusal != nil {
 			t.Fatal(refusal)
 		}
 		return c.Slot(e[i])

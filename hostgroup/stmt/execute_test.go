@@ -295,16 +295,16 @@ func TestExecuteNeedIsBounded(t *testing.T) {
 
 func TestInternBounded(t *testing.T) {
 	s := newStatement(Key{})
-	first := s.intern([]byte{1, 0}, false)
+	first := s.intern([]byte{1, 0}, false, "")
 	for i := range byte(100) {
-		if got := s.intern([]byte{i, 0}, false); got.list() != string([]byte{i, 0}) {
+		if got := s.intern([]byte{i, 0}, false, ""); got.list() != string([]byte{i, 0}) {
 			t.Fatal("wrong types")
 		}
 	}
 	if len(s.types) != maxTypes {
 		t.Errorf("%d types", len(s.types))
 	}
-	if again := s.intern([]byte{1, 0}, false); again == first || !again.same(first) {
+	if again := s.intern([]byte{1, 0}, false, ""); again == first || !again.same(first) {
 		t.Error("types that were forgotten are not the same as new ones")
 	}
 }
@@ -364,7 +364,7 @@ func BenchmarkStatement(b *testing.B) {
 		next = (next + 1) % len(ids)
 		id, _ := ReadID(m)
 		e := c.Find(id)
-		read, refusal := e.Read(m, true, 0)
+		read, refusal := e.Read(m, true, 0, "")
 		if refusal != nil {
 			b.Fatal(refusal)
 		}

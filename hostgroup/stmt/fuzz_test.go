@@ -32,7 +32,7 @@ func FuzzExecute(f *testing.F) {
 			list = bytes.Repeat([]byte{0xfd, 0, 1, 'n'}, int(params))
 		}
 		e, on := prepared(int(params))
-		e.types = e.Statement.intern(list, named)
+		e.types = e.Statement.intern(list, named, "")
 		m := message(payload)
 		var x Patcher
 		p, need, err := run(&x, m, true, caps, e, on)

@@ -74,7 +74,7 @@ func realClient(r *Registry, params int, text string) (*ClientStatements, *Entry
 // patch does what has to be done before an execution can go to the server.
 func (r *realServer) patch(t *testing.T, c *ClientStatements, e *Entry, m []byte, whole bool) Patch {
 	t.Helper()
-	x, refusal := e.Read(m, whole, r.Capabilities)
+	x, refusal := e.Read(m, whole, r.Capabilities, "")
 	if refusal != nil || x.Need > 0 {
 		t.Fatalf("%v, needs %d", refusal, x.Need)
 	}

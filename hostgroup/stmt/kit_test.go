@@ -83,7 +83,7 @@ func prepared(params int) (*Entry, *Prepared) {
 
 // run reads and patches what came of a message.
 func run(p *Patcher, message []byte, whole bool, caps protocol.Capability, e *Entry, on *Prepared) (patch Patch, need int, err error) {
-	x, refusal := e.Read(message, whole, caps)
+	x, refusal := e.Read(message, whole, caps, "")
 	switch {
 	case refusal != nil:
 		return patch, 0, refusal
@@ -95,7 +95,7 @@ func run(p *Patcher, message []byte, whole bool, caps protocol.Capability, e *En
 
 // told makes the entry one whose client has sent types before.
 func told(e *Entry, list []byte) {
-	e.types = e.Statement.intern(list, false)
+	e.types = e.Statement.intern(list, false, "")
 	e.shape = e.types.kinds
 }
 

@@ -181,7 +181,7 @@ func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
 		at, _ := locate(sent[protocol.HeaderLen:], modelParams, m.caps)
 		c.told[e.ID] = string(sent[protocol.HeaderLen:][at.types:at.end])
 	}
-	read, refusal := e.Read(sent, true, m.caps)
+	read, refusal := e.Read(sent, true, m.caps, "")
 	if refusal != nil || read.Need > 0 {
 		t.Fatalf("%v, needs %d", refusal, read.Need)
 	}

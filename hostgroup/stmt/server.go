@@ -55,9 +55,10 @@ func (s *ServerStatements) Has(at Slot) bool {
 }
 
 // Unused is id, or another one, that means no statement to the server: a command about one that a client hasn't prepared is sent with
-// it, so that the server's own error comes back. s may not be nil.
-func (s *ServerStatements) Unused(id uint32) uint32 {
-	if id == LastID {
+// it, so that the server's own error comes back. named: the connection has statements of PREPARE, which have ids too, of the same numbers on
+// MariaDB. s may not be nil.
+func (s *ServerStatements) Unused(id uint32, named bool) uint32 {
+	if id == LastID || named {
 		return LastID - 1
 	}
 	for p := s.order.front(); p != nil; p = s.order.after(&p.order) {

@@ -133,8 +133,11 @@ func TestUnused(t *testing.T) {
 	s := NewServerStatements(10)
 	s.Add(slots(1)[0], 5)
 	for id, want := range map[uint32]uint32{4: 4, 5: LastID - 1, LastID: LastID - 1} {
-		if got := s.Unused(id); got != want {
+		if got := s.Unused(id, false); got != want {
 			t.Errorf("%d: %d", id, got)
+		}
+		if got := s.Unused(id, true); got != LastID-1 {
+			t.Errorf("%d, beside statements of PREPARE: %d", id, got)
 		}
 	}
 }

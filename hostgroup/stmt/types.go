@@ -6,6 +6,7 @@ import "parkway/protocol"
 type Types struct {
 	bound string // from the flag that says that types follow to the values; with ClientQueryAttributes each type has a name behind it
 	kinds string // the families of the types alone, two bytes each
+	in    string // the environment that they were sent in, where that matters
 }
 
 // typesFollow is the flag that says so.
@@ -19,21 +20,21 @@ func (t *Types) list() string { return t.bound[len(typesFollow):] }
 
 // same reports whether a server that was told t knows u.
 func (t *Types) same(u *Types) bool {
-	return t == u || t != nil && u != nil && t.bound == u.bound
+	return t == u || t != nil && u != nil && t.bound == u.bound && t.in == u.in
 }
 
 // maxTypes is how many different Types, and as many shapes, of a statement are shared by those who use them. Clients of one
 // program use few.
 const maxTypes = 8
 
-// intern returns the Types that list stands for, without allocation if they were seen before. named: it has names.
-func (s *Statement) intern(list []byte, named bool) *Types {
+// intern returns the Types that list stands for, sent in an environment, without allocation if they were seen before. named: it has names.
+func (s *Statement) intern(list []byte, named bool, environment string) *Types {
 	for _, t := range s.types {
-		if t.list() == string(list) {
+		if t.list() == string(list) && t.in == environment {
 			return t
 		}
 	}
-	t := &Types{bound: typesFollow + string(list), kinds: kindsOf(list, named)}
+	t := &Types{bound: typesFollow + string(list), kinds: kindsOf(list, named), in: environment}
 	s.types = remember(s.types, t, &s.nextType)
 	return t
 }
