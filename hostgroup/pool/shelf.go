@@ -54,15 +54,20 @@ func (s shelf) best(r *Request) int {
 
 // fits reports whether a connection can serve r, and what has to be done first.
 func fits(b *backend.Conn, r *Request) (cost int, ok bool) {
+	cost, ok = serves(b, r)
+	if ok && b.Lacks(r.Want.Slot) {
+		cost++
+	}
+	return cost, ok
+}
+
+// serves is fits without a look at the prepared statements, which keep no connection from serving.
+func serves(b *backend.Conn, r *Request) (cost int, ok bool) {
 	login := b.Login()
 	if login.User != r.Login.User || !login.Shared || !r.Login.Shared || (login.Capabilities^r.Login.Capabilities)&backend.Class != 0 {
 		return 0, false
 	}
-	cost, ok = b.Cost(&r.Want)
-	if b.Lacks(r.Want.Slot) {
-		cost++
-	}
-	return cost, ok
+	return b.Cost(&r.Want)
 }
 
 func (p *Pool) unshelve(g *group, i int) *backend.Conn {
@@ -93,7 +98,7 @@ func (p *Pool) Put(b *backend.Conn) {
 		return
 	}
 	if r := g.queue.first; r != nil {
-		if _, ok := fits(b, r); !ok {
+		if _, ok := serves(b, r); !ok {
 			b.Quit() // makes room for one that fits
 			return
 		}

@@ -6,6 +6,7 @@ type Prepared struct {
 
 	types *Types // that the server was told last, by whichever client
 	slot  Slot
+	next  *Prepared // of the same Statement, in another slot
 	order node[Prepared]
 }
 
@@ -15,33 +16,43 @@ func (p *Prepared) Forget() { p.types = nil }
 // ServerStatements is what was prepared on one backend connection. The connection's owner closes, by AppendCloses, what is too
 // much.
 type ServerStatements struct {
-	limit   int
-	bySlot  map[Slot]*Prepared // nil until the first
-	order   list[Prepared]     // the least recently used first
-	closing []uint32           // ids to be closed
-	spare   *Prepared          // of a statement that is gone, for the next
+	limit int
+	// The first of those of each statement; nil until there is one. Mostly it is the only one, and to look for a Slot would
+	// mean to hash its shape with every command.
+	firsts  map[*Statement]*Prepared
+	count   int
+	order   list[Prepared] // the least recently used first
+	closing []uint32       // ids to be closed
+	spare   *Prepared      // of a statement that is gone, for the next
 }
 
 // NewServerStatements makes the empty set of a new connection, which keeps limit statements.
 func NewServerStatements(limit int) *ServerStatements { return &ServerStatements{limit: limit} }
 
 // Len is the number of statements, those that are to be closed not counted.
-func (s *ServerStatements) Len() int { return len(s.bySlot) }
+func (s *ServerStatements) Len() int { return s.count }
 
 // Find returns the statement in this slot and marks it as used; nil if it has to be prepared. One that was prepared before its types
 // were known, for a client's COM_STMT_PREPARE, becomes that of the first execution that is asked for. It is valid until the next
 // call of AppendCloses, retire or Clear.
 func (s *ServerStatements) Find(at Slot) *Prepared {
-	p := s.bySlot[at]
+	p := s.in(at)
 	if p == nil && at.owner == 0 {
-		untyped := Slot{Statement: at.Statement}
-		if p = s.bySlot[untyped]; p != nil {
-			delete(s.bySlot, untyped)
-			s.bySlot[at], p.slot = p, at
+		if p = s.in(Slot{Statement: at.Statement}); p != nil {
+			p.slot = at
 		}
 	}
 	if p != nil {
 		s.order.toBack(&p.order)
+	}
+	return p
+}
+
+// in is what is in the slot; nil if nothing is.
+func (s *ServerStatements) in(at Slot) *Prepared {
+	p := s.firsts[at.Statement]
+	for p != nil && p.slot != at {
+		p = p.next
 	}
 	return p
 }
@@ -51,7 +62,7 @@ func (s *ServerStatements) Has(at Slot) bool {
 	if s == nil {
 		return false
 	}
-	return s.bySlot[at] != nil || at.owner == 0 && s.bySlot[Slot{Statement: at.Statement}] != nil
+	return s.in(at) != nil || at.owner == 0 && s.in(Slot{Statement: at.Statement}) != nil
 }
 
 // Unused is id, or another one, that means no statement to the server: a command about one that a client hasn't prepared is sent with
@@ -73,17 +84,18 @@ func (s *ServerStatements) Unused(id uint32, named bool) uint32 {
 // connection at that moment. What was in the slot is retired.
 func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
 	s.retire(at)
-	if s.bySlot == nil {
-		s.bySlot = make(map[Slot]*Prepared)
+	if s.firsts == nil {
+		s.firsts = make(map[*Statement]*Prepared)
 	}
 	p := s.spare
 	if p == nil {
 		p = new(Prepared)
 	}
 	s.spare = nil
-	*p = Prepared{ID: id, slot: at}
+	*p = Prepared{ID: id, slot: at, next: s.firsts[at.Statement]}
 	p.order.owner = p
-	s.bySlot[at] = p
+	s.firsts[at.Statement] = p
+	s.count++
 	s.order.pushBack(&p.order)
 	return p
 }
@@ -93,7 +105,7 @@ func (s *ServerStatements) retire(at Slot) {
 	if s == nil || at == (Slot{}) {
 		return
 	}
-	if p := s.bySlot[at]; p != nil {
+	if p := s.in(at); p != nil {
 		s.drop(p)
 		s.closing = append(s.closing, p.ID)
 	}
@@ -116,7 +128,7 @@ func (s *ServerStatements) AppendRetired(dst []byte) []byte {
 // that has the connection, holder, is kept even if it is too much; holder may be nil.
 func (s *ServerStatements) AppendCloses(dst []byte, holder *ClientStatements) []byte {
 	dst = s.AppendRetired(dst)
-	for p := s.order.front(); p != nil && len(s.bySlot) > s.limit; {
+	for p := s.order.front(); p != nil && s.count > s.limit; {
 		next := s.order.after(&p.order)
 		if !holder.holds(p.slot) {
 			dst = appendClose(dst, p.ID)
@@ -135,7 +147,18 @@ func (s *ServerStatements) Clear() {
 }
 
 func (s *ServerStatements) drop(p *Prepared) {
-	delete(s.bySlot, p.slot)
+	switch first := s.firsts[p.slot.Statement]; {
+	case first != p:
+		for first.next != p {
+			first = first.next
+		}
+		first.next = p.next
+	case p.next != nil:
+		s.firsts[p.slot.Statement] = p.next
+	default:
+		delete(s.firsts, p.slot.Statement)
+	}
+	s.count--
 	s.order.remove(&p.order)
 	s.spare = p
 }
