@@ -15,7 +15,9 @@ func (s *Session) forward(p []byte, whole bool) int {
 	}
 	cache, shared := s.worker.rules(), s.sharing()
 	if shared || cache != nil {
-		s.examine(p, whole)
+		if !s.examined(whole) {
+			s.examine(p, whole)
+		}
 		switch {
 		case s.refusal != nil:
 			return s.refuse(p, whole)

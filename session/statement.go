@@ -12,6 +12,7 @@ import (
 type statement struct {
 	info      digest.Info
 	options   digest.Options // that it was read with
+	read      bool           // info is of the whole text
 	sql       []byte         // a view of the text, while the command is begun
 	text      []byte         // a copy, if it is needed when the answer has come
 	event     sysvar.Event
@@ -64,12 +65,20 @@ func (s *Session) examine(p []byte, whole bool) {
 	}
 }
 
+// examined reports whether s.now is of the command under way, which had to wait since it was examined: for a connection, mostly. What it
+// notes of other commands than a COM_QUERY has views of their bytes, which have moved; and when one is sent again, it has traces of the
+// first time.
+func (s *Session) examined(whole bool) bool {
+	return s.route.decided && s.now.read && whole && s.command == protocol.ComQuery && !s.retry.again && s.now.options == s.scanOptions()
+}
+
 // scan looks at the text of a statement.
 func (s *Session) scan(sql []byte, whole bool) {
 	now := &s.now
 	now.sql = sql
 	now.options = s.scanOptions()
 	now.info = digest.Scan(sql, now.options)
+	now.read = whole
 	if !whole { // see longtext.go for the rest
 		now.info.Flags &^= digest.Uncertain
 		now.info.Flags |= digest.LastInsertIDFn
