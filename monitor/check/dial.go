@@ -17,9 +17,8 @@ type Login struct {
 }
 
 // Dial opens a connection, within ctx. Not on a loop. socket is what the
-// connection reads and writes, for deadlines. The driver does not check all that
-// it reads before the login is done: what it panics at is an error here, and
-// leaves a goroutine of the driver's behind.
+// connection reads and writes, for deadlines. What of a server's packets the
+// driver would panic at is an error (see loginConn).
 func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -29,6 +28,7 @@ func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err 
 			socket.Close()
 		}
 	}()
+	var guarded *loginConn
 	cfg := mysql.NewConfig()
 	cfg.User, cfg.Passwd = l.User, l.Password
 	cfg.Net, cfg.Addr = l.Network, l.Address
@@ -41,7 +41,8 @@ func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err 
 		if t, ok := ctx.Deadline(); ok {
 			err = socket.SetDeadline(t)
 		}
-		return socket, err
+		guarded = &loginConn{Conn: socket}
+		return guarded, err
 	}
 	cfg.ConnectionAttributes = "program_name:" + l.Program
 	cfg.Logger = &mysql.NopLogger{}
@@ -49,6 +50,8 @@ func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err 
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err = connector.Connect(ctx)
+	if conn, err = connector.Connect(ctx); err == nil {
+		guarded.done = true
+	}
 	return conn, socket, err
 }

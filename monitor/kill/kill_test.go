@@ -209,6 +209,7 @@ func TestServerAway(t *testing.T) {
 
 // Whatever a server sends in place of an answer is an error.
 func TestServerTalksNonsense(t *testing.T) {
+	mysqltest.CheckLeaks(t)
 	for _, text := range []string{"\x02\x00\x00\x02\xff\x01", "\x01\x00\x00\x02\xff", "\x01\x00\x00\x02\xfe", "\x00\x00\x00\x02", "\xff\xff\xff\xff"} {
 		for _, when := range []string{"login", "KILL"} {
 			l, err := net.Listen("tcp", "127.0.0.1:0")

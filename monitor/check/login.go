@@ -1,0 +1,131 @@
+package check
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+
+	"parkway/protocol"
+)
+
+// loginConn is a connection for go-sql-driver/mysql, which does not check all that it reads before the login is done, and when it panics then
+// leaves a goroutine behind that nothing can end. So until the login is done it gets only whole packets that it can read; anything else is an error.
+type loginConn struct {
+	net.Conn
+	greeted bool   // the greeting was read
+	done    bool   // set when the login is
+	rest    []byte // of the packet that was read last
+}
+
+// maxLoginPacket bounds a packet of a server's before the login is done: the longest has an RSA key.
+const maxLoginPacket = 64 << 10
+
+// errLogin is why a login ends whose packets the driver can't read.
+var errLogin = errors.New("malformed packet")
+
+// Read is for the driver.
+func (c *loginConn) Read(p []byte) (int, error) {
+	if len(c.rest) == 0 {
+		if c.done {
+			return c.Conn.Read(p)
+		}
+		if err := c.readPacket(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// SyscallConn is for the driver, which looks whether the server has closed the connection.
+func (c *loginConn) SyscallConn() (syscall.RawConn, error) {
+	s, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return s.SyscallConn()
+}
+
+func (c *loginConn) readPacket() error {
+	var header [protocol.HeaderLen]byte
+	if _, err := io.ReadFull(c.Conn, header[:]); err != nil {
+		return err
+	}
+	length, _ := protocol.Header(header[:])
+	if length == 0 || length > maxLoginPacket {
+		return fmt.Errorf("%w: %d bytes", errLogin, length)
+	}
+	packet := append(header[:], make([]byte, length)...)
+	payload := packet[protocol.HeaderLen:]
+	if _, err := io.ReadFull(c.Conn, payload); err != nil {
+		return err
+	}
+	readable := readableAnswer
+	if !c.greeted {
+		readable, c.greeted = readableGreeting, true
+	}
+	if !readable(payload) {
+		return fmt.Errorf("%w: %.40q", errLogin, payload)
+	}
+	c.rest = packet
+	return nil
+}
+
+// readableGreeting reports whether the driver can read the first packet of a server: it has a nonce in two parts, as those of all servers have.
+func readableGreeting(p []byte) bool {
+	if p[0] == 0xff {
+		return readableError(p)
+	}
+	const least = 4 + 8 + 1 + 2 + 3 + 2 + 7 + 4 + 13 // from the id up to the second part
+	_, rest, ok := bytes.Cut(p[1:], []byte{0})
+	return ok && len(rest) >= least
+}
+
+// readableAnswer reports whether the driver can read a later packet.
+func readableAnswer(p []byte) bool {
+	switch p[0] {
+	case 0:
+		return readableOK(p[1:])
+	case 1:
+		return readableKey(p[1:])
+	case 0xfe:
+		plugin, data, _ := bytes.Cut(p[1:], []byte{0})
+		return string(plugin) != "mysql_native_password" || len(bytes.TrimSuffix(data, []byte{0})) >= 20
+	}
+	return readableError(p)
+}
+
+func readableOK(p []byte) bool {
+	for range 2 { // the rows that were affected, and LAST_INSERT_ID()
+		_, n, ok := protocol.ReadLenencInt(p)
+		if !ok {
+			return false
+		}
+		p = p[n:]
+	}
+	return len(p) >= 2 // the status
+}
+
+// readableKey reports whether a key, if it is one, is of the kind that the driver takes it for.
+func readableKey(p []byte) bool {
+	block, _ := pem.Decode(p)
+	if block == nil {
+		return true
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	_, ok := key.(*rsa.PublicKey)
+	return err != nil || ok
+}
+
+// readableError reports whether p is an ERR packet, with a text, or something that the driver refuses unread.
+func readableError(p []byte) bool {
+	const code, state = 3, 6
+	return p[0] != 0xff || len(p) > code && (p[code] != '#' || len(p) >= code+state)
+}
