@@ -151,3 +151,24 @@ func TestFunctionsBehindEOF(t *testing.T) {
 		})
 	}
 }
+
+// To ask MariaDB for what a SET changed that failed would cost SHOW WARNINGS its error, and needs not be where nothing else is reported.
+func TestWarningsOfFailedSet(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		tracked(s)
+		s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		s.settings.ConnectionDelayMultiplex = patience
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if string(payload[1:]) == "SET sort_buffer_size=1, time_zone='nowhere'" {
+				a.Error(1298, "Unknown or incorrect time zone: 'nowhere'")
+				return
+			}
+			tracking(cmd, payload, a)
+		}
+	})
+	a := w.dial()
+	_, err := a.Query("SET sort_buffer_size=1, time_zone='nowhere'")
+	wantERR(t, err, 1298, "Unknown or incorrect time zone: 'nowhere'")
+	mustQuery(t, a, "SHOW WARNINGS")
+	w.expectTexts([]string{"SET sort_buffer_size=1, time_zone='nowhere'", "SELECT 0 LIMIT 0", "SHOW WARNINGS"})
+}
