@@ -1,9 +1,9 @@
-# `make` alone lists the targets. Settings: ARGS (for run, bench..., torture), FUZZTIME, TORTURE_TIME, VERSION.
+# `make` alone lists the targets. Settings: ARGS (for run, bench..., torture), FUZZTIME, TORTURE_TIME, GUEST_TIME, VERSION.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait bench-idle fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait bench-idle bench-idle-guest fuzz cover clean tools
 
 # Where haproxy is, which not every user's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -11,6 +11,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 FUZZTIME ?= 20s
 TORTURE_TIME ?= 10m
+GUEST_TIME ?= 5400
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -21,7 +22,7 @@ PROXY = $(shell go list ./... | grep -v '^parkway/bench/')
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 run: ## a proxy in front of a real primary and replica, with the line to try; Ctrl-C removes all of it (ARGS="-flavor mysql")
 	@go build -o bin/run ./bench/run
@@ -75,6 +76,19 @@ bench-wait: ## the ways for a worker to wait for its sockets, compared
 bench-idle: ## what 15,000 quiet clients cost, and what they cost others, parked and not (ARGS="-h" tells more)
 	@bench/scripts/install.sh mariadbd mariadb sysbench
 	go run ./bench/idle $(ARGS)
+
+# One processor and slow system calls: the times compare only with one another, and one round says what many would.
+bench-idle-guest: ## 100,000 and 250,000 of them in one process, in a guest kernel with limits of its own; SKIPPED where that can't be had
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	@go build -o bin/ ./bench/idle ./cmd/parkway
+	@mkdir -p bench/results
+	@status=0; bench/scripts/guest.sh -t $(GUEST_TIME) -w bench/results 10G env PARKWAY_CACHE=/tmp/cache bin/idle -parkway bin/parkway \
+	  -name idle-guest -clients 100000 -counts 1000,10000,100000,250000 -rounds 1 -seconds 5 -release 2m $(or $(ARGS),hold sweep) || status=$$?; \
+	case $$status in \
+	  0) ;; \
+	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make bench-idle-guest: SKIPPED, nothing was measured (the reason is above)' '#################' ;; \
+	  *) exit $$status ;; \
+	esac
 
 fuzz: ## every fuzz test for FUZZTIME (20s)
 	@go test -list '^Fuzz' ./... | \

@@ -4,7 +4,7 @@
 #   install.sh [PROGRAM...]
 #
 # Programs: mariadbd mariadb sysbench haproxy openssl (these five when none is
-# named), gcc. What is already there is left alone; when nothing is missing, nothing
+# named), gcc, ip. What is already there is left alone; when nothing is missing, nothing
 # happens and root is not needed. No service is started.
 set -euo pipefail
 
@@ -22,6 +22,7 @@ declare -A packages_of=(
   [haproxy]=haproxy
   [openssl]=openssl
   [gcc]="gcc libc6-dev"
+  [ip]=iproute2
 )
 
 cleanup() {
