@@ -186,3 +186,26 @@ func TestReportsBeforeOthers(t *testing.T) {
 		w.expectTexts(want)
 	}
 }
+
+// On MariaDB, what a SET left that failed can be asked for behind other statements: nothing is asked in between.
+func TestNothingIsAskedBetween(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		mysqlServed(s)
+		s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if string(payload[1:]) == "SET @@local.lc_time_names='xx'" {
+				a.Error(1649, "Unknown locale: 'xx'")
+				return
+			}
+			remembering(cmd, payload, a)
+		}
+	})
+	a, b := w.dial(), w.dial()
+	mustQuery(t, b, "INSERT 1") // the connection has its LAST_INSERT_ID()
+	_, err := a.Query("SET @@local.lc_time_names='xx'")
+	wantERR(t, err, 1649, "locale")
+	mustQuery(t, a, "BEGIN")
+	mustQuery(t, a, "SHOW WARNINGS")
+	// What stands in reads no table, so that the diagnostics stay.
+	w.expectTexts([]string{"INSERT 1", "SET @@local.lc_time_names='xx'", "BEGIN", "SELECT 0 LIMIT 0", "SHOW WARNINGS"})
+}
