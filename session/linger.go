@@ -83,3 +83,10 @@ func (s *Session) yield() bool {
 	}
 	return s.part()
 }
+
+// warn notes that the client may ask for the warnings of a command that conclude does not look at.
+func (s *Session) warn() {
+	s.mine.pins |= sysvar.Warnings
+	s.foreign &^= diagnostics
+	s.mine.stirred = s.worker.loop.Now()
+}

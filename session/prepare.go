@@ -65,7 +65,7 @@ func (s *Session) concludePrepare(answer *protocol.ResponseReader, failed bool) 
 	s.declareUserVars(answer)
 	if failed {
 		s.mine.statements.Fail()
-		s.mine.pins |= sysvar.Warnings
+		s.warn()
 		s.note()
 		return
 	}
@@ -74,7 +74,7 @@ func (s *Session) concludePrepare(answer *protocol.ResponseReader, failed bool) 
 		s.now.entry.Statement.Prepared(head)
 	}
 	if head.Warnings > 0 {
-		s.mine.pins |= sysvar.Warnings
+		s.warn()
 	}
 	s.note()
 }

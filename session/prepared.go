@@ -115,7 +115,7 @@ func (s *Session) equip() {
 // notPrepared answers the command that waited with what the server said to its
 // statement.
 func (s *Session) notPrepared(reason *protocol.ERR) {
-	s.mine.pins |= sysvar.Warnings
+	s.warn()
 	s.share()
 	if s.command == protocol.ComStmtFetch { // of a statement without a cursor, which a server would say first
 		text := fmt.Sprintf("The statement (%d) has no open cursor", s.now.entry.ID)
@@ -136,7 +136,7 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 		return
 	}
 	if failed && aboutStatement(s.command) {
-		s.mine.pins |= sysvar.Warnings
+		s.warn()
 		s.note()
 	}
 	if now.entry == nil {

@@ -420,3 +420,35 @@ func TestTypesKeepTheirEnvironment(t *testing.T) {
 		mustQuery(t, b, "COMMIT")
 	}
 }
+
+// Who waits for a connection does not get one whose client may ask why its COM_STMT_PREPARE failed.
+func TestWarningsOfFailedPreparation(t *testing.T) {
+	w, p := newPreparer(t, func(s *setup) {
+		s.places = 1
+		s.settings.ConnectionDelayMultiplex = patience
+	})
+	p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		a.Error(protocol.ErrCodeParse, "refused")
+		return true
+	}
+	a, b := w.dial(), w.dial()
+	if _, err := a.Prepare("SELEKT ?"); err == nil {
+		t.Fatal("prepared what the server refused")
+	}
+	answered := make(chan error)
+	go func() {
+		_, err := b.Query("other")
+		answered <- err
+	}()
+	for range 3 {
+		w.turns()
+	}
+	mustQuery(t, a, "SHOW WARNINGS")
+	a.Close()
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	if texts := w.texts(); !slices.Equal(texts, []string{"SHOW WARNINGS", "other"}) {
+		t.Errorf("the server got %q", texts)
+	}
+}
