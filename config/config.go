@@ -158,6 +158,13 @@ type MySQLHostgroupAttributes struct {
 	Comment                   string `toml:"comment" default:""`
 }
 
+// The words of MySQLReplicationHostgroup.CheckType: which variable of a server says that it is no writer.
+const (
+	CheckReadOnly      = "read_only"
+	CheckSuperReadOnly = "super_read_only"
+	CheckEither        = "read_only|super_read_only"
+)
+
 // MySQLReplicationHostgroup is one [[mysql_replication_hostgroups]]: a pair of hostgroups between which the monitor
 // moves servers as their read_only says. A hostgroup is in at most one pair.
 type MySQLReplicationHostgroup struct {

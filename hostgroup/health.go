@@ -21,6 +21,13 @@ type health struct {
 	why     string
 	trial   time.Time // when it is tried again
 
+	// What the monitor has seen.
+	silent   string    // why it is shunned for pings without an answer; "": it is not
+	silences int       // how often that was, each soon after it had come back
+	hold     time.Time // it stays shunned until then, if it can be spared
+	held     bool      // and that was logged
+	lagging  string    // why it is SHUNNED_REPLICATION_LAG; "": it is not
+
 	back   time.Time // since when it is ONLINE again; zero: always
 	budget budget
 }
@@ -36,6 +43,11 @@ const (
 	// firstShare is the one that it begins with.
 	fullShare  = 100
 	firstShare = 10
+	// flapping is how soon after its return a server must fall silent again to be
+	// kept out for longer the next time: for shun_recovery_time_sec, twice that, and
+	// so on, up to maxHold times.
+	flapping = time.Minute
+	maxHold  = 8
 )
 
 // failed is h after a connect error. excess says that it was one too many.
@@ -56,9 +68,33 @@ func (h health) shun(now time.Time, recovery time.Duration) health {
 	return h
 }
 
-// recovered is h of a server that is in use again.
+// recovered is h of a server that is not shunned for connect errors any more.
 func (h health) recovered(now time.Time) health {
-	return health{back: now, budget: h.budget, last: h.last, lastAt: h.lastAt}
+	h.window, h.failures, h.spared = time.Time{}, 0, false
+	h.shunned, h.why, h.trial = false, "", time.Time{}
+	h.back = now
+	return h
+}
+
+// fellSilent is h of a server that answers no ping.
+func (h health) fellSilent(now time.Time, recovery time.Duration, why string) health {
+	h.silent, h.spared, h.held = why, false, false
+	h.hold = time.Time{}
+	if h.back.IsZero() || now.Sub(h.back) >= flapping {
+		h.silences = 1
+		return h
+	}
+	h.silences++
+	if h.silences > 1 {
+		h.hold = now.Add(max(recovery, shortestRecovery) * time.Duration(min(1<<min(h.silences-2, 16), maxHold)))
+	}
+	return h
+}
+
+// spoke is h of a server that answers pings again.
+func (h health) spoke(now time.Time) health {
+	h.silent, h.held, h.back = "", false, now
+	return h
 }
 
 // connected is h after a login.

@@ -13,18 +13,22 @@ func TestEffective(t *testing.T) {
 	shunned := &health{shunned: true, why: "5 connect errors"}
 	for _, test := range []struct {
 		wanted Status
+		left   string
 		seen   *health
 		want   Status
 		why    string
 	}{
-		{Online, nil, Online, ""},
-		{Online, &health{failures: 4}, Online, ""},
-		{Online, shunned, Shunned, "5 connect errors"},
-		{OfflineSoft, nil, OfflineSoft, "configured"},
-		{OfflineSoft, shunned, OfflineSoft, "configured"},
-		{OfflineHard, shunned, OfflineHard, "configured"},
+		{Online, "", nil, Online, ""},
+		{Online, "", &health{failures: 4}, Online, ""},
+		{Online, "", shunned, Shunned, "5 connect errors"},
+		{Online, "", &health{silent: "3 pings", lagging: "1 h"}, Shunned, "3 pings"},
+		{Online, "", &health{lagging: "1 h"}, ShunnedReplicationLag, "1 h"},
+		{Online, leftReadOnly, shunned, OfflineSoft, leftReadOnly},
+		{OfflineSoft, "", nil, OfflineSoft, "configured"},
+		{OfflineSoft, "", shunned, OfflineSoft, "configured"},
+		{OfflineHard, leftReadOnly, shunned, OfflineHard, "configured"},
 	} {
-		if got, why := effective(test.wanted, test.seen); got != test.want || why != test.why {
+		if got, why := effective(test.wanted, test.left, test.seen); got != test.want || why != test.why {
 			t.Errorf("%v, %+v: %v, %q; want %v, %q", test.wanted, test.seen, got, why, test.want, test.why)
 		}
 	}
@@ -107,5 +111,25 @@ func TestBudget(t *testing.T) {
 	}
 	if b := (budget{}).refused(noon, -1); b.limit != 0 {
 		t.Errorf("limit %d", b.limit)
+	}
+}
+
+// A server that falls silent again soon after its return is kept out for longer and longer.
+func TestFlapping(t *testing.T) {
+	const recovery = 10 * time.Second
+	var h health
+	now := noon
+	for _, hold := range []time.Duration{0, 10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 80 * time.Second} {
+		h = h.fellSilent(now, recovery, "silent")
+		if hold == 0 && !h.hold.IsZero() || hold != 0 && h.hold.Sub(now) != hold {
+			t.Fatalf("after %d times: until %v, want %v more", h.silences, h.hold, hold)
+		}
+		now = now.Add(2 * time.Minute)
+		h = h.spoke(now)
+		now = now.Add(flapping - 1)
+	}
+	h = h.fellSilent(now.Add(1), recovery, "silent")
+	if !h.hold.IsZero() || h.silences != 1 {
+		t.Errorf("after a while without: %+v", h)
 	}
 }

@@ -9,9 +9,9 @@ package hostgroup
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,9 +43,13 @@ type Manager struct {
 	policy   atomic.Pointer[policy]
 
 	// Guarded by mu.
-	mu       sync.Mutex
-	servers  map[serverKey]*Server
-	failures map[*Server]string // last logged failure to resolve or probe
+	mu         sync.Mutex
+	configured []config.MySQLServer
+	pairs      []config.MySQLReplicationHostgroup
+	servers    map[serverKey]*Server
+	watched    map[string]*seen   // by Server.String
+	writers    map[int]int        // by writer hostgroup: how many it had when that was last logged
+	failures   map[*Server]string // last logged failure to resolve or probe
 }
 
 // serverKey is what makes two configured servers the same one.
@@ -57,19 +61,22 @@ type serverKey struct {
 
 func (s *Server) key() serverKey { return serverKey{s.hostgroup, s.host, s.port} }
 
-// NewManager returns a manager of the configured servers, with the default
-// settings: see Configure. Nothing is resolved or asked yet: see Discover.
-func NewManager(servers []config.MySQLServer, log zerolog.Logger) (*Manager, error) {
+// NewManager returns a manager of the configured servers and pairs of
+// hostgroups, with the default settings: see Configure. Nothing is resolved or
+// asked yet: see Discover.
+func NewManager(servers []config.MySQLServer, log zerolog.Logger, pairs ...config.MySQLReplicationHostgroup) (*Manager, error) {
 	m := &Manager{
 		log:      log,
 		clock:    time.Now,
 		changed:  make(chan struct{}, 1),
 		shunned:  make(chan struct{}, 1),
 		servers:  make(map[serverKey]*Server),
+		watched:  make(map[string]*seen),
+		writers:  make(map[int]int),
 		failures: make(map[*Server]string),
 	}
 	m.Configure(&config.Default().MySQL)
-	if err := m.apply(servers); err != nil {
+	if err := m.apply(servers, pairs); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -84,8 +91,8 @@ func (m *Manager) Greeting() *Greeting { return m.greeting.Load() }
 // Apply replaces the configured side. Servers that stay keep their observed
 // side. Connections to servers that left live on until their owners end them.
 // Run looks at the new ones at once.
-func (m *Manager) Apply(servers []config.MySQLServer) error {
-	if err := m.apply(servers); err != nil {
+func (m *Manager) Apply(servers []config.MySQLServer, pairs ...config.MySQLReplicationHostgroup) error {
+	if err := m.apply(servers, pairs); err != nil {
 		return err
 	}
 	select {
@@ -95,54 +102,18 @@ func (m *Manager) Apply(servers []config.MySQLServer) error {
 	return nil
 }
 
-func (m *Manager) apply(servers []config.MySQLServer) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	table := &Table{groups: make(map[int]*Hostgroup)}
-	known := make(map[serverKey]*Server)
+func (m *Manager) apply(servers []config.MySQLServer, pairs []config.MySQLReplicationHostgroup) error {
 	for _, c := range servers {
-		status, err := parseStatus(c.Status)
-		if err != nil {
+		if _, err := parseStatus(c.Status); err != nil {
 			return err
 		}
-		key := serverKey{c.HostgroupID, c.Hostname, c.Port}
-		s := m.servers[key]
-		if s == nil {
-			s = &Server{hostgroup: c.HostgroupID, host: c.Hostname, port: c.Port}
-			s.resolveLiteral()
-		}
-		known[key] = s
-		h := table.groups[c.HostgroupID]
-		if h == nil {
-			h = &Hostgroup{ID: c.HostgroupID, clock: func() time.Time { return m.clock() }}
-			table.groups[c.HostgroupID] = h
-		}
-		h.Members = append(h.Members, Member{Server: s, Weight: c.Weight, Wanted: status, MaxConnections: c.MaxConnections})
-		table.servers = append(table.servers, s)
 	}
-	m.servers = known
-	maps.DeleteFunc(m.failures, func(s *Server, _ string) bool { return known[s.key()] != s })
-	before := m.table.Swap(table)
-	m.greeting.Store(greetingOf(table.servers))
-	m.compare(before, table)
-	now := m.clock()
-	for _, h := range table.groups {
-		m.rescue(h, now)
-	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.configured, m.pairs = slices.Clone(servers), slices.Clone(pairs)
+	m.rebuild("configured")
+	m.forget()
 	return nil
-}
-
-// compare logs what a change of the configuration means for servers that were
-// there before; before is nil at the start.
-func (m *Manager) compare(before, now *Table) {
-	if before == nil {
-		return
-	}
-	for _, s := range before.servers {
-		if was, is := before.StatusOf(s), now.StatusOf(s); was != is {
-			m.reportStatus(s, was, is, "configured")
-		}
-	}
 }
 
 // resolveLiteral fills in the address of a server that needs no look-up.

@@ -28,15 +28,38 @@ type Observation struct {
 type policy struct {
 	shunOnFailures int // connect errors within shunWindow; 0: never
 	recovery       time.Duration
+
+	// What the monitor checks, and what follows.
+	pings             bool
+	pingMaxFailures   int
+	readOnly          bool
+	readOnlyMaxMisses int
+	alsoReader        bool
+	lag               bool
+	lagWhenNull       time.Duration
 }
 
-// Configure puts shun_on_failures and shun_recovery_time_sec in force. Any thread.
+// Configure puts what the settings say about failing servers in force. What was
+// seen by checks that are off now is forgotten. Any thread but a loop's.
 func (m *Manager) Configure(set *config.MySQLVariables) {
-	m.policy.Store(&policy{shunOnFailures: set.ShunOnFailures, recovery: set.ShunRecoveryTime})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	on := set.MonitorEnabled
+	m.policy.Store(&policy{
+		shunOnFailures: set.ShunOnFailures, recovery: set.ShunRecoveryTime,
+		pings: on && set.MonitorPingInterval > 0, pingMaxFailures: set.MonitorPingMaxFailures,
+		readOnly: on && set.MonitorReadOnlyInterval > 0, readOnlyMaxMisses: set.MonitorReadOnlyMaxTimeoutCount,
+		alsoReader: set.MonitorWriterIsAlsoReader,
+		lag:        on && set.MonitorReplicationLagInterval > 0, lagWhenNull: set.MonitorSlaveLagWhenNull,
+	})
+	if m.Table() != nil {
+		m.forget()
+		m.rebuild("configured")
+	}
 }
 
-// OnTransition makes the manager call notify whenever a server has become
-// SHUNNED or has come back, on the thread that saw it. To be called before
+// OnTransition makes the manager call notify whenever a server's status has
+// changed by what was seen of it, on the thread that saw it. To be called before
 // anything is observed.
 func (m *Manager) OnTransition(notify func()) { m.notify = notify }
 
@@ -74,11 +97,14 @@ func (m *Manager) observe(s *Server, o Observation, now time.Time) (changed bool
 			m.spare(s, &h)
 		default:
 			h = h.shun(now, p.recovery)
-			m.reportStatus(s, Online, Shunned, h.why)
 			changed = true
 		}
 	}
+	was := m.Table().StatusOf(s)
 	s.health.Store(&h)
+	if changed {
+		m.reportStatus(s, was, Shunned, h.why)
+	}
 	return changed
 }
 
@@ -133,7 +159,23 @@ func (m *Manager) rescue(h *Hostgroup, now time.Time) {
 func (m *Manager) bringBack(s *Server, now time.Time, why string) {
 	h := s.seen().recovered(now)
 	s.health.Store(&h)
-	m.reportStatus(s, Shunned, Online, why)
+	if is := m.Table().StatusOf(s); is != Shunned { // else it is for another reason, too
+		m.reportStatus(s, Shunned, is, why)
+	}
+}
+
+// reportChange logs a status that is not was any more, with its reason. mu is
+// held.
+func (m *Manager) reportChange(s *Member, was Status) {
+	if is, why := s.Status(); is != was {
+		if why == "" {
+			why = "it answers again"
+			if was == ShunnedReplicationLag {
+				why = "its replication lag is not above max_replication_lag any more"
+			}
+		}
+		m.reportStatus(s.Server, was, is, why)
+	}
 }
 
 // tell makes a transition known. mu is not held.

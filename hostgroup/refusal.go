@@ -13,10 +13,15 @@ type Refusal struct {
 	Full       int  // at max_connections
 	Crowded    int  // at the limit that the server itself showed ("Too many connections")
 	Shunned    int  // SHUNNED
+	Lagging    int  // SHUNNED_REPLICATION_LAG
+	Left       int  // of the other hostgroup of the pair now, by what read_only says
 	Offline    int  // OFFLINE_SOFT or OFFLINE_HARD, or of weight 0
 	Unresolved int  // name not resolved
 	Excluded   int  // tried already
 	Throttled  int  // not 0: so many new connections a second are made, and one more would be too many
+
+	// Awaited says that the monitor looks for a server, or for the return of one.
+	Awaited bool
 
 	// Again is when a crowded server may be asked for more, or the throttle allows
 	// one more, if that is why.
@@ -39,6 +44,8 @@ func (r Refusal) String() string {
 		{r.Full, "at max_connections"},
 		{r.Crowded, "without room for more connections"},
 		{r.Shunned, "shunned"},
+		{r.Lagging, "too far behind its primary"},
+		{r.Left, "in the other hostgroup of the pair, by its read_only"},
 		{r.Offline, "offline"},
 		{r.Unresolved, "with a name that does not resolve"},
 		{r.Excluded, "failed to connect"},
@@ -56,9 +63,11 @@ func (r Refusal) String() string {
 	return fmt.Sprintf("no server of hostgroup %d can be used: %s", r.Hostgroup, strings.Join(parts, ", "))
 }
 
-// Wait reports whether the refusal may pass by itself: a server is only full,
-// or it is too early for one more connection.
-func (r Refusal) Wait() bool { return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 }
+// Wait reports whether the refusal may pass by itself: a server is only full, it
+// is too early for one more connection, or the monitor may bring a server.
+func (r Refusal) Wait() bool {
+	return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 || r.Awaited && r.Excluded == 0
+}
 
 // remember keeps the latest error of the servers that are refused for it.
 func (r *Refusal) remember(h *health) {

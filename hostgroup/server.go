@@ -21,6 +21,7 @@ type Server struct {
 	facts       atomic.Pointer[Facts]
 	health      atomic.Pointer[health] // nil: nothing was ever wrong; stored with Manager.mu held
 	trackers    atomic.Pointer[Trackers]
+	left        atomic.Bool // see Left
 }
 
 // Trackers say how the server's session trackers are turned on.
@@ -34,6 +35,10 @@ func (s *Server) Trackers() *Trackers { return s.trackers.Load() }
 
 // SetTrackers keeps what a connection learned. Any thread.
 func (s *Server) SetTrackers(t *Trackers) { s.trackers.Store(t) }
+
+// Left reports whether the server has gone to the other hostgroup of its pair:
+// what it still runs for this one is to end with its transaction. Any thread.
+func (s *Server) Left() bool { return s.left.Load() }
 
 // Hostgroup returns the id of the hostgroup that the server belongs to.
 func (s *Server) Hostgroup() int { return s.hostgroup }

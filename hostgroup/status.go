@@ -39,13 +39,21 @@ func parseStatus(name string) (Status, error) {
 }
 
 // effective returns the status of a server of which wanted is configured and h
-// was seen, and why it is not ONLINE.
-func effective(wanted Status, h *health) (status Status, why string) {
+// was seen, and why it is not ONLINE. left is why it does not belong in the
+// hostgroup any more, if so: it takes nothing new, as if it were OFFLINE_SOFT.
+func effective(wanted Status, left string, h *health) (status Status, why string) {
 	switch {
 	case wanted != Online:
 		return wanted, "configured"
-	case h != nil && h.shunned:
+	case left != "":
+		return OfflineSoft, left
+	case h == nil:
+	case h.shunned:
 		return Shunned, h.why
+	case h.silent != "":
+		return Shunned, h.silent
+	case h.lagging != "":
+		return ShunnedReplicationLag, h.lagging
 	}
 	return Online, ""
 }

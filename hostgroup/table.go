@@ -9,12 +9,14 @@ type Member struct {
 	*Server
 	Weight         int
 	Wanted         Status // what the configuration says: see Status
+	Left           string // why it does not belong in the hostgroup any more, or not now; "": it does
 	MaxConnections int
+	MaxLag         time.Duration // max_replication_lag; 0: no limit
 }
 
 // Status returns what the member may be used for, by what is configured and
 // what was seen of it, and why it is not ONLINE. Any thread.
-func (m *Member) Status() (status Status, why string) { return effective(m.Wanted, m.health.Load()) }
+func (m *Member) Status() (status Status, why string) { return effective(m.Wanted, m.Left, m.health.Load()) }
 
 // inUse reports whether new connections go to the member.
 func (m *Member) inUse() bool {
@@ -27,6 +29,7 @@ func (m *Member) inUse() bool {
 type Hostgroup struct {
 	ID      int
 	Members []Member
+	paired  bool // with another, and the monitor moves servers between them
 	clock   func() time.Time
 }
 
@@ -45,15 +48,28 @@ func (t *Table) Servers() []*Server { return t.servers }
 // StatusOf returns the status of a server; one that was removed is
 // OFFLINE_HARD. Any thread.
 func (t *Table) StatusOf(s *Server) Status {
+	status, _ := t.Status(s)
+	return status
+}
+
+// Status is StatusOf with the reason. Any thread.
+func (t *Table) Status(s *Server) (status Status, why string) {
+	if m := t.member(s); m != nil {
+		return m.Status()
+	}
+	return OfflineHard, "configured"
+}
+
+// member returns the member that is s, nil if there is none.
+func (t *Table) member(s *Server) *Member {
 	if h := t.groups[s.hostgroup]; h != nil {
 		for i := range h.Members {
 			if m := &h.Members[i]; m.Server == s {
-				status, _ := m.Status()
-				return status
+				return m
 			}
 		}
 	}
-	return OfflineHard
+	return nil
 }
 
 // Members lists every member of every hostgroup, in no order.
@@ -100,7 +116,7 @@ func (h *Hostgroup) Refusal(excluded func(*Server) bool) Refusal {
 
 // survey counts why members can't be used and adds up the weights of the others.
 func (h *Hostgroup) survey(now time.Time, excluded func(*Server) bool) (why Refusal, total int) {
-	why.Hostgroup = h.ID
+	why.Hostgroup, why.Awaited = h.ID, h.paired
 	for i := range h.Members {
 		if m := &h.Members[i]; m.usable(now, excluded, &why) {
 			total += m.weight(now)
@@ -127,10 +143,16 @@ func (h *Hostgroup) pick(n int, now time.Time, excluded func(*Server) bool) *Mem
 func (m *Member) usable(now time.Time, excluded func(*Server) bool, why *Refusal) bool {
 	_, _, resolved := m.Address()
 	seen := m.health.Load()
-	switch status, _ := effective(m.Wanted, seen); {
+	switch status, _ := effective(m.Wanted, m.Left, seen); {
 	case status == Shunned:
 		why.Shunned++
+		why.Awaited = why.Awaited || seen.silent != ""
 		why.remember(seen)
+	case status == ShunnedReplicationLag:
+		why.Lagging++
+		why.Awaited = true
+	case m.Left != "" && m.Wanted == Online:
+		why.Left++
 	case status != Online || m.Weight == 0:
 		why.Offline++
 	case !resolved:

@@ -1,0 +1,117 @@
+package hostgroup
+
+import (
+	"parkway/config"
+)
+
+// A server of a pair of hostgroups ([[mysql_replication_hostgroups]]) is where
+// its read_only says: a writer in the writer hostgroup, all others in the reader
+// hostgroup. Until it has said so it is where it is configured.
+
+// Switches are what a server says about being written to.
+type Switches struct {
+	ReadOnly bool // read_only
+	Super    bool // super_read_only
+	HasSuper bool // the server knows super_read_only
+}
+
+// closed reports whether the server is read-only in the sense of a pair's
+// check_type. Where there is no super_read_only, read_only speaks for it.
+func (s Switches) closed(checkType string) bool {
+	switch {
+	case checkType == config.CheckSuperReadOnly && s.HasSuper:
+		return s.Super
+	case checkType == config.CheckEither:
+		return s.ReadOnly || s.Super
+	}
+	return s.ReadOnly
+}
+
+// role is what the monitor knows of a server's read_only.
+type role struct {
+	known    bool // it has said so, if long ago
+	switches Switches
+	lost     bool // it has not answered for too long: it is no writer any more
+}
+
+// placement is a server in a hostgroup.
+type placement struct {
+	config.MySQLServer
+	configured bool   // there; else it is a copy of its entry in the other hostgroup of the pair
+	left       string // why it must not be used there; "": it may
+}
+
+// Why a server is not in a hostgroup of its pair.
+const (
+	leftReadOnly = "read_only = 1: it is no writer"
+	leftLost     = "its read_only is unknown, it has not answered: it is no writer"
+	leftWriter   = "read_only = 0: it is a writer, and monitor_writer_is_also_reader is false"
+)
+
+// place says where every configured server belongs: a pure function. A server
+// that does not belong where it is configured, or could have been before, is
+// listed there as well, with the reason.
+func place(servers []config.MySQLServer, pairs []config.MySQLReplicationHostgroup, alsoReader bool, roleOf func(name string) role) []placement {
+	var all []placement
+	type seat struct {
+		pair int
+		name string
+	}
+	done := make(map[seat]bool)
+	for i := range servers {
+		c := &servers[i]
+		p := pairOf(pairs, c.HostgroupID)
+		if p < 0 {
+			all = append(all, placement{MySQLServer: *c, configured: true})
+			continue
+		}
+		if s := (seat{p, c.Address()}); !done[s] {
+			done[s] = true
+			all = append(all, placeInPair(servers[i:], &pairs[p], alsoReader, roleOf(s.name))...)
+		}
+	}
+	return all
+}
+
+// placeInPair places the first of servers, which is in one or both hostgroups of
+// the pair.
+func placeInPair(servers []config.MySQLServer, pair *config.MySQLReplicationHostgroup, alsoReader bool, r role) []placement {
+	sides := [2]placement{}
+	for i, id := range [2]int{pair.WriterHostgroup, pair.ReaderHostgroup} {
+		sides[i].MySQLServer = servers[0]
+		for j := range servers {
+			if c := &servers[j]; c.HostgroupID == id && c.Address() == servers[0].Address() {
+				sides[i].MySQLServer, sides[i].configured = *c, true
+				break
+			}
+		}
+		sides[i].HostgroupID = id
+	}
+	writer, reader := &sides[0], &sides[1]
+	closed := r.switches.closed(pair.CheckType)
+	switch {
+	case r.lost:
+		writer.left = leftLost
+	case r.known && closed:
+		writer.left = leftReadOnly
+	case !r.known && !writer.configured:
+		return sides[1:]
+	}
+	switch {
+	case r.known && !closed && !alsoReader:
+		reader.left = leftWriter
+	case !r.known && !reader.configured:
+		return sides[:1]
+	}
+	return sides[:]
+}
+
+// pairOf is the index of the pair that a hostgroup is in, -1 if it is in none.
+func pairOf(pairs []config.MySQLReplicationHostgroup, hostgroup int) int {
+	for i := range pairs {
+		if pairs[i].WriterHostgroup == hostgroup || pairs[i].ReaderHostgroup == hostgroup {
+			return i
+		}
+	}
+	return -1
+}

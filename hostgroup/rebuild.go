@@ -1,0 +1,145 @@
+package hostgroup
+
+import (
+	"maps"
+	"time"
+)
+
+// rebuild publishes the table that follows from what is configured and what
+// servers say of their read_only, and reports whether anything is different.
+// why is the reason that the log gives for what the table itself doesn't explain.
+// mu is held.
+func (m *Manager) rebuild(why string) (changed bool) {
+	before, p := m.Table(), m.policy.Load()
+	table := &Table{groups: make(map[int]*Hostgroup)}
+	known := make(map[serverKey]*Server)
+	for _, at := range place(m.configured, m.pairs, p.alsoReader, m.roleOf) {
+		key := serverKey{at.HostgroupID, at.Hostname, at.Port}
+		s := m.servers[key]
+		if s == nil {
+			if at.left != "" && !at.configured {
+				continue // It was never there.
+			}
+			s = m.newServer(key)
+		} else if at.left != "" && !at.configured && s.Left() && s.Connections() == 0 {
+			continue // Nothing of it is left.
+		}
+		known[key] = s
+		table.add(s, &at, func() time.Time { return m.clock() })
+	}
+	for _, pair := range m.pairs {
+		for _, id := range []int{pair.WriterHostgroup, pair.ReaderHostgroup} {
+			if h := table.groups[id]; h != nil {
+				h.paired = p.readOnly
+			}
+		}
+	}
+	m.servers = known
+	maps.DeleteFunc(m.failures, func(s *Server, _ string) bool { return known[s.key()] != s })
+	m.table.Store(table)
+	m.greeting.Store(greetingOf(table.servers))
+	changed = m.compare(before, table, why)
+	now := m.clock()
+	for _, h := range table.groups {
+		m.rescue(h, now)
+	}
+	m.countWriters(table)
+	return changed
+}
+
+// add makes s a member of its hostgroup.
+func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
+	h := t.groups[s.hostgroup]
+	if h == nil {
+		h = &Hostgroup{ID: s.hostgroup, clock: clock}
+		t.groups[s.hostgroup] = h
+	}
+	status, _ := parseStatus(at.Status) // apply has seen that it is one
+	s.left.Store(at.left != "")
+	h.Members = append(h.Members, Member{
+		Server: s, Weight: at.Weight, Wanted: status, Left: at.left, MaxConnections: at.MaxConnections, MaxLag: at.MaxReplicationLag,
+	})
+	t.servers = append(t.servers, s)
+}
+
+// newServer returns a server of which nothing is known but what is known of the
+// same one in other hostgroups. mu is held.
+func (m *Manager) newServer(key serverKey) *Server {
+	s := &Server{hostgroup: key.hostgroup, host: key.host, port: key.port}
+	for _, other := range m.servers {
+		if other.host != key.host || other.port != key.port {
+			continue
+		}
+		s.address.Store(other.address.Load())
+		s.facts.Store(other.facts.Load())
+		s.trackers.Store(other.trackers.Load())
+		if h := other.health.Load(); h != nil && h.silent != "" {
+			s.health.Store(&health{silent: h.silent})
+		}
+	}
+	s.resolveLiteral()
+	return s
+}
+
+// compare logs what a new table means for servers, and reports whether it is
+// another than before. before is nil at the start.
+func (m *Manager) compare(before, now *Table, why string) (changed bool) {
+	if before == nil {
+		return true
+	}
+	for _, s := range before.servers {
+		was, is := before.StatusOf(s), now.StatusOf(s)
+		if was == is {
+			continue
+		}
+		changed = true
+		because := why
+		if m := now.member(s); m != nil && m.Left != "" {
+			because = m.Left
+		}
+		m.reportStatus(s, was, is, because)
+	}
+	for _, s := range now.servers {
+		if before.member(s) == nil {
+			changed = true
+			status, _ := now.Status(s)
+			m.about(m.log.Info(), s).Stringer("status", status).Str("reason", why).Msg("server joins hostgroup")
+		}
+	}
+	return changed
+}
+
+// countWriters logs when a writer hostgroup has no server left that may be
+// written to, or more than one. mu is held.
+func (m *Manager) countWriters(t *Table) {
+	if !m.policy.Load().readOnly {
+		return
+	}
+	for _, pair := range m.pairs {
+		id, n := pair.WriterHostgroup, 0
+		var names []string
+		if h := t.groups[id]; h != nil {
+			for i := range h.Members {
+				s := &h.Members[i]
+				if r := m.roleOf(s.String()); s.Left == "" && s.Wanted == Online && r.known && !r.lost {
+					n++
+					names = append(names, s.String())
+				} else if s.Left == "" && s.Wanted == Online {
+					n = -len(h.Members) // What it will say is not known yet.
+				}
+			}
+		}
+		if was, reported := m.writers[id]; n < 0 || reported && was == n {
+			continue
+		}
+		m.writers[id] = n
+		switch {
+		case n == 0:
+			m.log.Warn().Int("hostgroup", id).Msg("no server of the writer hostgroup is writable: its statements wait for one")
+		case n > 1:
+			m.log.Warn().Int("hostgroup", id).Strs("servers", names).Msg("several servers of the writer hostgroup are writable: all of them are written to")
+		default:
+			m.log.Info().Int("hostgroup", id).Str("server", names[0]).Msg("one server of the writer hostgroup is writable")
+		}
+	}
+}
