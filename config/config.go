@@ -81,6 +81,7 @@ type MySQLVariables struct {
 	// Backend connections.
 	ConnectTimeoutServer        time.Duration `toml:"connect_timeout_server_ms" unit:"ms" default:"3000" range:"1 31536000000"`
 	ConnectTimeoutServerMax     time.Duration `toml:"connect_timeout_server_max_ms" unit:"ms" default:"10000" range:"1 31536000000"`
+	MaxWaitingClients           int           `toml:"max_waiting_clients" default:"100000" range:"0 10000000"` // For one hostgroup; 0: no limit.
 	ConnectRetriesOnFailure     int           `toml:"connect_retries_on_failure" default:"10" range:"0 1000"`
 	PingIntervalServer          time.Duration `toml:"ping_interval_server_msec" unit:"ms" default:"10000" range:"0 31536000000"`
 	PingTimeoutServer           time.Duration `toml:"ping_timeout_server_ms" unit:"ms" default:"200" range:"1 31536000000"`

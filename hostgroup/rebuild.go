@@ -25,12 +25,12 @@ func (m *Manager) rebuild(why string) (changed bool) {
 			continue // Nothing of it is left.
 		}
 		known[key] = s
-		table.add(s, &at, func() time.Time { return m.clock() })
+		table.add(s, &at, m.now)
 	}
 	for _, pair := range m.pairs {
 		for _, id := range []int{pair.WriterHostgroup, pair.ReaderHostgroup} {
-			if h := table.groups[id]; h != nil {
-				h.paired = p.readOnly
+			if p.readOnly {
+				table.group(id, m.now).paired = true
 			}
 		}
 	}
@@ -47,13 +47,22 @@ func (m *Manager) rebuild(why string) (changed bool) {
 	return changed
 }
 
+// now is the manager's clock. Any thread.
+func (m *Manager) now() time.Time { return m.clock() }
+
+// group returns a hostgroup of a table in the making.
+func (t *Table) group(id int, clock func() time.Time) *Hostgroup {
+	h := t.groups[id]
+	if h == nil {
+		h = &Hostgroup{ID: id, clock: clock}
+		t.groups[id] = h
+	}
+	return h
+}
+
 // add makes s a member of its hostgroup.
 func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
-	h := t.groups[s.hostgroup]
-	if h == nil {
-		h = &Hostgroup{ID: s.hostgroup, clock: clock}
-		t.groups[s.hostgroup] = h
-	}
+	h := t.group(s.hostgroup, clock)
 	status, _ := parseStatus(at.Status) // apply has seen that it is one
 	s.left.Store(at.left != "")
 	h.Members = append(h.Members, Member{

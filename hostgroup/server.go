@@ -40,6 +40,15 @@ func (s *Server) SetTrackers(t *Trackers) { s.trackers.Store(t) }
 // what it still runs for this one is to end with its transaction. Any thread.
 func (s *Server) Left() bool { return s.left.Load() }
 
+// Silent says why the server is taken for dead, because it answers no ping; "": it
+// is not. Any thread.
+func (s *Server) Silent() string {
+	if h := s.health.Load(); h != nil {
+		return h.silent
+	}
+	return ""
+}
+
 // Hostgroup returns the id of the hostgroup that the server belongs to.
 func (s *Server) Hostgroup() int { return s.hostgroup }
 

@@ -16,7 +16,9 @@ type Member struct {
 
 // Status returns what the member may be used for, by what is configured and
 // what was seen of it, and why it is not ONLINE. Any thread.
-func (m *Member) Status() (status Status, why string) { return effective(m.Wanted, m.Left, m.health.Load()) }
+func (m *Member) Status() (status Status, why string) {
+	return effective(m.Wanted, m.Left, m.health.Load())
+}
 
 // inUse reports whether new connections go to the member.
 func (m *Member) inUse() bool {

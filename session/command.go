@@ -202,6 +202,12 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 func (s *Session) settle() {
 	s.route.decided = false
 	s.endRetrial()
+	if s.backend != nil && s.backend.Server().Left() {
+		s.leaveFormer()
+		if s.state == closing {
+			return
+		}
+	}
 	if s.worker.proxy.draining.Load() {
 		s.drain()
 		if s.state == closing {

@@ -5,8 +5,6 @@ import (
 	"io"
 	"time"
 
-	"parkway/hostgroup"
-	"parkway/hostgroup/backend"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -76,27 +74,6 @@ func (s *Session) hangUp() {
 	s.backend = nil
 	s.leave()
 	s.conn.CloseAfterWrite(nil, goodbyeLinger)
-}
-
-// leaveServer ends the session if a server of its is not to be used any more,
-// and gives back what it need not have of one that is to be left.
-func (s *Session) leaveServer() {
-	table := s.worker.proxy.hostgroups.Table()
-	status := func(b *backend.Conn) hostgroup.Status { return table.StatusOf(b.Server()) }
-	for _, a := range s.asides {
-		if a.backend != nil && status(a.backend) == hostgroup.OfflineHard {
-			a.taken()
-		}
-	}
-	if b := s.backend; b != nil && status(b) == hostgroup.OfflineHard {
-		s.interrupt(taken(b))
-	}
-	s.letGo(status)
-}
-
-// taken is what a client reads whose server is not to be used any more.
-func taken(b *backend.Conn) *protocol.ERR {
-	return protocol.NewERR(protocol.ErrCodeNewAbortingConnection, "parkway: server %s was taken offline (OFFLINE_HARD)", b.Server())
 }
 
 // lost notes a connection that ended by itself and not as it should: with an

@@ -118,7 +118,7 @@ func New(cfg Config) *Proxy {
 		l.SetParker(w)
 		p.workers = append(p.workers, w)
 	}
-	cfg.Hostgroups.OnTransition(p.pools.Wake)
+	cfg.Hostgroups.OnTransition(p.HostgroupsChanged)
 	cfg.Metrics.Rules(func() []int { return p.rules.Load().IDs() })
 	return p
 }
@@ -161,8 +161,8 @@ func (p *Proxy) unprepared(err *backend.Error) {
 
 // HostgroupsChanged lets clients that wait for a backend try again, closes idle
 // connections that are not to be used any more, ends clients whose server is
-// OFFLINE_HARD now, and lists those that stay on one that is OFFLINE_SOFT. Any
-// thread.
+// OFFLINE_HARD now, drops connections to servers that answer no ping, and lists who
+// stays on one that is OFFLINE_SOFT. Any thread.
 func (p *Proxy) HostgroupsChanged() {
 	p.pools.Wake()
 	p.each((*Session).leaveServer)

@@ -246,6 +246,10 @@ func (b *Conn) Quit() {
 	b.conn.CloseAfterWrite(nil, quitLinger)
 }
 
+// Fail gives the connection up because of cause, as if it had been lost: the
+// owner hears of that by OnBackendClosed.
+func (b *Conn) Fail(cause error) { b.fail(cause) }
+
 // fail gives the connection up because of cause.
 func (b *Conn) fail(cause error) {
 	if b.state == closing {

@@ -55,11 +55,12 @@ type Set struct {
 	mu        sync.Mutex
 	heads     map[int][]atomic.Int64 // by hostgroup and loop: see Pool.tellHead
 	throttles map[int]*throttle      // by hostgroup
+	waiting   map[int]*atomic.Int64  // by hostgroup: requests in the queues of all loops
 }
 
 // NewSet returns one pool for each loop. shards holds each loop's metrics.
 func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Loop) *Set {
-	set := &Set{heads: make(map[int][]atomic.Int64), throttles: make(map[int]*throttle)}
+	set := &Set{heads: make(map[int][]atomic.Int64), throttles: make(map[int]*throttle), waiting: make(map[int]*atomic.Int64)}
 	set.Configure(nil)
 	for i, l := range loops {
 		p := &Pool{
@@ -106,6 +107,18 @@ func (s *Set) headsOf(hostgroup int) []atomic.Int64 {
 		s.heads[hostgroup] = h
 	}
 	return h
+}
+
+// waitingFor returns the number of those who wait for the hostgroup on all loops.
+func (s *Set) waitingFor(hostgroup int) *atomic.Int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.waiting[hostgroup]
+	if n == nil {
+		n = new(atomic.Int64)
+		s.waiting[hostgroup] = n
+	}
+	return n
 }
 
 // Pool is one loop's part. All its methods belong to the loop.
@@ -160,7 +173,7 @@ const lookAgain = int64(5 * time.Millisecond)
 // false if r has to look itself.
 func (p *Pool) join(r *Request) bool {
 	g := p.group(r.Hostgroup)
-	if g.queue.first == nil || p.loop.Now()-g.looked > lookAgain {
+	if g.queue.first == nil || p.loop.Now()-g.looked > lookAgain || r.crowdedOut() {
 		return false
 	}
 	p.enqueue(r)
@@ -295,6 +308,7 @@ type group struct {
 	heads    []atomic.Int64 // see Set.headsOf
 	again    *reactor.Timer // lets waiters try servers that may have room again
 	throttle *throttle
+	waiting  *atomic.Int64 // on all loops
 	warming  warming
 
 	looked    int64 // loop time at which serve last found no server for anybody
@@ -308,6 +322,7 @@ func (p *Pool) group(hostgroup int) *group {
 			heads:    p.set.headsOf(hostgroup),
 			again:    p.loop.NewTimer(func() { p.serve(hostgroup) }),
 			throttle: p.set.throttleOf(hostgroup),
+			waiting:  p.set.waitingFor(hostgroup),
 			looked:   -lookAgain - 1,
 		}
 		p.groups[hostgroup] = g
@@ -330,6 +345,7 @@ func (p *Pool) enqueue(r *Request) {
 	r.timer.Reset(max(r.remaining(), 0))
 	p.tellHead(g)
 	p.waiting.Add(1)
+	g.waiting.Add(1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)
 }
 
@@ -341,6 +357,7 @@ func (p *Pool) dequeue(r *Request) {
 	g.queue.remove(r)
 	p.tellHead(g)
 	p.waiting.Add(-1)
+	g.waiting.Add(-1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)
 }
 

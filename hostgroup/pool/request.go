@@ -98,6 +98,8 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 	switch {
 	case ok:
 		r.dial(member)
+	case why.Wait() && r.crowdedOut():
+		r.refuse(why)
 	case why.Wait():
 		r.pool.enqueue(r)
 		r.again(why)
@@ -107,7 +109,7 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 		if r.place.queued && why.Throttled == 0 {
 			r.pool.makeRoom(r.Hostgroup)
 		}
-	case why.Excluded > 0 && r.attempts <= r.pool.cfg.Settings().ConnectRetriesOnFailure && r.delay() < r.remaining():
+	case why.Excluded > 0 && !r.exhausted(why) && r.delay() < r.remaining():
 		r.tried, r.Avoid = r.tried[:0], nil
 		r.timer.Reset(r.delay())
 	default:
@@ -186,12 +188,25 @@ func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
 		return
 	}
 	r.tried = append(r.tried, s)
-	if r.attempts > r.pool.cfg.Settings().ConnectRetriesOnFailure || r.remaining() <= 0 {
-		r.refuse(r.pool.refusal(r))
+	if why := r.pool.refusal(r); r.exhausted(why) || r.remaining() <= 0 {
+		r.refuse(why)
 		return
 	}
 	r.pool.metrics.Retry(retryConnect)
 	r.attempt()
+}
+
+// exhausted reports whether no more servers are tried. Where the monitor looks
+// for a server only the deadline ends that: the one that failed may be the writer
+// of which nobody knows yet that it is dead.
+func (r *Request) exhausted(why hostgroup.Refusal) bool {
+	return r.attempts > r.pool.cfg.Settings().ConnectRetriesOnFailure && !why.Awaited
+}
+
+// crowdedOut reports whether so many wait already that a newcomer must not.
+func (r *Request) crowdedOut() bool {
+	limit := r.pool.cfg.Settings().MaxWaitingClients
+	return limit > 0 && r.attempts+r.crowded == 0 && r.pool.group(r.Hostgroup).waiting.Load() >= int64(limit)
 }
 
 // wasTried reports whether s failed already in this round.
@@ -227,6 +242,8 @@ func (r *Request) refuse(why hostgroup.Refusal) {
 	if r.place.queued {
 		waited := time.Duration(r.pool.loop.Now() - r.started)
 		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
+	} else if why.Wait() && r.crowdedOut() {
+		text += fmt.Sprintf("; %d clients wait already (max_waiting_clients)", r.pool.group(r.Hostgroup).waiting.Load())
 	}
 	code := protocol.ErrCodeNoBackend
 	switch {

@@ -1,0 +1,85 @@
+package pool
+
+import (
+	"strings"
+	"testing"
+
+	"parkway/config"
+	"parkway/hostgroup"
+	"parkway/protocol"
+	"parkway/protocol/mysqltest"
+)
+
+// newPair is a world with hostgroup 1 for the writer, which is none of the servers yet, and 2 for readers.
+func newPair(t *testing.T, loops int, servers ...config.MySQLServer) *world {
+	t.Helper()
+	w := newWorld(t, loops)
+	for i := range servers {
+		servers[i].HostgroupID = 2
+	}
+	pair := config.MySQLReplicationHostgroup{WriterHostgroup: 1, ReaderHostgroup: 2, CheckType: config.CheckReadOnly}
+	if err := w.Apply(servers, pair); err != nil {
+		t.Fatal(err)
+	}
+	w.OnTransition(w.set.Wake)
+	return w
+}
+
+// While the writer hostgroup has no server, all wait in their order, on every loop, and go to the one that appears.
+func TestWriterIsAwaited(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 2, at(t, server.Addr(), 10))
+	var clients []*client
+	for loop := range 2 {
+		for range 3 {
+			c := w.newClient(loop)
+			c.acquire()
+			clients = append(clients, c)
+		}
+	}
+	waitWaiting(w, "6")
+	w.SeeReadOnly(server.Addr(), hostgroup.Switches{}, nil)
+	for _, c := range clients {
+		b := c.mustGet()
+		if b.Server().Hostgroup() != 1 || b.Server().String() != server.Addr() {
+			t.Errorf("a connection to %v", b.Server())
+		}
+		c.discard()
+	}
+}
+
+// More than max_waiting_clients don't wait; those who do are not disturbed.
+func TestWaitingIsBounded(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 2, at(t, server.Addr(), 10))
+	w.settings.MaxWaitingClients = 2
+	first, second, third := w.newClient(0), w.newClient(1), w.newClient(1)
+	first.acquire()
+	second.acquire()
+	third.acquire()
+	third.mustFail(protocol.ErrCodeNoBackend, "2 clients wait already (max_waiting_clients)")
+	w.SeeReadOnly(server.Addr(), hostgroup.Switches{}, nil)
+	for _, c := range []*client{first, second} {
+		c.mustGet()
+		c.discard()
+	}
+}
+
+// A writer that refuses connections is tried until the deadline, whatever connect_retries_on_failure says: nobody knows yet that it is
+// dead, and the next one takes over.
+func TestDeadWriterIsReplaced(t *testing.T) {
+	dead, next := mysqltest.ClosedPort(t), mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 1, at(t, dead, 10), at(t, next.Addr(), 10))
+	w.settings.ConnectRetriesOnFailure = 0
+	w.SeeReadOnly(dead, hostgroup.Switches{}, nil)
+	c := w.newClient(0)
+	c.acquire()
+	for !strings.Contains(w.metric(`parkway_retries_total{reason="connect"}`), "2") {
+		c.pending()
+	}
+	w.SeeReadOnly(next.Addr(), hostgroup.Switches{}, nil)
+	if b := c.mustGet(); b.Server().String() != next.Addr() {
+		t.Errorf("a connection to %v", b.Server())
+	}
+	c.discard()
+}
