@@ -28,7 +28,7 @@ type Config struct {
 	Servers               []MySQLServer               `toml:"mysql_servers"`
 	Users                 []MySQLUser                 `toml:"mysql_users"`
 	HostgroupAttributes   []MySQLHostgroupAttributes  `toml:"mysql_hostgroup_attributes"`
-	ReplicationHostgroups []MySQLReplicationHostgroup `toml:"mysql_replication_hostgroups" later:"true"`
+	ReplicationHostgroups []MySQLReplicationHostgroup `toml:"mysql_replication_hostgroups"`
 	QueryRules            []MySQLQueryRule            `toml:"mysql_query_rules"`
 	Scripting             Scripting                   `toml:"scripting"`
 
@@ -101,20 +101,20 @@ type MySQLVariables struct {
 	MonitorEnabled                 bool          `toml:"monitor_enabled" default:"true"`
 	MonitorUsername                string        `toml:"monitor_username" default:"monitor"`
 	MonitorPassword                string        `toml:"monitor_password" default:"" secret:"true" json:"-"`
-	MonitorConnectInterval         time.Duration `toml:"monitor_connect_interval" unit:"ms" default:"60000" range:"0 31536000000" later:"true"`
+	MonitorConnectInterval         time.Duration `toml:"monitor_connect_interval" unit:"ms" default:"60000" range:"0 31536000000"`
 	MonitorConnectTimeout          time.Duration `toml:"monitor_connect_timeout" unit:"ms" default:"600" range:"1 31536000000"`
-	MonitorPingInterval            time.Duration `toml:"monitor_ping_interval" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
-	MonitorPingTimeout             time.Duration `toml:"monitor_ping_timeout" unit:"ms" default:"1000" range:"1 31536000000" later:"true"`
-	MonitorPingMaxFailures         int           `toml:"monitor_ping_max_failures" default:"3" range:"1 1000000" later:"true"`
-	MonitorReadOnlyInterval        time.Duration `toml:"monitor_read_only_interval" unit:"ms" default:"1500" range:"0 31536000000" later:"true"`
-	MonitorReadOnlyTimeout         time.Duration `toml:"monitor_read_only_timeout" unit:"ms" default:"500" range:"1 31536000000" later:"true"`
-	MonitorReadOnlyMaxTimeoutCount int           `toml:"monitor_read_only_max_timeout_count" default:"3" range:"1 1000000" later:"true"`
-	MonitorReplicationLagInterval  time.Duration `toml:"monitor_replication_lag_interval" unit:"ms" default:"10000" range:"0 31536000000" later:"true"`
-	MonitorReplicationLagTimeout   time.Duration `toml:"monitor_replication_lag_timeout" unit:"ms" default:"1000" range:"1 31536000000" later:"true"`
-	MonitorSlaveLagWhenNull        time.Duration `toml:"monitor_slave_lag_when_null" unit:"s" default:"60" range:"0 31536000" later:"true"`
-	MonitorWriterIsAlsoReader      bool          `toml:"monitor_writer_is_also_reader" default:"true" later:"true"`
-	MonitorThreadsMin              int           `toml:"monitor_threads_min" default:"2" range:"1 1024" later:"true"`
-	MonitorThreadsMax              int           `toml:"monitor_threads_max" default:"64" range:"1 1024" later:"true"`
+	MonitorPingInterval            time.Duration `toml:"monitor_ping_interval" unit:"ms" default:"10000" range:"0 31536000000"`
+	MonitorPingTimeout             time.Duration `toml:"monitor_ping_timeout" unit:"ms" default:"1000" range:"1 31536000000"`
+	MonitorPingMaxFailures         int           `toml:"monitor_ping_max_failures" default:"3" range:"1 1000000"`
+	MonitorReadOnlyInterval        time.Duration `toml:"monitor_read_only_interval" unit:"ms" default:"1500" range:"0 31536000000"`
+	MonitorReadOnlyTimeout         time.Duration `toml:"monitor_read_only_timeout" unit:"ms" default:"500" range:"1 31536000000"`
+	MonitorReadOnlyMaxTimeoutCount int           `toml:"monitor_read_only_max_timeout_count" default:"3" range:"1 1000000"`
+	MonitorReplicationLagInterval  time.Duration `toml:"monitor_replication_lag_interval" unit:"ms" default:"10000" range:"0 31536000000"`
+	MonitorReplicationLagTimeout   time.Duration `toml:"monitor_replication_lag_timeout" unit:"ms" default:"1000" range:"1 31536000000"`
+	MonitorSlaveLagWhenNull        time.Duration `toml:"monitor_slave_lag_when_null" unit:"s" default:"60" range:"0 31536000"`
+	MonitorWriterIsAlsoReader      bool          `toml:"monitor_writer_is_also_reader" default:"true"`
+	MonitorThreadsMin              int           `toml:"monitor_threads_min" default:"2" range:"1 1024"`
+	MonitorThreadsMax              int           `toml:"monitor_threads_max" default:"64" range:"1 1024"`
 }
 
 // The words of MySQLServer.Status: what the configuration wants of a server. What is observed of it (shunned, lagging)
@@ -133,7 +133,7 @@ type MySQLServer struct {
 	Weight            int           `toml:"weight" default:"1" range:"0 10000000"`
 	Status            string        `toml:"status" default:"ONLINE" oneof:"ONLINE OFFLINE_SOFT OFFLINE_HARD"`
 	MaxConnections    int           `toml:"max_connections" default:"1000" range:"1 1000000"`
-	MaxReplicationLag time.Duration `toml:"max_replication_lag" unit:"s" default:"0" range:"0 31536000" later:"true"` // 0: not checked.
+	MaxReplicationLag time.Duration `toml:"max_replication_lag" unit:"s" default:"0" range:"0 31536000"` // 0: not checked.
 	Comment           string        `toml:"comment" default:""`
 }
 

@@ -16,5 +16,15 @@ func (l *Loop) CheckOwner() {
 	}
 }
 
+// CheckOutside panics when it is called on the thread of one of the group's loops. Only under the build tag loopcheck; otherwise it does
+// nothing.
+func (g *Group) CheckOutside() {
+	for _, l := range g.Loops() {
+		if tid := l.tid.Load(); tid != 0 && int(tid) == unix.Gettid() {
+			panic(fmt.Sprintf("on the thread of loop %d", l.index))
+		}
+	}
+}
+
 // broken reports a broken invariant of this package.
 func (l *Loop) broken(what string) { panic(what) }

@@ -52,3 +52,17 @@ func TestOwnerIsChecked(t *testing.T) {
 		}()
 	}
 }
+
+// CheckOutside panics on the thread of a loop, and nowhere else.
+func TestOutsideIsChecked(t *testing.T) {
+	g := startGroup(t)
+	g.CheckOutside()
+	caught := false
+	on(g.Loops()[0], func() {
+		defer func() { caught = recover() != nil }()
+		g.CheckOutside()
+	})
+	if !caught {
+		t.Error("no panic on a loop")
+	}
+}

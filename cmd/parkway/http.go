@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// newHTTP makes the server of /metrics, /healthz and /debug/pprof.
-func newHTTP(metrics http.Handler, draining func() bool) *http.Server {
+// newHTTP makes the server of /metrics, /monitor, /healthz and /debug/pprof.
+func newHTTP(metrics, monitor http.Handler, draining func() bool) *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", metrics)
+	mux.Handle("/monitor", monitor)
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		if draining() {
 			http.Error(w, "draining", http.StatusServiceUnavailable)

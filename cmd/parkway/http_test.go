@@ -12,6 +12,8 @@ func TestHTTP(t *testing.T) {
 	draining := false
 	s := newHTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "some metrics")
+	}), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "some checks")
 	}), func() bool { return draining })
 	for _, test := range []struct {
 		path     string
@@ -22,6 +24,7 @@ func TestHTTP(t *testing.T) {
 		{"/healthz", false, http.StatusOK, "ok"},
 		{"/healthz", true, http.StatusServiceUnavailable, "draining"},
 		{"/metrics", true, http.StatusOK, "some metrics"},
+		{"/monitor", false, http.StatusOK, "some checks"},
 		{"/debug/pprof/", false, http.StatusOK, "goroutine"},
 		{"/debug/pprof/cmdline", false, http.StatusOK, "parkway.test"},
 		{"/debug/pprof/symbol", false, http.StatusOK, "num_symbols"},

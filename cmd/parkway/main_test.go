@@ -80,7 +80,7 @@ func TestCommandLine(t *testing.T) {
 	keepGlobals(t)
 	good := writeConfig(t, settings{}.text())
 	warned := writeConfig(t, settings{more: "connect_timeout_server_ms = 20000"}.text())
-	unused := writeConfig(t, settings{more: "monitor_ping_timeout = 1"}.text())
+	unused := writeConfig(t, settings{}.text()+"[scripting]\npool_max = 9\n")
 	ruled := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '^SELECT'\ndestination_hostgroup = 1\n")
 	unruly := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '('\n")
 	bad := writeConfig(t, "[listen]\nmysql = [\"nowhere\"]\nhtpp = \"\"\n")
@@ -107,7 +107,7 @@ func TestCommandLine(t *testing.T) {
 		{"serve --version", exitConfig, "", "version"},
 		{"check --config " + good, exitOK, good + ": ok", ""},
 		{"check --config " + warned, exitOK, "warning: ", ""},
-		{"check --config " + unused, exitOK, "mysql_variables.monitor_ping_timeout: is accepted, but has no effect in this version\n" + unused + ": ok", ""},
+		{"check --config " + unused, exitOK, "scripting.pool_max: is accepted, but has no effect in this version\n" + unused + ": ok", ""},
 		{"check --config " + ruled, exitOK, ruled + ": ok\nrule 7: match_digest = \"^SELECT\", destination_hostgroup = 1\n", ""},
 		{"check --config " + unruly, exitConfig, "", "mysql_query_rules.match_digest: error parsing regexp"},
 		{"check --config " + bad, exitConfig, "", ":3: listen.htpp"},

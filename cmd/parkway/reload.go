@@ -32,7 +32,7 @@ func (s *server) reload() {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
 	}
-	if err := s.hostgroups.Apply(next.Servers); err != nil {
+	if err := s.hostgroups.Apply(next.Servers, next.ReplicationHostgroups...); err != nil {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
 	}
@@ -48,6 +48,7 @@ func (s *server) reload() {
 	applied, needsRestart := config.Changes(s.cfg, next)
 	s.cfg = next
 	s.applyKills()
+	s.monitor.Apply(&next.MySQL)
 	s.log.Info().Strs("changed", applied).Msg("configuration reloaded")
 	if len(needsRestart) > 0 {
 		s.log.Warn().Strs("keys", needsRestart).Msg("changed in the file, but in force only after a restart")

@@ -17,6 +17,7 @@ import (
 
 	"parkway/config"
 	"parkway/hostgroup"
+	"parkway/monitor"
 	"parkway/monitor/kill"
 	"parkway/monitor/metrics"
 	"parkway/protocol/auth"
@@ -35,6 +36,7 @@ type server struct {
 	group      *reactor.Group
 	hostgroups *hostgroup.Manager
 	kills      *kill.Pool
+	monitor    *monitor.Monitor
 	proxy      *session.Proxy
 	http       *http.Server
 	clients    int // that there are descriptors for
@@ -97,6 +99,9 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 	}
 	s.kills = kill.NewPool(log)
 	if err := s.assemble(ctx); err != nil {
+		if s.monitor != nil {
+			s.monitor.Close()
+		}
 		s.group.Stop()
 		s.kills.Close(0)
 		return nil, err
@@ -110,9 +115,10 @@ func (s *server) assemble(ctx context.Context) error {
 	cfg, loops := s.cfg, s.group.Loops()
 	runtime.GOMAXPROCS(reactor.RecommendedProcs(len(loops)))
 	var err error
-	if s.hostgroups, err = hostgroup.NewManager(cfg.Servers, s.log); err != nil {
+	if s.hostgroups, err = hostgroup.NewManager(cfg.Servers, s.log, cfg.ReplicationHostgroups...); err != nil {
 		return err
 	}
+	s.monitor = monitor.New(monitor.Config{Hostgroups: s.hostgroups, Log: s.log, OffLoop: s.group.CheckOutside})
 	// The first client is to be greeted in the name of a server that is known.
 	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)
 	s.hostgroups.Discover(first)
@@ -133,6 +139,7 @@ func (s *server) assemble(ctx context.Context) error {
 	counters := metrics.New(len(loops))
 	counters.Busy(func(loop int) time.Duration { return time.Duration(loops[loop].BusyNanos()) })
 	counters.Status(s.statuses)
+	counters.Monitor(s.monitor.Stats)
 	s.proxy = session.New(session.Config{
 		Hostgroups: s.hostgroups,
 		Settings:   &cfg.MySQL,
@@ -149,7 +156,11 @@ func (s *server) assemble(ctx context.Context) error {
 	if err := s.listen(counters.Handler()); err != nil {
 		return err
 	}
-	return s.group.Start()
+	if err := s.group.Start(); err != nil {
+		return err
+	}
+	s.monitor.Apply(&cfg.MySQL)
+	return nil
 }
 
 // listen binds everything; what is bound serves when the loops start.
@@ -163,7 +174,7 @@ func (s *server) listen(metrics http.Handler) error {
 	if err != nil || l == nil {
 		return err
 	}
-	s.http = newHTTP(metrics, s.proxy.Draining)
+	s.http = newHTTP(metrics, s.monitor, s.proxy.Draining)
 	s.log.Info().Str("address", l.Addr().String()).Msg("HTTP listens")
 	go s.serveHTTP(l)
 	return nil
@@ -245,6 +256,7 @@ func (s *server) stop(why os.Signal, signals <-chan os.Signal) {
 	s.proxy.BeginDrain()
 	s.group.StopListening()
 	cut := s.proxy.Drain(ctx)
+	s.monitor.Close()
 	s.group.Stop()
 	s.kills.Close(killLinger)
 	if s.http != nil {

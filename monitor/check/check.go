@@ -68,12 +68,18 @@ type errLate struct{ timeout time.Duration }
 
 func (e errLate) Error() string { return fmt.Sprintf("no answer within %v", e.timeout) }
 
+// errClosed is Err of a check that Close has broken off.
+var errClosed = errors.New("the check was broken off")
+
 // Check carries out a check, within timeout: Connect with a connection of its
 // own, the others over one that is kept. Not on a loop.
 func (t *Target) Check(kind Kind, a Account, timeout time.Duration) Result {
 	r := Result{Kind: kind, At: time.Now()}
 	deadline := r.At.Add(timeout)
 	err := t.run(kind, a, deadline, &r)
+	if t.Closed() {
+		err = errClosed
+	}
 	r.Took = time.Since(r.At)
 	switch {
 	case err == nil:
@@ -106,12 +112,12 @@ func (t *Target) run(kind Kind, a Account, deadline time.Time, r *Result) error 
 	if kind == Connect {
 		c, err := t.open(a, deadline)
 		if err == nil {
-			c.close()
+			t.drop(c)
 		}
 		return err
 	}
 	if c := t.take(a); c != nil {
-		err := c.use(deadline, func() error { return checks[kind](t, c, r) })
+		err := t.use(c, deadline, func() error { return checks[kind](t, c, r) })
 		if t.settle(c, err) {
 			return err
 		}
@@ -124,7 +130,7 @@ func (t *Target) run(kind Kind, a Account, deadline time.Time, r *Result) error 
 	if err != nil {
 		return err
 	}
-	err = c.use(deadline, func() error { return checks[kind](t, c, r) })
+	err = t.use(c, deadline, func() error { return checks[kind](t, c, r) })
 	t.settle(c, err)
 	return err
 }

@@ -85,8 +85,26 @@ func TestConnectionsAreKept(t *testing.T) {
 	g.Purge(0)
 	moved.WaitConnections(t, 0)
 	g.Close()
-	want(t, g.Check(Ping, account, patience), OK, "")
+	want(t, g.Check(Ping, account, patience), Unreachable, "broken off")
 	moved.WaitConnections(t, 0)
+}
+
+// Close ends a check that waits for its server.
+func TestCloseBreaksOff(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	asked := make(chan struct{}, 1)
+	s := server(t, func(c *mysqltest.ServerConfig) {
+		c.Handler = func(_ protocol.Command, _ []byte, w *mysqltest.Answer) {
+			asked <- struct{}{}
+			w.Stall()
+		}
+	})
+	g := target(t, s.Addr())
+	done := make(chan Result)
+	go func() { done <- g.Check(Ping, account, time.Hour) }()
+	<-asked
+	g.Close()
+	want(t, <-done, Unreachable, "broken off")
 }
 
 // The timeout holds wherever the server falls silent, and what is not there is told from what is slow.

@@ -28,21 +28,6 @@ func (c *conn) close() {
 	c.socket.Close()
 }
 
-// use runs f, whose reads and writes fail after deadline. The driver's contexts
-// would do the same by way of another goroutine, each time. What the driver
-// panics at, because of what a server sent, is an error.
-func (c *conn) use(deadline time.Time, f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
-		}
-	}()
-	if err := c.socket.SetDeadline(deadline); err != nil {
-		return err
-	}
-	return f()
-}
-
 func (c *conn) ping() error { return c.Conn.(driver.Pinger).Ping(context.Background()) }
 
 // table is a result set; a nil value is NULL.

@@ -17,19 +17,23 @@ type Target struct {
 	// Immutable.
 	name    string
 	address func() (network, address string, ok bool)
+	ctx     context.Context // done: Close was called
+	cancel  context.CancelFunc
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	idle    []*conn // the one used last at the end
-	closed  bool
-	status  int  // of statusStatements, the one that the server knows
-	noSuper bool // the server has no super_read_only
+	idle    []*conn            // the one used last at the end
+	used    map[*conn]struct{} // by checks
+	status  int                // of statusStatements, the one that the server knows
+	noSuper bool               // the server has no super_read_only
 }
 
 // NewTarget returns a server without connections. address says where it is, as
 // net.Dial takes it; not ok: that is not known. It is asked on any thread.
 func NewTarget(name string, address func() (network, address string, ok bool)) *Target {
-	return &Target{name: name, address: address}
+	t := &Target{name: name, address: address, used: make(map[*conn]struct{})}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	return t
 }
 
 // Name is the server's, as given to NewTarget.
@@ -40,14 +44,19 @@ func (t *Target) Purge(unused time.Duration) {
 	t.discard(func(c *conn) bool { return time.Since(c.used) >= unused })
 }
 
-// Close closes all idle connections, and those that are in use when their check
-// has ended.
+// Close closes all connections. Checks that are under way fail.
 func (t *Target) Close() {
+	t.cancel()
 	t.mu.Lock()
-	t.closed = true
+	for c := range t.used {
+		_ = c.socket.SetDeadline(time.Now())
+	}
 	t.mu.Unlock()
 	t.discard(func(*conn) bool { return true })
 }
+
+// Closed reports whether Close was called.
+func (t *Target) Closed() bool { return t.ctx.Err() != nil }
 
 // Idle returns how many connections are kept.
 func (t *Target) Idle() int {
@@ -85,19 +94,18 @@ func (t *Target) take(a Account) *conn {
 	}
 	c := t.idle[n-1]
 	t.idle = slices.Delete(t.idle, n-1, n)
+	t.used[c] = struct{}{}
 	return c
 }
 
 // settle keeps a connection after a check that ended with err, or closes it. It
 // is false if the connection was of no use.
 func (t *Target) settle(c *conn, err error) (ok bool) {
-	if err != nil && Code(err) == 0 {
-		c.close()
-		return false
-	}
+	ok = err == nil || Code(err) != 0
 	c.used = time.Now()
 	t.mu.Lock()
-	keep := !t.closed
+	delete(t.used, c)
+	keep := ok && t.ctx.Err() == nil
 	if keep {
 		t.idle = append(t.idle, c)
 	}
@@ -105,7 +113,37 @@ func (t *Target) settle(c *conn, err error) (ok bool) {
 	if !keep {
 		c.close()
 	}
-	return true
+	return ok
+}
+
+// use runs f, whose reads and writes on c fail after deadline, or when the target
+// is closed. The driver's contexts would do the same by way of another goroutine,
+// each time. What the driver panics at, because of what a server sent, is an
+// error.
+func (t *Target) use(c *conn, deadline time.Time, f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	t.mu.Lock()
+	if t.Closed() {
+		deadline = time.Now()
+	}
+	err = c.socket.SetDeadline(deadline)
+	t.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return f()
+}
+
+// drop closes a connection that is in use.
+func (t *Target) drop(c *conn) {
+	t.mu.Lock()
+	delete(t.used, c)
+	t.mu.Unlock()
+	c.close()
 }
 
 // open opens a connection until deadline.
@@ -114,11 +152,15 @@ func (t *Target) open(a Account, deadline time.Time) (*conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s does not resolve", t.name)
 	}
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	ctx, cancel := context.WithDeadline(t.ctx, deadline)
 	defer cancel()
 	c, socket, err := Dial(ctx, Login{Network: network, Address: address, User: a.User, Password: a.Password, Program: "parkway-monitor"})
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, socket: socket, account: a, address: address}, nil
+	opened := &conn{Conn: c, socket: socket, account: a, address: address}
+	t.mu.Lock()
+	t.used[opened] = struct{}{}
+	t.mu.Unlock()
+	return opened, nil
 }

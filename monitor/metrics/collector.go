@@ -41,6 +41,7 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descSessions, descSessionsTotal, descParks, descUnparks, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
 		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries, descRuleHits,
+		descChecks, descWorkers, descQueue, descLag,
 	} {
 		ch <- d
 	}
@@ -82,6 +83,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		for _, s := range (*status)() {
 			out.gauge(descStatus, 1, strconv.Itoa(s.Hostgroup), s.Server, s.Status)
 		}
+	}
+	if monitor := c.m.monitor.Load(); monitor != nil {
+		out.monitor((*monitor)())
 	}
 }
 

@@ -24,6 +24,8 @@ type Metrics struct {
 	busy   atomic.Pointer[func(loop int) time.Duration]
 	status atomic.Pointer[func() []ServerStatus]
 	rules  atomic.Pointer[func() []int]
+
+	monitor atomic.Pointer[func() Monitor]
 }
 
 // ServerStatus is the status of a server in a hostgroup, as the hostgroup manager sees it.

@@ -1,0 +1,287 @@
+// Package monitor asks all servers, each at its interval, whether they are
+// there, may be written to, and keep up with their primary, and tells the
+// hostgroup manager.
+//
+// There is one scheduler for each kind of check, a goroutine that puts one task
+// for each server on the queue of an elastic pool when its time has come. The
+// pool's goroutines carry the checks out, with connections of the monitor's own.
+// None of it runs on an event loop.
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"parkway/config"
+	"parkway/hostgroup"
+	"parkway/monitor/check"
+	"parkway/monitor/elastic"
+)
+
+// Hostgroups is what the monitor needs of the hostgroup manager, which it tells
+// what it has seen. Called on goroutines of the monitor.
+type Hostgroups interface {
+	Targets() []hostgroup.Target
+	SeeConnect(name string)
+	SeePing(name string, err error)
+	SeeReadOnly(name string, s hostgroup.Switches, err error)
+	SeeLag(name string, lag hostgroup.Lag)
+}
+
+// Config is what a Monitor is made of.
+type Config struct {
+	Hostgroups Hostgroups
+	Log        zerolog.Logger
+	// OffLoop is called on each goroutine that does a check, before the check; may
+	// be nil. It panics if that is an event loop.
+	OffLoop func()
+}
+
+// maxQueue bounds the tasks that wait. There is at most one for each server and
+// kind of check.
+const maxQueue = 1 << 16
+
+// Monitor watches servers. All methods may be called on any thread but a loop's.
+type Monitor struct {
+	// Immutable.
+	cfg        Config
+	pool       *elastic.Pool
+	schedulers [check.NumKinds]*scheduler
+	cancel     context.CancelFunc
+	running    sync.WaitGroup
+
+	// Any thread.
+	settings atomic.Pointer[settings]
+	counts   [check.NumKinds][numResults]atomic.Uint64
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	servers []*server // in the order of the configuration
+	purging *time.Timer
+	closed  bool
+}
+
+// settings are what the configuration says.
+type settings struct {
+	account check.Account
+	timeout [check.NumKinds]time.Duration
+	every   [check.NumKinds]time.Duration // 0: never
+	unused  time.Duration                 // for how long a connection is kept that is not used
+	min     int
+	max     int
+}
+
+// purgeAfter is for how many ping intervals a connection is kept that no check
+// uses.
+const purgeAfter = 3
+
+func settingsOf(v *config.MySQLVariables) *settings {
+	s := &settings{
+		account: check.Account{User: v.MonitorUsername, Password: v.MonitorPassword},
+		timeout: [check.NumKinds]time.Duration{v.MonitorConnectTimeout, v.MonitorPingTimeout, v.MonitorReadOnlyTimeout, v.MonitorReplicationLagTimeout},
+		every:   [check.NumKinds]time.Duration{v.MonitorConnectInterval, v.MonitorPingInterval, v.MonitorReadOnlyInterval, v.MonitorReplicationLagInterval},
+		unused:  purgeAfter * v.MonitorPingInterval,
+		min:     v.MonitorThreadsMin,
+		max:     v.MonitorThreadsMax,
+	}
+	if !v.MonitorEnabled {
+		s.every = [check.NumKinds]time.Duration{}
+	}
+	if s.unused == 0 || !v.MonitorEnabled {
+		s.unused = max(purgeAfter*max(s.every[check.ReadOnly], s.every[check.ReplicationLag]), time.Second)
+	}
+	return s
+}
+
+// New returns a monitor that checks nothing yet: see Apply. Close ends it.
+func New(cfg Config) *Monitor {
+	m := &Monitor{cfg: cfg, pool: elastic.New(1, 1, maxQueue)}
+	m.settings.Store(settingsOf(&config.MySQLVariables{MonitorThreadsMin: 1, MonitorThreadsMax: 1}))
+	ctx, cancel := context.WithCancel(context.Background())
+	m.cancel = cancel
+	for k := range m.schedulers {
+		kind := check.Kind(k)
+		m.schedulers[k] = newScheduler(float64(k)/check.NumKinds, func(s *server) { m.submit(s, kind) })
+		m.running.Go(func() { m.schedulers[k].run(ctx) })
+	}
+	return m
+}
+
+// Apply puts settings in force, and the servers that the hostgroup manager
+// knows now.
+func (m *Monitor) Apply(v *config.MySQLVariables) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	set := settingsOf(v)
+	m.settings.Store(set)
+	m.pool.Resize(set.min, set.max)
+	known := make(map[string]*server)
+	for _, s := range m.servers {
+		known[s.name] = s
+	}
+	var servers []*server
+	plans := [check.NumKinds]plan{}
+	for _, t := range m.cfg.Hostgroups.Targets() {
+		s := known[t.Server.String()]
+		if s == nil {
+			s = newServer(t.Server)
+		}
+		delete(known, s.name)
+		s.server.Store(t.Server)
+		servers = append(servers, s)
+		for k, wanted := range [check.NumKinds]bool{true, true, t.ReadOnly, t.Lag} {
+			if wanted && set.every[k] > 0 {
+				plans[k].servers = append(plans[k].servers, s)
+			}
+		}
+	}
+	for _, s := range known {
+		s.target.Close()
+	}
+	m.servers = servers
+	for k, s := range m.schedulers {
+		plans[k].every = set.every[k]
+		s.apply(plans[k])
+	}
+	m.schedulePurge(set)
+}
+
+// schedulePurge closes connections now and then that no check has used for a
+// while. mu is held.
+func (m *Monitor) schedulePurge(set *settings) {
+	if m.purging != nil {
+		m.purging.Stop()
+		m.purging = nil
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(set.unused/purgeAfter, func() {
+		m.mu.Lock()
+		servers, current := m.servers, m.purging == timer
+		m.mu.Unlock()
+		if !current {
+			return
+		}
+		for _, s := range servers {
+			s.target.Purge(set.unused)
+		}
+		timer.Reset(set.unused / purgeAfter)
+	})
+	m.purging = timer
+}
+
+// Close ends all checks, and closes all connections.
+func (m *Monitor) Close() {
+	m.mu.Lock()
+	m.closed = true
+	servers := m.servers
+	if m.purging != nil {
+		m.purging.Stop()
+		m.purging = nil
+	}
+	m.mu.Unlock()
+	m.cancel()
+	m.running.Wait()
+	for _, s := range servers {
+		s.target.Close()
+	}
+	m.pool.Close()
+}
+
+// eagerness is which part of its interval a check may begin late at most: then
+// the pool grows.
+const eagerness = 10
+
+// longestWait bounds that where the interval is long.
+const longestWait = time.Second
+
+// submit queues a check, unless the last one of its kind has not ended. It is
+// called by the scheduler.
+func (m *Monitor) submit(s *server, kind check.Kind) {
+	if !s.begin(kind) {
+		m.counts[kind][resultOverdue].Add(1)
+		return
+	}
+	ok := m.pool.Submit(elastic.Task{
+		Run:      func() { m.run(s, kind) },
+		Patience: min(m.settings.Load().every[kind]/eagerness, longestWait),
+		Suspect:  s.suspect(kind),
+	})
+	if !ok {
+		s.end(kind)
+		m.counts[kind][resultDropped].Add(1)
+	}
+}
+
+// run carries out a check, on a goroutine of the pool.
+func (m *Monitor) run(s *server, kind check.Kind) {
+	defer s.end(kind)
+	defer func() {
+		if v := recover(); v != nil {
+			m.cfg.Log.Error().Str("server", s.name).Stringer("check", kind).Str("panic", fmt.Sprint(v)).
+				Str("stack", string(debug.Stack())).Msg("a check panicked")
+		}
+	}()
+	if m.cfg.OffLoop != nil {
+		m.cfg.OffLoop()
+	}
+	set := m.settings.Load()
+	r := s.target.Check(kind, set.account, set.timeout[kind])
+	if s.target.Closed() {
+		return // The server has left, and the check was broken off.
+	}
+	m.counts[kind][r.Outcome].Add(1)
+	if s.note(&r) {
+		m.complain(s, &r, set)
+	}
+	m.tell(s.name, &r)
+}
+
+// tell passes on what a check says about the server.
+func (m *Monitor) tell(name string, r *check.Result) {
+	h := m.cfg.Hostgroups
+	switch r.Kind {
+	case check.Connect:
+		if r.Outcome == check.OK {
+			h.SeeConnect(name)
+		}
+	case check.Ping:
+		if r.Answered() {
+			h.SeePing(name, nil) // It is there, if it lets us in or not.
+		} else {
+			h.SeePing(name, r.Err)
+		}
+	case check.ReadOnly:
+		switch {
+		case r.Outcome == check.OK:
+			h.SeeReadOnly(name, hostgroup.Switches(r.Switch), nil)
+		case !r.Answered():
+			h.SeeReadOnly(name, hostgroup.Switches{}, r.Err)
+		}
+	case check.ReplicationLag:
+		if r.Outcome == check.OK {
+			h.SeeLag(name, hostgroup.Lag(r.Lag))
+		}
+	}
+}
+
+// complain logs a check that ended in another way than the last one of its kind.
+func (m *Monitor) complain(s *server, r *check.Result, set *settings) {
+	e, msg := m.cfg.Log.Warn(), "check failed"
+	if r.Outcome == check.OK {
+		e, msg = m.cfg.Log.Info(), "check succeeds"
+	}
+	e = e.Str("server", s.name).Stringer("check", r.Kind).AnErr("error", r.Err)
+	if r.Fix != "" {
+		e = e.Str("user", set.account.User).Str("fix", r.Fix)
+	}
+	e.Msg(msg)
+}

@@ -1,0 +1,155 @@
+package monitor
+
+import (
+	"container/heap"
+	"context"
+	"time"
+)
+
+// firstRound is within what time servers that are new are asked for the first
+// time, if their interval is longer.
+const firstRound = time.Second
+
+// plan is what a scheduler is to do.
+type plan struct {
+	servers []*server
+	every   time.Duration
+}
+
+// scheduler calls a function for each server, once in an interval. The servers
+// are spread over the interval, so that they are not asked all at once, and each
+// keeps its place in it.
+type scheduler struct {
+	// Immutable.
+	offset float64 // of the place in the interval, as a part of it: other schedulers have others
+	fire   func(*server)
+	plans  chan plan // has room for the latest
+
+	// Owned by run.
+	every time.Duration
+	turns turns
+}
+
+// turn is when a server is asked next.
+type turn struct {
+	server *server
+	due    time.Time
+	place  float64 // in the interval, as a part of it
+	first  bool    // it has not been asked yet
+}
+
+func newScheduler(offset float64, fire func(*server)) *scheduler {
+	return &scheduler{offset: offset, fire: fire, plans: make(chan plan, 1)}
+}
+
+// apply replaces the plan. One caller at a time.
+func (s *scheduler) apply(p plan) {
+	select {
+	case <-s.plans: // It has not been looked at.
+	default:
+	}
+	s.plans <- p
+}
+
+// run does what the plans say until ctx is done.
+func (s *scheduler) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-s.plans:
+			s.change(p, time.Now())
+		case <-timer.C:
+			s.pass(time.Now())
+		}
+		if len(s.turns) > 0 {
+			timer.Reset(time.Until(s.turns[0].due))
+		}
+	}
+}
+
+// change takes a plan over. Servers that stay keep their place, and are asked
+// no later than they would have been.
+func (s *scheduler) change(p plan, now time.Time) {
+	old := make(map[*server]*turn)
+	for _, t := range s.turns {
+		old[t.server] = t
+	}
+	var all turns
+	fresh := 0
+	for _, server := range p.servers {
+		t := old[server]
+		if t == nil {
+			t = &turn{server: server, first: true}
+			fresh++
+		} else {
+			t.due = earlier(t.due, now.Add(part(p.every, t.place)))
+		}
+		all = append(all, t)
+	}
+	n := 0
+	for _, t := range all {
+		if t.first && t.due.IsZero() {
+			t.place = s.offset + (float64(n)+0.5)/float64(fresh)
+			if t.place >= 1 {
+				t.place--
+			}
+			t.due = now.Add(part(min(p.every, firstRound), t.place))
+			n++
+		}
+	}
+	s.turns, s.every = all, p.every
+	heap.Init(&s.turns)
+}
+
+// pass asks the servers whose turn it is.
+func (s *scheduler) pass(now time.Time) {
+	for len(s.turns) > 0 && !s.turns[0].due.After(now) {
+		t := s.turns[0]
+		s.fire(t.server)
+		t.due = s.next(t, now)
+		heap.Fix(&s.turns, 0)
+	}
+}
+
+// next is when a server that is asked now is asked again: an interval after it
+// should have been, or the first time within an interval, so that the servers
+// are spread from then on.
+func (s *scheduler) next(t *turn, now time.Time) time.Time {
+	if t.first {
+		t.first = false
+		return now.Add(s.every/4 + part(s.every-s.every/4, t.place))
+	}
+	due := t.due.Add(s.every)
+	if !due.After(now) {
+		return now.Add(s.every) // This goroutine did not get to run for a while.
+	}
+	return due
+}
+
+func part(d time.Duration, of float64) time.Duration { return time.Duration(float64(d) * of) }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// turns are a heap, the next at its top.
+type turns []*turn
+
+func (t turns) Len() int           { return len(t) }
+func (t turns) Less(i, j int) bool { return t[i].due.Before(t[j].due) }
+func (t turns) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *turns) Push(x any)        { *t = append(*t, x.(*turn)) }
+
+// Pop is for heap.Interface.
+func (t *turns) Pop() any {
+	old := *t
+	x := old[len(old)-1]
+	*t = old[:len(old)-1]
+	return x
+}

@@ -1,0 +1,137 @@
+package monitor
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// asked notes when servers are asked. Any thread.
+type asked struct {
+	mu    sync.Mutex
+	times map[*server][]time.Time
+}
+
+func (a *asked) fire(s *server) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times[s] = append(a.times[s], time.Now())
+}
+
+// servers is how many were asked.
+func (a *asked) servers() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.times)
+}
+
+// of is how often a server was asked, when nothing moves any more.
+func (a *asked) of(s *server) int {
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.times[s])
+}
+
+// gaps are the longest pause between two questions to a server, and how many servers were asked within the fullest hundredth of the
+// interval.
+func (a *asked) gaps(every time.Duration, since time.Time) (longest time.Duration, fullest int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	slots := make(map[time.Duration]int)
+	for _, times := range a.times {
+		for i, t := range times {
+			if i > 0 {
+				longest = max(longest, t.Sub(times[i-1]))
+			}
+			if t.After(since) {
+				slots[t.Sub(since)/(every/100)]++
+			}
+		}
+	}
+	for _, n := range slots {
+		fullest = max(fullest, n)
+	}
+	return longest, fullest
+}
+
+func serversFor(n int) (list []*server) {
+	for range n {
+		list = append(list, new(server))
+	}
+	return list
+}
+
+// scheduled runs a scheduler in a bubble.
+func scheduled(t *testing.T, f func(t *testing.T, s *scheduler, a *asked)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		a := &asked{times: make(map[*server][]time.Time)}
+		s := newScheduler(0.25, a.fire)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { s.run(ctx) })
+		f(t, s, a)
+		cancel()
+		running.Wait()
+	})
+}
+
+// 500 servers are all asked within a second at first, then each once in its interval, spread over it.
+func TestSchedulerSpreads(t *testing.T) {
+	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
+		const every = 10 * time.Second
+		begun := time.Now()
+		servers := serversFor(500)
+		s.apply(plan{servers, every})
+		time.Sleep(firstRound)
+		synctest.Wait()
+		if n := a.servers(); n != 500 {
+			t.Errorf("%d servers asked within %v", n, firstRound)
+		}
+		time.Sleep(100*every - firstRound)
+		synctest.Wait()
+		longest, fullest := a.gaps(every, begun.Add(2*every))
+		if longest > every {
+			t.Errorf("a pause of %v", longest)
+		}
+		if fullest > 10 { // of 500, in a hundredth of the time: five would be even
+			t.Errorf("%d at once", fullest)
+		}
+		for _, s := range servers {
+			if n := a.of(s); n < 100 || n > 102 {
+				t.Fatalf("asked %d times in 100 intervals", n)
+			}
+		}
+	})
+}
+
+// A new plan: servers that stay keep their turn or are asked earlier, those that left are not asked any more.
+func TestSchedulerChanges(t *testing.T) {
+	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
+		servers := serversFor(3)
+		s.apply(plan{servers[:2], time.Hour})
+		time.Sleep(firstRound)
+		if a.of(servers[0]) != 1 || a.of(servers[1]) != 1 {
+			t.Error("not each was asked once")
+		}
+		s.apply(plan{servers[1:], time.Second})
+		time.Sleep(10*time.Second + time.Millisecond)
+		if n := a.of(servers[0]); n != 1 {
+			t.Errorf("one that left was asked %d times", n)
+		}
+		for _, s := range servers[1:] {
+			if n := a.of(s); n < 10 || n > 12 {
+				t.Errorf("asked %d times in 10 intervals", n)
+			}
+		}
+		s.apply(plan{nil, time.Second})
+		before := a.of(servers[2])
+		time.Sleep(time.Minute)
+		if n := a.of(servers[2]); n != before {
+			t.Error("asked though nobody is to be")
+		}
+	})
+}

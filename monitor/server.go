@@ -1,0 +1,99 @@
+package monitor
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parkway/hostgroup"
+	"parkway/monitor/check"
+)
+
+// server is one server with what its last checks have found out.
+type server struct {
+	// Immutable.
+	name   string
+	target *check.Target
+
+	// Any thread.
+	server atomic.Pointer[hostgroup.Server] // one of those of that name
+	busy   [check.NumKinds]atomic.Bool      // a check is queued or runs
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	history [check.NumKinds]history
+}
+
+// kept is how many results of each check are kept.
+const kept = 10
+
+// history is the last results of a check, the latest last.
+type history []check.Result
+
+func newServer(hs *hostgroup.Server) *server {
+	s := &server{name: hs.String()}
+	s.server.Store(hs)
+	s.target = check.NewTarget(s.name, func() (network, address string, ok bool) { return s.server.Load().Endpoint() })
+	return s
+}
+
+// begin claims a check; it is false if one of the kind has not ended.
+func (s *server) begin(kind check.Kind) bool { return s.busy[kind].CompareAndSwap(false, true) }
+
+// end gives it back.
+func (s *server) end(kind check.Kind) { s.busy[kind].Store(false) }
+
+// suspect reports whether a check is likely to take until its timeout.
+func (s *server) suspect(kind check.Kind) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.history[kind]
+	return len(h) > 0 && h[len(h)-1].Outcome == check.Timeout
+}
+
+// note keeps a result, and reports whether it is worth a line: it says something
+// else than the one before. A server that does not answer is worth one for its
+// pings only.
+func (s *server) note(r *check.Result) (news bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.history[r.Kind]
+	before := check.Result{}
+	if len(h) > 0 {
+		before = h[len(h)-1]
+	}
+	if len(h) == kept {
+		h = slices.Delete(h, 0, 1)
+	}
+	s.history[r.Kind] = append(h, *r)
+	if before.Outcome == r.Outcome && (r.Err == nil || before.Err.Error() == r.Err.Error()) {
+		return false
+	}
+	return r.Kind == check.Ping || r.Outcome == check.Refused || before.Outcome == check.Refused && r.Outcome == check.OK
+}
+
+// results are copies of what was kept.
+func (s *server) results() (all [check.NumKinds]history) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, h := range s.history {
+		all[k] = slices.Clone(h)
+	}
+	return all
+}
+
+// lag is what the last check that succeeded has found; ok is false if it found
+// no number.
+func (s *server) lag() (d time.Duration, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.history[check.ReplicationLag]
+	for i := len(h) - 1; i >= 0; i-- {
+		if h[i].Outcome == check.OK {
+			l := h[i].Lag
+			return l.Behind, l.Replica && !l.Unknown
+		}
+	}
+	return 0, false
+}
