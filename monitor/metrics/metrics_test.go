@@ -165,6 +165,9 @@ func TestEveryDescriptionIsUsed(t *testing.T) {
 	m.Busy(func(int) time.Duration { return 0 })
 	m.Status(func() []ServerStatus { return []ServerStatus{{1, "s", "ONLINE"}} })
 	m.Rules(func() []int { return []int{1} })
+	m.Monitor(func() Monitor {
+		return Monitor{Checks: []Checks{{"ping", "ok", 1}}, Workers: 2, Queue: 3, Lag: map[string]time.Duration{"s": 4 * time.Second}}
+	})
 
 	described := make(chan *prometheus.Desc, 100)
 	collector{m}.Describe(described)
