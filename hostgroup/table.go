@@ -104,6 +104,10 @@ func (h *Hostgroup) Choose(random uint64, excluded func(*Server) bool) (m *Membe
 	}
 }
 
+// Reserve takes a connection of the budget of m, one of the members (Server.Take;
+// the caller owes a Give), if it has fewer than most and has room. Any thread.
+func (h *Hostgroup) Reserve(m *Member, most int) bool { return m.Take(min(most, m.limit(h.clock()))) }
+
 // Usable reports whether Choose would find a server. Any thread.
 func (h *Hostgroup) Usable(excluded func(*Server) bool) bool {
 	_, total := h.survey(h.clock(), excluded)

@@ -29,7 +29,10 @@ func (p *Pool) Take(r *Request) *backend.Conn {
 	if len(g.shelf) == 0 || g.queue.first != nil {
 		return nil
 	}
-	i := g.shelf.best(r)
+	i := p.inTurn(g, r)
+	if i < 0 {
+		i = g.shelf.best(r, nil)
+	}
 	if i < 0 {
 		return nil
 	}
@@ -37,10 +40,14 @@ func (p *Pool) Take(r *Request) *backend.Conn {
 }
 
 // best is the index of the connection that serves r with the least to do, of
-// those used last; -1 if none serves it.
-func (s shelf) best(r *Request) int {
-	best, least := -1, 0
-	for i := len(s) - 1; i >= 0 && i >= len(s)-maxLook; i-- {
+// those used last, to one server or to any (nil); -1 if none serves it.
+func (s shelf) best(r *Request, server *hostgroup.Server) int {
+	best, least, looks := -1, 0, maxLook
+	for i := len(s) - 1; i >= 0 && looks > 0; i-- {
+		if server != nil && s[i].b.Server() != server {
+			continue
+		}
+		looks--
 		cost, ok := fits(s[i].b, r)
 		if ok && (r.Avoid == nil || s[i].b.Server() != r.Avoid) && (best < 0 || cost < least) {
 			best, least = i, cost

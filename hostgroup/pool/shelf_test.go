@@ -62,7 +62,7 @@ func TestBest(t *testing.T) {
 		s = append(s, shelved{b: b})
 	}
 	for schema, want := range map[string]int{"a": 2, "b": 1, "c": 3, "d": 3, "": -1} {
-		if got := s.best(&Request{Login: login, Want: backend.Want{Session: none, Schema: schema}}); got != want {
+		if got := s.best(&Request{Login: login, Want: backend.Want{Session: none, Schema: schema}}, nil); got != want {
 			t.Errorf("for schema %q number %d, want %d", schema, got, want)
 		}
 	}

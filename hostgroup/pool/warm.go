@@ -13,7 +13,7 @@ import (
 // server's max_connections, each loop its part. They are opened with the login
 // that was used last; a loop where nobody has connected yet opens none.
 
-// warming is what a hostgroup's warming needs.
+// warming is what a hostgroup's warming needs, and whoever opens connections ahead.
 type warming struct {
 	login   *backend.Login // nil: nobody has connected yet
 	opening int            // connections on their way
@@ -49,32 +49,19 @@ func (p *Pool) warm(id int, g *group, pct int) {
 		w.login = nil
 	default:
 		for i := range h.Members {
-			p.warmMember(g, &h.Members[i], pct)
+			p.warmMember(g, h, &h.Members[i], pct)
 		}
 	}
 }
 
-func (p *Pool) warmMember(g *group, m *hostgroup.Member, pct int) {
+func (p *Pool) warmMember(g *group, h *hostgroup.Hostgroup, m *hostgroup.Member, pct int) {
 	if _, _, resolved := m.Address(); !resolved || m.Weight == 0 || !p.usable(m.Server) {
 		return
 	}
-	a := p.attributes(m.Hostgroup())
 	for n := g.shelf.of(m.Server); n < p.share(m, pct) && g.warming.opening < maxOpening; n++ {
-		now := p.loop.Now()
-		if g.throttle.pause(now, a.throttle) > 0 || !m.Take(m.MaxConnections*pct/100) {
+		if !p.openAhead(g, h, m, g.warming.login, m.MaxConnections*pct/100) {
 			return
 		}
-		if !g.throttle.take(now, a.throttle) {
-			m.Give()
-			return
-		}
-		spec := p.spec(m.Server, g.warming.login, p.cfg.Settings().ConnectTimeoutServer)
-		_, err := backend.Dial(p.loop, spec, (*warmer)(p))
-		if err != nil {
-			m.Give()
-			return
-		}
-		g.warming.opening++
 	}
 }
 
