@@ -23,6 +23,7 @@ type stampede struct {
 	loginsPerSecond float64       // of all
 	answer          latency       // of one client of the herd
 	all             time.Duration // from the first query to the last answer
+	cpu             float64       // microseconds of the proxy for each client of the herd, from the first query until all are quiet again
 	alone, beside   latency       // of the witnesses, before the herd woke and while it did
 	gone            time.Duration // after all have left at once
 }
@@ -43,8 +44,8 @@ func herd(ctx context.Context, s *stage) ([]herding, error) {
 			if err != nil {
 				return nil, fmt.Errorf("idle_loops %s, round %d: %w", m, round+1, err)
 			}
-			fmt.Printf("round %d  idle_loops %-3s  %s logins/s; all answered after %v, median %v, 99th percentile %v\n",
-				round+1, m, figures.Count(one.loginsPerSecond), one.all.Round(time.Millisecond), one.answer.p50, one.answer.p99)
+			fmt.Printf("round %d  idle_loops %-3s  %s logins/s; all answered after %v, median %v, 99th percentile %v; %.1f us CPU each\n",
+				round+1, m, figures.Count(one.loginsPerSecond), one.all.Round(time.Millisecond), one.answer.p50, one.answer.p99, one.cpu)
 			rounds[m] = append(rounds[m], one)
 		}
 	}
@@ -77,10 +78,18 @@ func herdOnce(ctx context.Context, s *stage, m mode) (one stampede, err error) {
 	if err != nil {
 		return one, err
 	}
-	answers, err := t.ask(crowd.Stream{Count: n, Total: n, PerSecond: float64(n) / herdTime.Seconds()}, watch(besideTime))
+	var answers []crowd.Answers
+	used, err := t.cpuOver(func() error {
+		answers, err = t.ask(crowd.Stream{Count: n, Total: n, PerSecond: float64(n) / herdTime.Seconds()}, watch(besideTime))
+		if err != nil {
+			return err
+		}
+		return pause(ctx, t.options.idle+herdTime)
+	})
 	if err != nil {
 		return one, err
 	}
+	one.cpu = float64(used.Nanoseconds()) / 1000 / float64(n)
 	one.alone, one.beside = latencyOf(before[0].Times), latencyOf(answers[1].Times)
 	one.answer, one.all = latencyOf(answers[0].Times), answers[0].Took
 	one.gone, err = t.leave(ctx)

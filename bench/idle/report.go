@@ -93,7 +93,7 @@ func (r report) sections() string {
 			"%v: latency in us as the clients saw it, and what the proxy's CPU was more for each query of a quiet session than for one of the others.",
 		r.options.rounds, r.options.seconds, 2*r.options.idle), r.wakeTable())
 	section("herd: all arrive, ask within a second, and leave", fmt.Sprintf(
-		"Medians of %d interleaved rounds. Logins with at most %d under way at a time. Latency of queries in ms; the witnesses are %d other clients with %d queries "+
+		"Medians of %d interleaved rounds. Logins with at most %d under way at a time. Latency of queries in ms; CPU of the proxy from the first query until all are quiet, and parked, again; the witnesses are %d other clients with %d queries "+
 			"a second together, before the herd woke and while it did.", r.options.rounds, r.options.atOnce, witnesses, witnessPace), r.herdTable())
 	section("busy: sysbench beside quiet clients", fmt.Sprintf(
 		"oltp_point_select with %d threads: medians of %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. CPU of the proxy.",
@@ -130,7 +130,7 @@ func (r report) wakeTable() figures.Table {
 }
 
 func (r report) herdTable() figures.Table {
-	t := figures.Table{{"idle_loops", "clients", "logins/s", "login p99 ms", "all answered s", "p50 ms", "p95 ms", "p99 ms",
+	t := figures.Table{{"idle_loops", "clients", "logins/s", "login p99 ms", "all answered s", "p50 ms", "p95 ms", "p99 ms", "CPU us/client",
 		"witness p99 ms before", "during", "gone s"}}
 	for _, h := range r.herds {
 		answer := h.latency(func(s stampede) latency { return s.answer })
@@ -138,6 +138,7 @@ func (r report) herdTable() figures.Table {
 			string(h.mode), count(h.clients), figures.Count(h.median(func(s stampede) float64 { return s.loginsPerSecond })),
 			millis(h.latency(func(s stampede) latency { return s.login }).p99),
 			hundredths(h.median(func(s stampede) float64 { return s.all.Seconds() })), millis(answer.p50), millis(answer.p95), millis(answer.p99),
+			figures.Decimals(h.median(func(s stampede) float64 { return s.cpu })),
 			millis(h.latency(func(s stampede) latency { return s.alone }).p99), millis(h.latency(func(s stampede) latency { return s.beside }).p99),
 			hundredths(h.median(func(s stampede) float64 { return s.gone.Seconds() })),
 		})

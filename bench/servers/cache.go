@@ -16,7 +16,7 @@ const systemCache = "/var/cache/parkway"
 
 // cacheDir is where unpacked servers and initialised data directories are kept
 // between runs: $PARKWAY_CACHE, or "parkway" in the user's cache directory, for
-// root /var/cache/parkway. bench/scripts/mysql-install.sh finds the same.
+// root /var/cache/parkway. bench/scripts/debian.sh finds the same.
 func cacheDir() (string, error) {
 	if dir := os.Getenv("PARKWAY_CACHE"); dir != "" {
 		return filepath.Abs(dir)
