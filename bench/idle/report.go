@@ -99,8 +99,8 @@ func (r report) sections() string {
 		"oltp_point_select with %d threads: medians of %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. CPU of the proxy.",
 		threads, r.options.rounds, r.options.seconds), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
-		"Medians of %d interleaved rounds: memory as in hold, and CPU per query of sysbench as in busy. All rounds' medians, lowest and highest are in %s.csv.\n\n"+
-			"![memory and CPU against the number of clients](%[2]s.png)", r.options.rounds, r.options.name), r.sweepTable())
+		"Medians of %d interleaved rounds: memory as in hold, after %v of quiet, and CPU per query of sysbench as in busy. Lowest and highest rounds are in %s.csv.\n\n"+
+			"![memory and CPU against the number of clients](%[3]s.png)", r.options.rounds, sweepQuiet, r.options.name), r.sweepTable())
 	return b.String()
 }
 

@@ -8,8 +8,9 @@ import (
 	"parkway/bench/figures"
 )
 
-// sweepQuiet is how long a sweep looks at the CPU of quiet clients, in each round.
-const sweepQuiet = 5 * time.Second
+// sweepQuiet is how long a sweep looks at the CPU of quiet clients, in each round, before it looks at their memory: long enough for the
+// proxy to see that it is quiet, and to give back what their arrival has left.
+const sweepQuiet = 15 * time.Second
 
 // point is what a number of quiet clients costs, in one mode.
 type point struct {
