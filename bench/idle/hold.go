@@ -8,16 +8,16 @@ import (
 
 // holding is what clients that keep quiet cost, in one mode.
 type holding struct {
-	mode             mode
-	clients          int
-	rss, heap        float64       // bytes a client beyond the empty process
-	collected        float64       // the same of resident memory, after a collection
-	idleCPU, cpu     float64       // percent of a core: of the empty process, and with the clients
-	loginsPerSecond  float64       // while they came
-	gone, released   time.Duration // after all have left: until the proxy has no session, and no more than releaseLeft of their memory
-	left             int64         // bytes of resident memory above the empty process then
-	releasedTooLate  bool
-	emptyRSS, allRSS int64
+	mode            mode
+	clients         int
+	rss, heap       float64       // bytes a client beyond the empty process
+	collected       float64       // the same of resident memory, after a collection
+	idleCPU, cpu    float64       // percent of a core: of the empty process, and with the clients
+	loginsPerSecond float64       // while they came
+	gone, released  time.Duration // after all have left: until the proxy has no session, and no more than releaseLeft of their memory
+	left            int64         // bytes of resident memory above the empty process then
+	releasedTooLate bool
+	allRSS          int64 // of the process, with them
 }
 
 // releaseLeft is how much of what clients took may stay when their memory counts as given back.
@@ -45,8 +45,8 @@ func holdOnce(ctx context.Context, s *stage, m mode) (h holding, err error) {
 		return h, err
 	}
 	defer t.finish(&err)
-	h = holding{mode: m, clients: n, emptyRSS: t.empty.collected}
-	if h.idleCPU, err = t.quietCPU(ctx, s.options.quiet); err != nil {
+	h = holding{mode: m, clients: n}
+	if h.idleCPU, err = t.rest(ctx, s.options.quiet); err != nil {
 		return h, err
 	}
 	arrival, err := t.open(ctx, n)

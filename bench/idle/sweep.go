@@ -8,7 +8,7 @@ import (
 	"parkway/bench/figures"
 )
 
-// sweepQuiet is how long a sweep looks at the CPU of quiet clients, in each round, before it looks at their memory: long enough for the
+// sweepQuiet is how long a sweep looks at the CPU of quiet clients, in each round, before it looks at the memory, with them and without: long enough for the
 // proxy to see that it is quiet, and to give back what their arrival has left.
 const sweepQuiet = 15 * time.Second
 
@@ -87,6 +87,9 @@ func sweepOnce(ctx context.Context, s *stage, c crowding) (one sample, err error
 		return one, err
 	}
 	defer t.finish(&err)
+	if _, err := t.rest(ctx, sweepQuiet); err != nil {
+		return one, err
+	}
 	arrival, err := t.open(ctx, c.clients)
 	if err != nil {
 		return one, err

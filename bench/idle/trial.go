@@ -14,8 +14,10 @@ import (
 
 const (
 	pollInterval = 50 * time.Millisecond // between looks at what nothing announces
-	warmClients  = 50                    // that come and go before the empty process is measured
-	warmQueries  = 2000
+	// Clients that come and go before the empty process is measured, and their queries: enough for the proxy to have something to
+	// give back to the system, so that what it started with is not taken for room that the clients found.
+	warmClients = 1000
+	warmQueries = 2000
 )
 
 // trial is one proxy, and its clients.
@@ -72,11 +74,20 @@ func (t *trial) prepare(ctx context.Context, n int) error {
 		return err
 	}
 	// What the warm-up left would be taken for something that the clients need.
-	if t.empty, err = t.footprint(ctx); err != nil {
+	if _, err = t.footprint(ctx); err != nil {
 		return err
 	}
 	t.empty, err = t.footprint(ctx)
 	return err
+}
+
+// rest measures the empty process again, its CPU in percent of a core too, when nobody has asked it anything for that long.
+func (t *trial) rest(ctx context.Context, d time.Duration) (cpu float64, err error) {
+	if cpu, err = t.quietCPU(ctx, d); err != nil {
+		return cpu, err
+	}
+	t.empty, err = t.footprint(ctx)
+	return cpu, err
 }
 
 // end ends the proxy and the clients' processes.
