@@ -125,7 +125,7 @@ var plants = []struct {
 	{name: "changes by routines", kinds: "routine"},
 	{name: "LASTVAL", kinds: "sequence", only: "mariadb"},
 	{name: "options of the connection", kinds: "option"},
-	{name: "everything", kinds: ""},
+	{name: "everything", kinds: "", waits: true},
 }
 
 // A multiplexer that forgets a kind of state is caught, within seconds. The
