@@ -155,8 +155,11 @@ func (w *worker) watchParked() {
 	w.parkedTimer.Reset(time.Duration(max(at-w.loop.Now(), 0)))
 }
 
-// rewatchParked is watchParked after a change of wait_timeout.
-func (w *worker) rewatchParked() {
+// rewatch is watch and watchParked after a change of the settings: a shorter limit holds for what is under way, too.
+func (w *worker) rewatch() {
+	for s := w.first; s != nil; s = s.next {
+		s.watch()
+	}
 	w.parkedTimer.Stop()
 	w.watchParked()
 }

@@ -124,8 +124,8 @@ func New(cfg Config) *Proxy {
 }
 
 // Apply puts new settings, users and rules (nil: none) in force. Sessions that
-// are logged in stay; what they read of the settings, and what the rules say of
-// them, changes with their next command.
+// are logged in stay; timeouts change for them at once, what else they read of
+// the settings, and what the rules say of them, with their next command.
 func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table, program *rules.Program) {
 	p.settings.Store(settings)
 	p.hostgroups.Configure(settings)
@@ -135,7 +135,7 @@ func (p *Proxy) Apply(settings *config.MySQLVariables, table *users.Table, progr
 	}
 	p.rules.Store(program)
 	for _, w := range p.workers {
-		w.loop.Post(w.rewatchParked)
+		w.loop.Post(w.rewatch)
 	}
 }
 

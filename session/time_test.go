@@ -159,6 +159,28 @@ func TestApply(t *testing.T) {
 	wantGoodbye(t, w.dial(), protocol.ErrCodeInteractionTimeout, "wait_timeout_ms")
 }
 
+// Shorter timeouts hold at once: for a client in a transaction that is quiet, and for a statement that runs.
+func TestApplyShorterTimeouts(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		unshared(s)
+		s.settings.SessionIdle, s.settings.ConnectTimeoutClient = time.Hour, time.Hour // No timer fires soon.
+		s.server.Queries = map[string]mysqltest.Handler{"slow": func(_ protocol.Command, _ []byte, a *mysqltest.Answer) { a.Stall() }}
+	})
+	quiet, busy := w.dial(), w.dial()
+	mustQuery(t, quiet, "x")
+	mustQuery(t, busy, "x")
+	before := len(w.server.Commands())
+	if err := busy.WriteCommand(protocol.ComQuery, []byte("slow")...); err != nil {
+		t.Fatal(err)
+	}
+	w.server.WaitCommands(t, before+1)
+	settings := config.Default().MySQL
+	settings.SessionIdle, settings.WaitTimeout, settings.DefaultQueryTimeout = time.Hour, brief, brief
+	w.Apply(&settings, w.Users(), nil)
+	wantGoodbye(t, quiet, protocol.ErrCodeInteractionTimeout, "wait_timeout_ms")
+	readERR(t, busy, protocol.ErrCodeQueryTimeout, "default_query_timeout_ms")
+}
+
 // drain begins to drain and returns what Drain will return.
 func (w *world) drain(limit time.Duration) (cut <-chan int) {
 	result := make(chan int, 1)
