@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,6 +38,37 @@ func (r *reader) checkQueryRules(c *Config) {
 		hg := r.entry(list, i, "destination_hostgroup")
 		if known && !hg.bad && q.Active && q.DestinationHostgroup >= 0 && !served[q.DestinationHostgroup] {
 			r.warn(hg, list+".destination_hostgroup", "no server is in hostgroup %d", q.DestinationHostgroup)
+		}
+	}
+	r.warnUnmatched(c)
+}
+
+// warnUnmatched warns of rules that can never match: those for a user whom nobody can be, and those that are tried
+// while the flag is what no rule before them sets.
+func (r *reader) warnUnmatched(c *Config) {
+	const list = "mysql_query_rules"
+	users, flags := make(map[string]bool), map[int]bool{0: true}
+	for _, u := range c.Users {
+		users[u.Username] = true
+	}
+	order := make([]int, 0, len(c.QueryRules)) // in which the active ones are tried
+	for i, q := range c.QueryRules {
+		if q.Active {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.QueryRules[a].RuleID, c.QueryRules[b].RuleID) })
+	for _, i := range order {
+		q := &c.QueryRules[i]
+		if name := r.entry(list, i, "username"); q.Username != "" && !users[q.Username] && !name.bad {
+			r.warn(name, list+".username", "no user is named %q: the rule never matches", q.Username)
+		}
+		flag := r.entry(list, i, "flagIN")
+		switch {
+		case flags[q.FlagIN]:
+			flags[q.FlagOUT] = true
+		case !flag.bad:
+			r.warn(flag, list+".flagIN", "no rule before this one has flagOUT = %d: it is never tried", q.FlagIN)
 		}
 	}
 }

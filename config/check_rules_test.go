@@ -34,6 +34,12 @@ func TestQueryRules(t *testing.T) {
 		{`re_modifiers = "caseless, GLOBAL"`, "", ""},
 		{`re_modifiers = ""`, "", ""},
 		{`re_modifiers = "CASELESS,"`, "re_modifiers: must be CASELESS, GLOBAL, both with a comma between them, or empty, not \"CASELESS,\"", ""},
+		{`flagIN = 7; flagOUT = 7`, "", "flagIN: no rule before this one has flagOUT = 7: it is never tried"},
+		{`flagIN = 7; active = false`, "", ""},
+		{`flagIN = 7; rule_id = 5; [[mysql_query_rules]]; rule_id = 4; flagOUT = 7`, "", ""},
+		{`username = "app"`, "", ""},
+		{`username = "ap"`, "", "username: no user is named \"ap\": the rule never matches"},
+		{`username = "ap"; active = false`, "", ""},
 		{`flagIN = -1`, "flagIN: must be from 0 to 2147483647, not -1", ""},
 		{`flagOUT = -2`, "flagOUT: must be from -1 to 2147483647, not -2", ""},
 		{`multiplex = 3`, "multiplex: must be from -1 to 2, not 3", ""},
@@ -44,7 +50,7 @@ func TestQueryRules(t *testing.T) {
 		{`rule_id = 1`, "", ""},
 	} {
 		keys := strings.ReplaceAll(test.keys, "; ", "\n")
-		if !strings.HasPrefix(keys, "rule_id") {
+		if !strings.Contains(keys, "rule_id") {
 			keys += "\nrule_id = 1"
 		}
 		c, err := Parse("t", []byte(rulesBase+"\n[[mysql_query_rules]]\n"+keys))
