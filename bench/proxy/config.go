@@ -82,7 +82,7 @@ apply = true
 func Behind(c *servers.Cluster) Config {
 	config := Config{
 		Users:     []User{{Name: "app", Password: "app", Hostgroup: Primaries}},
-		Variables: map[string]any{},
+		Variables: map[string]any{"monitor_username": "mon", "monitor_password": "mon"},
 	}
 	for i, s := range c.Servers {
 		hostgroup := Replicas

@@ -1,0 +1,124 @@
+package failover
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"parkway/bench/proxy"
+	"parkway/bench/servers"
+)
+
+// A replica is promoted under load, as an administrator does it: the old primary is made read-only, the replica catches up, is made
+// writable, and the others follow it. Writes resume within two intervals of the read_only check and a second, no transaction is half
+// there, and the old primary has nothing that the new one lacks.
+func TestPromote(t *testing.T) {
+	w := newWorld(t, func(c *proxy.Config, _ *servers.Cluster) {
+		if *long {
+			c.Variables["monitor_read_only_interval"], c.Variables["monitor_read_only_timeout"] = 1500, 500 // the defaults
+		}
+	})
+	every := interval * time.Millisecond
+	if *long {
+		every = 1500 * time.Millisecond
+	}
+	l := w.load(8, 8)
+	w.await("some writes", func() bool { return l.writes() > 50 })
+	say := w.words()
+
+	closing := time.Now()
+	w.say("the old primary, %s, is made read-only", w.name(0))
+	w.exec(0, say.readOnly)
+	closed := time.Now()
+	w.say("it is")
+	seen := make(chan struct{})
+	go func() {
+		defer close(seen)
+		w.awaitStatus(proxy.Primaries, w.name(0), "OFFLINE_SOFT")
+		w.say("the proxy has seen that: statements wait for a writer")
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := w.cluster.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.say("the replica %s has caught up", w.name(1))
+	w.exec(1, say.stop)
+	w.exec(1, say.writable)
+	opened := time.Now()
+	before := l.writes()
+	w.say("it is writable")
+	for _, i := range []int{0, 2} {
+		if i == 2 {
+			w.exec(i, say.stop)
+		}
+		w.exec(i, fmt.Sprintf(say.follow, w.cluster.Servers[1].Port))
+	}
+	w.say("the others follow it")
+	w.await("writes at the new primary", func() bool { return l.writes() > before })
+	<-seen
+	w.await("more writes", func() bool { return l.writes() > before+50 })
+	l.end()
+	l.report()
+
+	last, first := closed, time.Time{}
+	for _, a := range l.acked {
+		switch {
+		case a.server == 1 && a.done.After(last):
+			last = a.done
+		case a.server == 2 && (first.IsZero() || a.done.Before(first)):
+			first = a.done
+		}
+	}
+	w.say("the last transaction at the old primary ended %v after the statement that made it read-only began, the first at the new one %v after it was writable",
+		last.Sub(closing).Round(time.Millisecond), first.Sub(opened).Round(time.Millisecond))
+	if limit := 2*every + time.Second; first.Sub(opened) > limit || first.IsZero() {
+		t.Errorf("writes resumed after %v, the limit is %v", first.Sub(opened), limit)
+	}
+	w.compare(l)
+}
+
+// compare looks for what was acknowledged in the servers' data: two rows of each transaction, and the same everywhere.
+func (w *world) compare(l *load) {
+	w.t.Helper()
+	primary := w.cluster.Servers[1].DB()
+	var halves, rows int
+	if err := primary.QueryRow("SELECT COUNT(*) FROM (SELECT k FROM app.t GROUP BY k HAVING COUNT(*) <> 2 OR COUNT(DISTINCT server) <> 1) AS x").Scan(&halves); err != nil {
+		w.t.Fatal(err)
+	}
+	if halves > 0 {
+		w.t.Errorf("%d transactions are half there", halves)
+	}
+	there := make(map[int64]bool)
+	found, err := primary.Query("SELECT DISTINCT k FROM app.t")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer found.Close()
+	for found.Next() {
+		var key int64
+		if err := found.Scan(&key); err != nil {
+			w.t.Fatal(err)
+		}
+		there[key] = true
+	}
+	for _, a := range l.acked {
+		if !there[a.key] {
+			w.t.Errorf("transaction %d was acknowledged by server %d and is lost", a.key, a.server)
+		}
+	}
+	if err := primary.QueryRow("SELECT COUNT(*) FROM app.t").Scan(&rows); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, i := range []int{0, 2} {
+		var n int
+		w.await("the same rows everywhere", func() bool {
+			if err := w.cluster.Servers[i].DB().QueryRow("SELECT COUNT(*) FROM app.t").Scan(&n); err != nil {
+				w.t.Fatal(err)
+			}
+			return n == rows
+		})
+	}
+	w.say("%d rows on each server, of %d acknowledged transactions", rows, len(l.acked))
+}
