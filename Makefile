@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait bench-idle bench-idle-guest fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait bench-idle bench-idle-guest bench-monitor fuzz cover clean tools
 
 # Where haproxy is, which not every user's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -40,7 +40,7 @@ test: tools ## all tests, those against real MariaDB too; installs what is missi
 test-mysql: tools ## the integration tests against real MySQL 9; SKIPPED where that can't be had
 	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
 	case $$status in \
-	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/sysvar ./hostgroup/stmt ./monitor/check ./bench/e2e/... ./bench/torture ;; \
+	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/sysvar ./hostgroup/stmt ./monitor/check ./bench/e2e/... ./bench/failover ./bench/torture ;; \
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make test-mysql: SKIPPED, nothing was tested against MySQL (the reason is above)' '#################' ;; \
 	  *) exit $$status ;; \
 	esac
@@ -89,6 +89,10 @@ bench-idle-guest: ## 100,000 and 250,000 of them in one process, in a guest kern
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make bench-idle-guest: SKIPPED, nothing was measured (the reason is above)' '#################' ;; \
 	  *) exit $$status ;; \
 	esac
+
+bench-monitor: ## failover on real servers, with its timeline; 500 servers watched: workers, CPU (PARKWAY_FLAVOR=mysql: MySQL 9)
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	go test -count=1 -v ./bench/failover -long
 
 fuzz: ## every fuzz test for FUZZTIME (20s)
 	@go test -list '^Fuzz' ./... | \

@@ -34,6 +34,7 @@ func (m *Manager) rebuild(why string) (changed bool) {
 			}
 		}
 	}
+	table.index()
 	m.servers = known
 	maps.DeleteFunc(m.failures, func(s *Server, _ string) bool { return known[s.key()] != s })
 	m.table.Store(table)
@@ -69,6 +70,17 @@ func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
 		Server: s, Weight: at.Weight, Wanted: status, Left: at.left, MaxConnections: at.MaxConnections, MaxLag: at.MaxReplicationLag,
 	})
 	t.servers = append(t.servers, s)
+}
+
+// index completes a table that has all its members.
+func (t *Table) index() {
+	t.named = make(map[string][]*Member)
+	for _, h := range t.groups {
+		for i := range h.Members {
+			s := &h.Members[i]
+			t.named[s.String()] = append(t.named[s.String()], s)
+		}
+	}
 }
 
 // newServer returns a server of which nothing is known but what is known of the

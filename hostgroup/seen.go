@@ -43,12 +43,8 @@ func (m *Manager) roleOf(name string) role {
 
 // members calls f for the server wherever it is a member. mu is held.
 func (m *Manager) members(name string, f func(*Member)) {
-	for _, h := range m.Table().groups {
-		for i := range h.Members {
-			if h.Members[i].String() == name {
-				f(&h.Members[i])
-			}
-		}
+	for _, s := range m.Table().named[name] {
+		f(s)
 	}
 }
 

@@ -38,7 +38,8 @@ type Hostgroup struct {
 // Table is one immutable view of all hostgroups.
 type Table struct {
 	groups  map[int]*Hostgroup
-	servers []*Server // as configured
+	servers []*Server            // as configured
+	named   map[string][]*Member // by Server.String
 }
 
 // Hostgroup returns the hostgroup with that id, nil if there is none.

@@ -218,6 +218,7 @@ func TestSilentServer(t *testing.T) {
 			t.Error("no suspect")
 		}
 	}
+	w.waitLog(`"status":"SHUNNED","reason":"3 pings in a row`)
 	if n := w.Table().Hostgroup(1).Refusal(func(*hostgroup.Server) bool { return false }).Shunned; n != 1 {
 		t.Errorf("%d servers are shunned", n)
 	}

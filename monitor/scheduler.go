@@ -10,6 +10,14 @@ import (
 // time, if their interval is longer.
 const firstRound = time.Second
 
+// Servers whose turns are close together are asked together, so that this
+// goroutine does not wake up for each: within a hundredth of the interval, and
+// grain at most.
+const (
+	grain  = 10 * time.Millisecond
+	grains = 100
+)
+
 // plan is what a scheduler is to do.
 type plan struct {
 	servers []*server
@@ -106,7 +114,8 @@ func (s *scheduler) change(p plan, now time.Time) {
 
 // pass asks the servers whose turn it is.
 func (s *scheduler) pass(now time.Time) {
-	for len(s.turns) > 0 && !s.turns[0].due.After(now) {
+	until := now.Add(min(grain, s.every/grains))
+	for len(s.turns) > 0 && !s.turns[0].due.After(until) {
 		t := s.turns[0]
 		s.fire(t.server)
 		t.due = s.next(t, now)

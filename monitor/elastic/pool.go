@@ -43,9 +43,10 @@ type Pool struct {
 	mu       sync.Mutex
 	min, max int
 	workers  int
-	suspects int       // workers that run a suspect
-	idle     []*worker // the one that has had nothing to do for the shortest time at the end
-	queues   [2]queue  // of tasks that are no suspects, and of those that are
+	suspects int         // workers that run a suspect
+	idle     []*worker   // the one that has had nothing to do for the shortest time at the end
+	tidy     *time.Timer // fires when the first of idle has lingered long enough; nil: none is set
+	queues   [2]queue    // of tasks that are no suspects, and of those that are
 	average  time.Duration
 	late     *time.Timer // fires when the task that waits longest has lost its patience; nil: none is set
 	lateAt   time.Time
@@ -55,7 +56,8 @@ type Pool struct {
 
 // worker is a goroutine.
 type worker struct {
-	next chan *waiting // has room for one; closed: end
+	next  chan *waiting // has room for one; closed: end
+	since time.Time     // when it became idle; guarded by Pool.mu
 }
 
 // waiting is a task with the time at which it should have begun.
@@ -100,6 +102,9 @@ func (p *Pool) Resize(min, max int) {
 	for p.workers > p.max && len(p.idle) > 0 {
 		p.dismiss(p.idle[0])
 	}
+	if p.tidy == nil && p.workers > p.min {
+		p.tidyAfter(linger)
+	}
 	p.grow()
 }
 
@@ -132,6 +137,9 @@ func (p *Pool) Close() {
 	p.queues = [2]queue{}
 	if p.late != nil {
 		p.late.Stop()
+	}
+	if p.tidy != nil {
+		p.tidy.Stop()
 	}
 	for len(p.idle) > 0 {
 		p.dismiss(p.idle[0])
@@ -244,7 +252,7 @@ func (p *Pool) spawn(next *waiting) {
 	if next != nil {
 		w.next <- next
 	} else {
-		p.idle = append(p.idle, w)
+		p.rest(w)
 	}
 	p.running.Go(func() { p.work(w) })
 }
@@ -258,23 +266,11 @@ func (p *Pool) dismiss(w *worker) {
 
 // work is a goroutine of the pool.
 func (p *Pool) work(w *worker) {
-	idle := time.NewTimer(linger)
-	defer idle.Stop()
-	for {
-		select {
-		case task, more := <-w.next:
-			if !more {
-				return
-			}
-			for task != nil {
-				begun := time.Now()
-				task.Run()
-				task = p.ended(w, task, time.Since(begun))
-			}
-			idle.Reset(linger)
-		case <-idle.C:
-			p.tired(w)
-			idle.Reset(linger)
+	for task := range w.next {
+		for task != nil {
+			begun := time.Now()
+			task.Run()
+			task = p.ended(w, task, time.Since(begun))
 		}
 	}
 }
@@ -295,17 +291,35 @@ func (p *Pool) ended(w *worker, t *waiting, took time.Duration) *waiting {
 	}
 	next := p.take()
 	if next == nil {
-		p.idle = append(p.idle, w)
+		p.rest(w)
 	}
 	p.grow()
 	return next
 }
 
-// tired ends a goroutine that had nothing to do for a while, if it can be spared.
-func (p *Pool) tired(w *worker) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.workers > p.min && slices.Contains(p.idle, w) {
-		p.dismiss(w)
+// rest makes a goroutine idle. mu is held.
+func (p *Pool) rest(w *worker) {
+	w.since = time.Now()
+	p.idle = append(p.idle, w)
+	if p.tidy == nil && p.workers > p.min {
+		p.tidyAfter(linger)
 	}
+}
+
+// tidyAfter ends goroutines after a while that have had nothing to do for long,
+// and can be spared. mu is held.
+func (p *Pool) tidyAfter(d time.Duration) {
+	p.tidy = time.AfterFunc(d, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.tidy = nil
+		for !p.closed && p.workers > p.min && len(p.idle) > 0 {
+			left := linger - time.Since(p.idle[0].since)
+			if left > 0 {
+				p.tidyAfter(left)
+				return
+			}
+			p.dismiss(p.idle[0])
+		}
+	})
 }

@@ -161,6 +161,9 @@ func TestResize(t *testing.T) {
 		wantStats(t, p, Stats{Workers: 1})
 		p.Resize(4, 4)
 		wantStats(t, p, Stats{Workers: 4})
+		p.Resize(2, 4)
+		time.Sleep(2 * linger)
+		wantStats(t, p, Stats{Workers: 2})
 	})
 }
 
