@@ -1,8 +1,10 @@
 package failover
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -25,6 +27,10 @@ func TestPromote(t *testing.T) {
 	}
 	l := w.load(8, 8)
 	w.await("some writes", func() bool { return l.writes() > 50 })
+	finish := func() {}
+	if *long {
+		finish = w.sysbench()
+	}
 	say := w.words()
 
 	closing := time.Now()
@@ -59,6 +65,7 @@ func TestPromote(t *testing.T) {
 	w.await("writes at the new primary", func() bool { return l.writes() > before })
 	<-seen
 	w.await("more writes", func() bool { return l.writes() > before+50 })
+	finish()
 	l.end()
 	l.report()
 
@@ -77,6 +84,35 @@ func TestPromote(t *testing.T) {
 		t.Errorf("writes resumed after %v, the limit is %v", first.Sub(opened), limit)
 	}
 	w.compare(l)
+}
+
+// sysbench begins to read and write beside the load. It goes on when a statement fails because its server became read-only, or was left. The
+// function that is returned waits for its end.
+func (w *world) sysbench() (finish func()) {
+	w.t.Helper()
+	program, err := exec.LookPath("sysbench")
+	if err != nil {
+		w.t.Fatalf("%v: make bench-monitor installs it", err)
+	}
+	args := []string{
+		"oltp_read_write", "--db-driver=mysql", "--mysql-host=" + w.Host, fmt.Sprintf("--mysql-port=%d", w.Port), "--mysql-user=app", "--mysql-password=app",
+		"--mysql-db=sbtest", "--mysql-ssl=off", "--tables=2", "--table-size=1000", "--threads=8", "--time=6", "--mysql-ignore-errors=1290,1836,1213,1152,1158",
+	}
+	if out, err := exec.Command(program, append(args, "prepare")...).CombinedOutput(); err != nil {
+		w.t.Fatalf("%v\n%s", err, out)
+	}
+	var out bytes.Buffer
+	cmd := exec.Command(program, append(args, "run")...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	return func() {
+		if err := cmd.Wait(); err != nil {
+			w.t.Errorf("sysbench: %v", err)
+		}
+		w.say("sysbench:\n%s", &out)
+	}
 }
 
 // compare looks for what was acknowledged in the servers' data: two rows of each transaction, and the same everywhere.

@@ -151,10 +151,14 @@ func TestServe(t *testing.T) {
 		`parkway_sessions{state="active"} 1`,
 		`parkway_backend_status{hostgroup="1",server="` + server.Addr() + `",status="ONLINE"} 1`,
 		`parkway_loop_busy_seconds_total{loop="0"} `,
+		`parkway_monitor_workers 2`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("/metrics (%d) lacks %s", code, want)
 		}
+	}
+	if code, body := get(t, web, "/monitor"); code != http.StatusOK || !strings.Contains(body, `"server": "`+server.Addr()+`"`) {
+		t.Errorf("/monitor: %d %q", code, body)
 	}
 
 	r.signal(syscall.SIGTERM)
