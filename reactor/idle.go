@@ -2,19 +2,23 @@ package reactor
 
 import (
 	"fmt"
+	"os"
 	"sync"
+	"unsafe"
 
-	"github.com/panjf2000/gnet/v2/pkg/errors"
-	"github.com/panjf2000/gnet/v2/pkg/netpoll"
-	"github.com/panjf2000/gnet/v2/pkg/queue"
+	"golang.org/x/sys/unix"
 )
 
-// idleLoop watches the parked sockets of one loop: gnet's poller as it comes, on a goroutine that is neither locked nor pinned and
-// sleeps in epoll_wait. It knows descriptors and nothing else, and touches none of them: what it says of one is a hint, which the loop
-// verifies, because a descriptor that was closed may have another socket by then.
+// idleLoop watches the parked sockets of one loop, on a goroutine that is neither locked nor pinned and sleeps in epoll_wait. It knows
+// descriptors and nothing else, and touches none of them: what it says of one is a hint, which the loop verifies, because a descriptor that
+// was closed may have another socket by then.
+//
+// Its poller is that of the loops. gnet's Polling calls runtime.Gosched each time it runs dry, which wakes another thread to look for work:
+// where sessions wake up one by one that is most of what waking costs (ARCHITECTURE.md, "Facts that were measured").
 type idleLoop struct {
 	// Immutable.
-	poll *netpoll.Poller
+	poll poller
+	efd  int // Becomes readable when the goroutine is to end.
 	loop *Loop
 	wake func() // What is posted to the loop.
 
@@ -22,41 +26,66 @@ type idleLoop struct {
 	ready []int32    // Descriptors that something happened to since the loop took them.
 }
 
+// idleEvents are what is watched on a parked descriptor.
+const idleEvents = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+
 func newIdleLoop(l *Loop) (*idleLoop, error) {
-	poll, err := netpoll.OpenPoller()
-	if err != nil {
+	i := &idleLoop{loop: l, wake: l.wakeParked}
+	if err := i.poll.open(); err != nil {
 		return nil, err
 	}
-	return &idleLoop{poll: poll, loop: l, wake: l.wakeParked}, nil
+	var err error
+	if i.efd, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
+		i.poll.close()
+		return nil, os.NewSyscallError("eventfd", err)
+	}
+	if err := i.poll.add(i.efd, unix.EPOLLIN, wakeSlot, 0); err != nil {
+		i.close()
+		return nil, err
+	}
+	return i, nil
 }
 
 // watch begins to watch fd: edge-triggered, so that it is reported once for each thing that happens to it, beginning with what is
 // there already. Closing the descriptor ends that. Any thread.
-func (i *idleLoop) watch(fd int) error {
-	return i.poll.AddRead(&netpoll.PollAttachment{FD: fd}, true)
-}
+func (i *idleLoop) watch(fd int) error { return i.poll.add(fd, idleEvents, int32(fd), 0) }
 
 // unwatch ends what watch began. Any thread.
-func (i *idleLoop) unwatch(fd int) error { return i.poll.Delete(fd) }
+func (i *idleLoop) unwatch(fd int) error { return i.poll.remove(fd) }
 
 // run is the idle loop's goroutine. It ends after stop.
 func (i *idleLoop) run() {
-	if err := i.poll.Polling(i.onEvent); err != errors.ErrEngineShutdown {
-		panic(fmt.Errorf("idle loop %d: %w", i.loop.index, err)) // As in Loop.await: a defect, after which no parked client would be heard.
+	defer i.close()
+	for {
+		n, err := i.poll.sleep()
+		if err != nil {
+			panic(fmt.Errorf("idle loop %d: %w", i.loop.index, err)) // As in Loop.await: a defect, after which no parked client would be heard.
+		}
+		if !i.collect(i.poll.events[:n]) {
+			return
+		}
 	}
-	i.close()
 }
 
-// onEvent collects what happened. The loop is told once, until it takes what was collected.
-func (i *idleLoop) onEvent(fd int, _ netpoll.IOEvent, _ netpoll.IOFlags) error {
+// collect takes down what happened. The loop is told once, until it takes that. It is false when the goroutine is to end.
+func (i *idleLoop) collect(events []unix.EpollEvent) (goOn bool) {
+	if len(events) == 0 {
+		return true // a signal
+	}
 	i.mu.Lock()
-	i.ready = append(i.ready, int32(fd))
-	first := len(i.ready) == 1
+	first := len(i.ready) == 0
+	for n := range events {
+		if events[n].Fd == wakeSlot {
+			i.mu.Unlock()
+			return false
+		}
+		i.ready = append(i.ready, events[n].Fd)
+	}
 	i.mu.Unlock()
 	if first {
 		i.loop.Post(i.wake)
 	}
-	return nil
+	return true
 }
 
 // take returns what was collected, in exchange for an empty slice. Without ok another thread is just adding to it: ask again.
@@ -70,8 +99,12 @@ func (i *idleLoop) take(empty []int32) (ready []int32, ok bool) {
 }
 
 // stop ends the goroutine. Any thread.
-func (i *idleLoop) stop() error {
-	return i.poll.Trigger(queue.HighPriority, func(any) error { return errors.ErrEngineShutdown }, nil)
+func (i *idleLoop) stop() {
+	one := uint64(1)
+	unix.RawSyscall(unix.SYS_WRITE, uintptr(i.efd), uintptr(unsafe.Pointer(&one)), 8)
 }
 
-func (i *idleLoop) close() { _ = i.poll.Close() }
+func (i *idleLoop) close() {
+	unix.Close(i.efd)
+	i.poll.close()
+}

@@ -163,7 +163,7 @@ func TestDescriptorIsReusedWhileItsWakeUpIsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, peer, "x")
-	idle.onEvent(fd, 0, 0)
+	idle.collect([]unix.EpollEvent{{Fd: int32(fd)}})
 	l.closeParked(fd)
 	_, other := socketpair(t)
 	if other != fd { // which is free

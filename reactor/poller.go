@@ -55,6 +55,11 @@ func (p *poller) wait() (int, error) {
 	if n, err := p.ready(); n != 0 || err != nil {
 		return n, err
 	}
+	return p.sleep()
+}
+
+// sleep blocks until something is ready. It may return 0 after a signal.
+func (p *poller) sleep() (int, error) {
 	n, err := unix.EpollWait(p.fd, p.events[:], -1)
 	switch err {
 	case nil:

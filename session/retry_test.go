@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,10 +82,11 @@ func TestReadIsRepeated(t *testing.T) {
 			t.Errorf("rows %q", rows)
 		}
 	}
-	p.wantRetries("read", "1") // the connection to the second server is there now
-	if n := p.count("/*break*/"); n != 4 {
-		t.Errorf("%d reads reached the servers, want 4", n)
+	again := p.count("/*break*/") - 3 // each statement draws its server: the first may be drawn again
+	if again < 1 || again > 3 {
+		t.Errorf("%d reads were repeated", again)
 	}
+	p.wantRetries("read", strconv.Itoa(again))
 }
 
 // As often as the setting says, and then the client reads why, and goes on.
