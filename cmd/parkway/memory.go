@@ -15,39 +15,44 @@ const (
 	memoryPeriod = 5 * time.Second
 	// quietBytes is what may be allocated in a period that counts as quiet.
 	quietBytes = 1 << 20
-	// wasteBytes is what must have been allocated since memory was given back last: as much may be to be had.
-	wasteBytes = 8 << 20
+	// wasteBytes is what must have been allocated since memory was given back last, or wasteClients how many clients must have left: as much
+	// may be to be had.
+	wasteBytes   = 8 << 20
+	wasteClients = 1000
 )
 
-// memory watches what is allocated.
+// memory watches what is allocated, and who leaves.
 type memory struct {
-	sample [1]metrics.Sample
-	last   uint64 // bytes allocated in all, when looked at last
-	given  uint64 // the same when memory was given back last
+	clients func() int // how many there are
+	most    int        // there were, since memory was given back last
+	sample  [1]metrics.Sample
+	last    uint64 // bytes allocated in all, when looked at last
+	given   uint64 // the same when memory was given back last
 }
 
-func newMemory() *memory {
-	return &memory{sample: [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}}
+func newMemory(clients func() int) *memory {
+	return &memory{clients: clients, sample: [1]metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}}
 }
 
 // look gives memory back if the process was quiet since the last call, and reports whether it did.
 func (m *memory) look() (gave bool) {
 	metrics.Read(m.sample[:])
-	before := m.last
+	before, clients := m.last, m.clients()
 	m.last = m.sample[0].Value.Uint64()
-	if m.last-before >= quietBytes || m.last-m.given < wasteBytes {
+	m.most = max(m.most, clients)
+	if m.last-before >= quietBytes || m.last-m.given < wasteBytes && m.most-clients < wasteClients {
 		return false
 	}
-	m.given = m.last
+	m.given, m.most = m.last, clients
 	debug.FreeOSMemory()
 	return true
 }
 
 // returnMemory gives memory back, when there is some, until ctx is done.
-func returnMemory(ctx context.Context) {
+func returnMemory(ctx context.Context, clients func() int) {
 	tick := time.NewTicker(memoryPeriod)
 	defer tick.Stop()
-	m := newMemory()
+	m := newMemory(clients)
 	for {
 		select {
 		case <-ctx.Done():

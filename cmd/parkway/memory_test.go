@@ -7,9 +7,10 @@ import (
 // held is what a test holds, so that the compiler can't do without it.
 var held [][]byte
 
-// What was used is given back once, but not while the process is busy.
+// What was used is given back once, but not while the process is busy; also when many clients have left, who had it for long.
 func TestMemoryIsGivenBack(t *testing.T) {
-	m := newMemory()
+	clients := 0
+	m := newMemory(func() int { return clients })
 	m.look()
 	m.look()
 	if m.look() {
@@ -22,6 +23,14 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	for i, want := range []bool{false, true, false} {
 		if m.look() != want {
 			t.Errorf("look %d: %v", i, !want)
+		}
+	}
+	for i, step := range []struct {
+		clients int
+		want    bool
+	}{{wasteClients, false}, {1, false}, {0, true}, {0, false}} {
+		if clients = step.clients; m.look() != step.want {
+			t.Errorf("%d clients, look %d: %v", clients, i, !step.want)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 	}
 	s.logFile = logFile
 	go s.hostgroups.Run(ctx, cfg.MySQL.ConnectTimeoutServer)
-	go returnMemory(ctx)
+	go returnMemory(ctx, s.proxy.Sessions)
 	for got := range signals {
 		if got != syscall.SIGHUP {
 			s.stop(got, signals)
