@@ -2,6 +2,8 @@ package hostgroup
 
 import (
 	"context"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +109,7 @@ func TestProbeEndsInTime(t *testing.T) {
 func TestResolve(t *testing.T) {
 	m, log := newManager(t, configured("parkway.invalid", 3306, nil), configured("localhost", 3306, nil))
 	nowhere, local := m.Table().Servers()[0], m.Table().Servers()[1]
-	if err := nowhere.resolve(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "resolve parkway.invalid: ") {
+	if err := nowhere.resolve(t.Context(), net.DefaultResolver.LookupNetIP); err == nil || !strings.HasPrefix(err.Error(), "resolve parkway.invalid: ") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := nowhere.probe(t.Context()); err == nil {
@@ -116,22 +118,22 @@ func TestResolve(t *testing.T) {
 	if _, _, ok := nowhere.Address(); ok {
 		t.Error("it has an address")
 	}
-	if err := local.resolve(t.Context()); err != nil {
+	if err := local.resolve(t.Context(), net.DefaultResolver.LookupNetIP); err != nil {
 		t.Fatal(err)
 	}
 	first := local.address.Load()
-	if err := local.resolve(t.Context()); err != nil || local.address.Load() != first {
+	if err := local.resolve(t.Context(), net.DefaultResolver.LookupNetIP); err != nil || local.address.Load() != first {
 		t.Errorf("the address changed although the name still has it: %v", err)
 	}
 	stale := "192.0.2.1"
 	local.address.Store(&stale)
-	if err := local.resolve(t.Context()); err != nil || *local.address.Load() != *first {
+	if err := local.resolve(t.Context(), net.DefaultResolver.LookupNetIP); err != nil || *local.address.Load() != *first {
 		t.Errorf("address %s after the name moved (%v), want %s", *local.address.Load(), err, *first)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	local.address.Store(&stale)
-	if err := local.resolve(cancelled); err == nil || *local.address.Load() != stale {
+	if err := local.resolve(cancelled, net.DefaultResolver.LookupNetIP); err == nil || *local.address.Load() != stale {
 		t.Errorf("a failed look-up (%v) changed the address to %s", err, *local.address.Load())
 	}
 	discover(t, m)
@@ -147,5 +149,41 @@ func TestStatusesOfConfiguration(t *testing.T) {
 		if _, err := parseStatus(name); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A name that comes to mean another machine is told and logged; further addresses of the same name are not.
+func TestNameMoves(t *testing.T) {
+	m, log := newManager(t, configured("db.example", 3306, nil))
+	answer := []string{"10.0.0.1"}
+	m.ResolveBy(func(context.Context, string, string) (list []netip.Addr, err error) {
+		for _, a := range answer {
+			list = append(list, netip.MustParseAddr(a))
+		}
+		return list, nil
+	})
+	tells := 0
+	m.OnTransition(func() { tells++ })
+	s := m.Table().Servers()[0]
+	for _, step := range []struct {
+		answer []string
+		want   string
+		moves  uint32
+	}{
+		{[]string{"10.0.0.1"}, "10.0.0.1", 0},
+		{[]string{"10.0.0.2", "10.0.0.1"}, "10.0.0.1", 0},
+		{[]string{"10.0.0.2"}, "10.0.0.2", 1},
+		{[]string{"10.0.0.3", "10.0.0.2"}, "10.0.0.2", 1},
+	} {
+		answer = step.answer
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // Nobody is to be asked for a greeting.
+		m.Discover(ctx)
+		if host, _, _ := s.Address(); host != step.want || s.Moves() != step.moves || tells != int(step.moves) {
+			t.Errorf("%v: %s, %d moves, %d told", step.answer, host, s.Moves(), tells)
+		}
+	}
+	if n := strings.Count(log.String(), "resolves to another address"); n != 1 {
+		t.Errorf("logged %d times: %s", n, log)
 	}
 }

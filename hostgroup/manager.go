@@ -33,6 +33,7 @@ type Manager struct {
 	// Immutable.
 	log     zerolog.Logger
 	clock   func() time.Time
+	lookup  lookup
 	notify  func()        // see OnTransition
 	changed chan struct{} // Apply wakes Run
 	shunned chan struct{} // so does a server that is shunned
@@ -52,6 +53,15 @@ type Manager struct {
 	failures   map[*Server]string // last logged failure to resolve or probe
 }
 
+// lookup resolves a name, as net.Resolver.LookupNetIP does.
+type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+
+// ResolveBy makes the manager resolve names by another function than the
+// system's. To be called before Discover and Run.
+func (m *Manager) ResolveBy(f func(ctx context.Context, network, host string) ([]netip.Addr, error)) {
+	m.lookup = f
+}
+
 // serverKey is what makes two configured servers the same one.
 type serverKey struct {
 	hostgroup int
@@ -68,6 +78,7 @@ func NewManager(servers []config.MySQLServer, log zerolog.Logger, pairs ...confi
 	m := &Manager{
 		log:      log,
 		clock:    time.Now,
+		lookup:   net.DefaultResolver.LookupNetIP,
 		changed:  make(chan struct{}, 1),
 		shunned:  make(chan struct{}, 1),
 		servers:  make(map[serverKey]*Server),
@@ -162,10 +173,15 @@ func (m *Manager) reportMixture(s *Server, servers []*Server) {
 // all at once, and returns when each has answered or failed or ctx is done. A
 // failure is logged when it differs from the server's last one.
 func (m *Manager) Discover(ctx context.Context) {
+	servers := m.Table().Servers()
+	before := make(map[*Server]uint32)
+	for _, s := range servers {
+		before[s] = s.Moves()
+	}
 	var wg sync.WaitGroup
-	for _, s := range m.Table().Servers() {
+	for _, s := range servers {
 		wg.Go(func() {
-			err := s.resolve(ctx)
+			err := s.resolve(ctx, m.lookup)
 			if err == nil && s.Facts() == nil {
 				var h *protocol.Handshake
 				if h, err = s.probe(ctx); err == nil {
@@ -176,6 +192,16 @@ func (m *Manager) Discover(ctx context.Context) {
 		})
 	}
 	wg.Wait()
+	moved := false
+	for _, s := range servers {
+		if s.Moves() != before[s] {
+			moved = true
+			m.about(m.log.Warn(), s).Str("address", *s.address.Load()).Msg("server's name resolves to another address: connections to the old one end with their transactions")
+		}
+	}
+	if moved {
+		m.tell()
+	}
 }
 
 // Run repeats Discover until ctx is done, so that names follow their addresses
@@ -217,11 +243,11 @@ func (m *Manager) report(s *Server, err error) {
 
 // resolve looks up the server's name. An address that is known is kept while
 // the look-up fails.
-func (s *Server) resolve(ctx context.Context) error {
+func (s *Server) resolve(ctx context.Context, lookup lookup) error {
 	if a := s.address.Load(); a == &s.host {
 		return nil
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s.host)
+	addrs, err := lookup(ctx, "ip", s.host)
 	if err != nil {
 		return fmt.Errorf("resolve %s: %w", s.host, err)
 	}
@@ -233,6 +259,8 @@ func (s *Server) resolve(ctx context.Context) error {
 		}
 	}
 	first := addrs[0].Unmap().String()
-	s.address.Store(&first)
+	if s.address.Swap(&first) != nil {
+		s.moves.Add(1)
+	}
 	return nil
 }

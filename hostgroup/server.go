@@ -21,7 +21,8 @@ type Server struct {
 	facts       atomic.Pointer[Facts]
 	health      atomic.Pointer[health] // nil: nothing was ever wrong; stored with Manager.mu held
 	trackers    atomic.Pointer[Trackers]
-	left        atomic.Bool // see Left
+	left        atomic.Bool   // see Left
+	moves       atomic.Uint32 // see Moves
 }
 
 // Trackers say how the server's session trackers are turned on.
@@ -72,6 +73,10 @@ func (s *Server) Address() (host string, port int, ok bool) {
 	}
 	return "", 0, false
 }
+
+// Moves counts how often the server's name has come to mean another address. Any
+// thread.
+func (s *Server) Moves() uint32 { return s.moves.Load() }
 
 // Endpoint is Address as net.Dial takes it. Any thread.
 func (s *Server) Endpoint() (network, address string, ok bool) {

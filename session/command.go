@@ -202,7 +202,7 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 func (s *Session) settle() {
 	s.route.decided = false
 	s.endRetrial()
-	if s.backend != nil && s.backend.Server().Left() {
+	if s.backend != nil && isFormer(s.backend) {
 		s.leaveFormer()
 		if s.state == closing {
 			return

@@ -12,7 +12,7 @@ import (
 
 // What sessions do about servers that are not to be used any more: those that
 // the configuration takes away, those that answer no ping, and those that have
-// gone to the other hostgroup of their pair. (OFFLINE_SOFT: see soft.go.)
+// gone to the other hostgroup of their pair or to another address. (OFFLINE_SOFT: see soft.go.)
 
 // leaveServer ends the session if a server of its is OFFLINE_HARD, lets go of
 // connections to those that are silent, and of those that it need not have to
@@ -27,7 +27,7 @@ func (s *Session) leaveServer() {
 			a.taken()
 		case a.backend.Server().Silent() != "":
 			a.backend.Fail(silent(a.backend))
-		case a.backend.Server().Left() && !a.inTrans && a.holds():
+		case isFormer(a.backend) && !a.inTrans && a.holds():
 			s.interrupt(former(a.backend))
 		}
 	}
@@ -37,7 +37,7 @@ func (s *Session) leaveServer() {
 			s.interrupt(taken(b))
 		case b.Server().Silent() != "":
 			b.Fail(silent(b))
-		case b.Server().Left() && s.state == ready:
+		case isFormer(b) && s.state == ready:
 			s.leaveFormer()
 		}
 	}
@@ -56,8 +56,12 @@ func silent(b *backend.Conn) error {
 	return fmt.Errorf("the server was shunned: %w", errors.New(b.Server().Silent()))
 }
 
-// leaveFormer lets go of a connection whose server has gone to the other
-// hostgroup of its pair, between two commands and outside of transactions: what
+// isFormer reports whether the session's next statement should not go to b: its
+// server has gone to the other hostgroup of its pair, or its name means another
+// machine by now.
+func isFormer(b *backend.Conn) bool { return b.Server().Left() || b.Elsewhere() }
+
+// leaveFormer lets go of a connection for which isFormer is true, between two commands and outside of transactions: what
 // comes next is for the server that is in the hostgroup now. State that can't be
 // taken there ends the session.
 func (s *Session) leaveFormer() {
@@ -70,9 +74,13 @@ func (s *Session) leaveFormer() {
 	}
 }
 
-// former is what a client reads who had something at a server that has gone to
-// the other hostgroup.
+// former is what a client reads who had something at a connection for which
+// isFormer is true.
 func former(b *backend.Conn) *protocol.ERR {
+	if b.Elsewhere() {
+		return protocol.NewERR(protocol.ErrCodeNewAbortingConnection,
+			"parkway: server %s has another address now, and the session had state there that no other server has", b.Server())
+	}
 	return protocol.NewERR(protocol.ErrCodeNewAbortingConnection,
 		"parkway: server %s has left hostgroup %d, by its read_only, and the session had state there that no other server has", b.Server(), b.Server().Hostgroup())
 }

@@ -1,9 +1,12 @@
 package session_test
 
 import (
+	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"parkway/config"
@@ -172,4 +175,35 @@ func TestServerFallsSilent(t *testing.T) {
 	wantERR(t, got.err, protocol.ErrCodeNetRead, "the server was shunned: 1 pings in a row were not answered")
 	mustQuery(t, writer, "INSERT 2")
 	wantGoodbye(t, transaction, protocol.ErrCodeNewAbortingConnection, "the server was shunned")
+}
+
+// When a server's name comes to mean another machine, idle connections to the old one are closed, and others when their transaction ends.
+func TestServersNameMoves(t *testing.T) {
+	var ip atomic.Pointer[netip.Addr]
+	move := func(to string) { a := netip.MustParseAddr(to); ip.Store(&a) }
+	move("127.0.0.1")
+	w := newPairWorld(t, nil)
+	w.hostgroups.ResolveBy(func(context.Context, string, string) ([]netip.Addr, error) { return []netip.Addr{*ip.Load()}, nil })
+	named := serverAt(t, w.server.Addr())
+	named.Hostname = "db.example"
+	if err := w.hostgroups.Apply([]config.MySQLServer{named}); err != nil {
+		t.Fatal(err)
+	}
+	w.hostgroups.Discover(t.Context())
+	w.HostgroupsChanged()
+	w.turns()
+	w.waitBackends(0)
+	free, inTransaction, pinned := w.dial(), w.dial(), w.dial()
+	mustQuery(t, free, "SELECT 1")
+	mustQuery(t, inTransaction, "BEGIN")
+	mustQuery(t, pinned, "CREATE TEMPORARY TABLE t (a INT)")
+	move("127.0.0.2")
+	w.hostgroups.Discover(t.Context())
+	w.turns()
+	wantGoodbye(t, pinned, protocol.ErrCodeNewAbortingConnection, "has another address now")
+	mustQuery(t, inTransaction, "UPDATE 1")
+	mustQuery(t, inTransaction, "COMMIT")
+	w.server.WaitConnections(t, 0) // At the new address there is nothing.
+	_, err := inTransaction.Query("SELECT 1")
+	wantERR(t, err, protocol.ErrCodeNoBackend, "connect to db.example")
 }

@@ -116,6 +116,8 @@ type Conn struct {
 	spec Spec
 	conn *reactor.Conn
 	born time.Time
+	// moves is Server.Moves when its address was looked at.
+	moves uint32
 
 	// Owned by the loop.
 	owner  Owner // nil: nobody holds it
@@ -146,6 +148,7 @@ type Conn struct {
 // the call: OnBackendReady or OnBackendClosed. The server's address must be
 // known (hostgroup.Server.Address). Loop only.
 func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
+	moves := spec.Server.Moves() // before its address: see Elsewhere
 	host, port, ok := spec.Server.Address()
 	if !ok {
 		return nil, fmt.Errorf("%s is not resolved", spec.Server)
@@ -154,7 +157,7 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Conn{spec: spec, owner: owner, login: new(login), born: time.Now()}
+	b := &Conn{spec: spec, owner: owner, login: new(login), born: time.Now(), moves: moves}
 	if spec.Login.Shared {
 		b.statements = stmt.NewServerStatements(spec.MaxStatements)
 	}
@@ -166,6 +169,9 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 
 // Server returns the server that it is connected to.
 func (b *Conn) Server() *hostgroup.Server { return b.spec.Server }
+
+// Elsewhere reports whether the server's name means another address by now.
+func (b *Conn) Elsewhere() bool { return b.moves != b.spec.Server.Moves() }
 
 // SetOwner hands the connection over: callbacks go to owner from now on. nil
 // lets go of it.

@@ -40,7 +40,7 @@ func (p *Pool) holds(b *backend.Conn) bool {
 	if b.Generation == now {
 		return true
 	}
-	if p.cfg.Holds != nil && !p.cfg.Holds(b.Login()) || b.Init() != p.attributes(b.Server().Hostgroup()).initConnect {
+	if p.cfg.Holds != nil && !p.cfg.Holds(b.Login()) || b.Init() != p.attributes(b.Server().Hostgroup()).initConnect || b.Elsewhere() {
 		return false
 	}
 	b.Generation = now
