@@ -42,6 +42,7 @@ type Manager struct {
 	table    atomic.Pointer[Table]
 	greeting atomic.Pointer[Greeting]
 	policy   atomic.Pointer[policy]
+	hurry    atomic.Pointer[func(server string)] // see OnWriteRefused
 
 	// Guarded by mu.
 	mu         sync.Mutex

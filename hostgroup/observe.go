@@ -16,12 +16,13 @@ const (
 	ConnectOK    Event = iota // logged in
 	ConnectError              // not connected or not greeted, or a login that broke off
 	ServerFull                // "Too many connections": all that the server allows are in use
+	WriteRefused              // a statement failed because the server is read-only
 )
 
 // Observation is one thing that was seen of a server.
 type Observation struct {
 	Event Event
-	Err   error // what was said, of all but ConnectOK
+	Err   error // what was said, of ConnectError and ServerFull
 }
 
 // policy is what the configuration says about failing servers.
@@ -63,9 +64,18 @@ func (m *Manager) Configure(set *config.MySQLVariables) {
 // anything is observed.
 func (m *Manager) OnTransition(notify func()) { m.notify = notify }
 
+// OnWriteRefused makes the manager call hurry with the name of a server that is
+// a writer and has refused a write because it is read-only: it is to be asked
+// for its read_only at once. hurry must not block. Any thread.
+func (m *Manager) OnWriteRefused(hurry func(server string)) { m.hurry.Store(&hurry) }
+
 // Observe takes in what was seen of s. It may shun the server, make its budget
 // smaller, or end that. Any thread.
 func (m *Manager) Observe(s *Server, o Observation) {
+	if o.Event == WriteRefused {
+		m.writeRefused(s)
+		return
+	}
 	if h := s.health.Load(); o.Event == ConnectOK && (h == nil || !h.notable()) {
 		return
 	}
@@ -74,6 +84,15 @@ func (m *Manager) Observe(s *Server, o Observation) {
 	m.mu.Unlock()
 	if changed {
 		m.tell()
+	}
+}
+
+// writeRefused asks for a look at a server's read_only, if it is a writer of a
+// pair.
+func (m *Manager) writeRefused(s *Server) {
+	hurry, h := m.hurry.Load(), m.Table().groups[s.hostgroup]
+	if hurry != nil && h != nil && h.writers && !s.Left() {
+		(*hurry)(s.String())
 	}
 }
 

@@ -28,10 +28,9 @@ func (m *Manager) rebuild(why string) (changed bool) {
 		table.add(s, &at, m.now)
 	}
 	for _, pair := range m.pairs {
-		for _, id := range []int{pair.WriterHostgroup, pair.ReaderHostgroup} {
-			if p.readOnly {
-				table.group(id, m.now).paired = true
-			}
+		if p.readOnly {
+			w, r := table.group(pair.WriterHostgroup, m.now), table.group(pair.ReaderHostgroup, m.now)
+			w.paired, w.writers, r.paired = true, true, true
 		}
 	}
 	table.index()

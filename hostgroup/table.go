@@ -32,6 +32,7 @@ type Hostgroup struct {
 	ID      int
 	Members []Member
 	paired  bool // with another, and the monitor moves servers between them
+	writers bool // it is the writers' hostgroup of the pair
 	clock   func() time.Time
 }
 

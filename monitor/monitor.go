@@ -155,6 +155,10 @@ func (m *Monitor) Apply(v *config.MySQLVariables) {
 	m.schedulePurge(set)
 }
 
+// Hurry has a server asked for its read_only now, if that is checked at all. It
+// never blocks. Any thread, also a loop's.
+func (m *Monitor) Hurry(server string) { m.schedulers[check.ReadOnly].hurry(server) }
+
 // schedulePurge closes connections now and then that no check has used for a
 // while. mu is held.
 func (m *Monitor) schedulePurge(set *settings) {

@@ -31,12 +31,21 @@ type scheduler struct {
 	// Immutable.
 	offset float64 // of the place in the interval, as a part of it: other schedulers have others
 	fire   func(*server)
-	plans  chan plan // has room for the latest
+	plans  chan plan   // has room for the latest
+	hasty  chan string // servers that are to be asked now
 
 	// Owned by run.
 	every time.Duration
 	turns turns
+	named map[string]*turn
 }
+
+// hurryPause is how soon after a question to a server the next one may be asked
+// out of turn; maxHasty how many such wishes are kept.
+const (
+	hurryPause = 50 * time.Millisecond
+	maxHasty   = 64
+)
 
 // turn is when a server is asked next.
 type turn struct {
@@ -44,10 +53,11 @@ type turn struct {
 	due    time.Time
 	place  float64 // in the interval, as a part of it
 	first  bool    // it has not been asked yet
+	asked  time.Time
 }
 
 func newScheduler(offset float64, fire func(*server)) *scheduler {
-	return &scheduler{offset: offset, fire: fire, plans: make(chan plan, 1)}
+	return &scheduler{offset: offset, fire: fire, plans: make(chan plan, 1), hasty: make(chan string, maxHasty)}
 }
 
 // apply replaces the plan. One caller at a time.
@@ -69,6 +79,8 @@ func (s *scheduler) run(ctx context.Context) {
 			return
 		case p := <-s.plans:
 			s.change(p, time.Now())
+		case name := <-s.hasty:
+			s.haste(name, time.Now())
 		case <-timer.C:
 			s.pass(time.Now())
 		}
@@ -109,6 +121,10 @@ func (s *scheduler) change(p plan, now time.Time) {
 		}
 	}
 	s.turns, s.every = all, p.every
+	s.named = make(map[string]*turn)
+	for _, t := range all {
+		s.named[t.server.name] = t
+	}
 	heap.Init(&s.turns)
 }
 
@@ -117,9 +133,27 @@ func (s *scheduler) pass(now time.Time) {
 	until := now.Add(min(grain, s.every/grains))
 	for len(s.turns) > 0 && !s.turns[0].due.After(until) {
 		t := s.turns[0]
+		t.asked = now
 		s.fire(t.server)
 		t.due = s.next(t, now)
 		heap.Fix(&s.turns, 0)
+	}
+}
+
+// hurry has a server asked now, unless it was a moment ago. It never blocks. Any
+// thread.
+func (s *scheduler) hurry(name string) {
+	select {
+	case s.hasty <- name:
+	default: // As many wait already.
+	}
+}
+
+// haste is hurry on the scheduler's goroutine. The server's turn stays.
+func (s *scheduler) haste(name string, now time.Time) {
+	if t := s.named[name]; t != nil && now.Sub(t.asked) >= hurryPause {
+		t.asked = now
+		s.fire(t.server)
 	}
 }
 

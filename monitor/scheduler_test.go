@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -58,10 +59,35 @@ func (a *asked) gaps(every time.Duration, since time.Time) (longest time.Duratio
 }
 
 func serversFor(n int) (list []*server) {
-	for range n {
-		list = append(list, new(server))
+	for i := range n {
+		list = append(list, &server{name: strconv.Itoa(i)})
 	}
 	return list
+}
+
+// A server that is to be asked at once is, but not again and again; its turn stays.
+func TestSchedulerHurries(t *testing.T) {
+	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
+		servers := serversFor(1)
+		s.apply(plan{servers, time.Hour})
+		time.Sleep(firstRound)
+		for range 2 * maxHasty {
+			s.hurry("0")
+		}
+		s.hurry("unknown")
+		if n := a.of(servers[0]); n != 2 {
+			t.Errorf("asked %d times", n)
+		}
+		time.Sleep(hurryPause)
+		s.hurry("0")
+		if n := a.of(servers[0]); n != 3 {
+			t.Errorf("asked %d times", n)
+		}
+		time.Sleep(time.Hour)
+		if n := a.of(servers[0]); n != 4 {
+			t.Errorf("asked %d times", n)
+		}
+	})
 }
 
 // scheduled runs a scheduler in a bubble.

@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
 )
@@ -214,6 +215,9 @@ func (s *Session) answered() {
 	s.status = s.backend.Answer().Status()
 	if s.cut != nil {
 		s.endCut()
+	}
+	if code, failed := s.backend.Answer().Failed(); failed && (code == protocol.ErrCodeOptionPrevents || code == protocol.ErrCodeServerIsReadOnly) {
+		s.worker.proxy.hostgroups.Observe(s.backend.Server(), hostgroup.Observation{Event: hostgroup.WriteRefused})
 	}
 	now := s.worker.loop.Now()
 	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))

@@ -3,7 +3,9 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -182,7 +184,7 @@ func TestServersNameMoves(t *testing.T) {
 	var ip atomic.Pointer[netip.Addr]
 	move := func(to string) { a := netip.MustParseAddr(to); ip.Store(&a) }
 	move("127.0.0.1")
-	w := newPairWorld(t, nil)
+	w := newPairWorld(t, func(s *setup) { s.settings.ConnectRetriesOnFailure = 0 })
 	w.hostgroups.ResolveBy(func(context.Context, string, string) ([]netip.Addr, error) { return []netip.Addr{*ip.Load()}, nil })
 	named := serverAt(t, w.server.Addr())
 	named.Hostname = "db.example"
@@ -206,4 +208,41 @@ func TestServersNameMoves(t *testing.T) {
 	w.server.WaitConnections(t, 0) // At the new address there is nothing.
 	_, err := inTransaction.Query("SELECT 1")
 	wantERR(t, err, protocol.ErrCodeNoBackend, "connect to db.example")
+}
+
+// A write that a writer refuses because it is read-only has the monitor look at it; one that a reader refuses says nothing new.
+func TestRefusedWriteIsTold(t *testing.T) {
+	w := newPairWorld(t, func(s *setup) {
+		s.server.Queries = map[string]mysqltest.Handler{
+			"INSERT 1": mysqltest.Fail(protocol.ErrCodeOptionPrevents, "--read-only"), "INSERT 2": mysqltest.Fail(protocol.ErrCodeServerIsReadOnly, "read-only mode"),
+			"INSERT 3": mysqltest.Fail(protocol.ErrCodeParse, "no"),
+		}
+		s.users = append(s.users, config.MySQLUser{Username: "reader", Password: "secret", DefaultHostgroup: 2, Active: true})
+	})
+	var mu sync.Mutex
+	var told []string
+	w.hostgroups.OnWriteRefused(func(name string) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, name)
+	})
+	c := w.dial()
+	for i, code := range []uint16{protocol.ErrCodeOptionPrevents, protocol.ErrCodeServerIsReadOnly, protocol.ErrCodeParse} {
+		_, err := c.Query(fmt.Sprintf("INSERT %d", i+1))
+		wantERR(t, err, code, "")
+	}
+	// The other server takes its place, and it is a reader only.
+	w.says(w.other, false)
+	w.says(w.server, true)
+	w.hostgroups.SeePing(w.other.Addr(), errors.New("no answer"))
+	config := w.client()
+	config.User = "reader"
+	reader := mysqltest.Dial(t, config)
+	_, err := reader.Query("INSERT 1")
+	wantERR(t, err, protocol.ErrCodeOptionPrevents, "")
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []string{w.server.Addr(), w.server.Addr()}; !slices.Equal(told, want) {
+		t.Errorf("told of %v, want %v", told, want)
+	}
 }
