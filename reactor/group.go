@@ -46,13 +46,11 @@ type Group struct {
 	unix    []unixListener
 	addrs   []net.Addr
 	threads sync.WaitGroup
-	idlers  sync.WaitGroup // The idle loops' goroutines.
 
 	// Any thread.
 	panics      atomic.Int64
 	stopListens sync.Once
 	stops       sync.Once
-	stopIdle    sync.Once
 }
 
 // unixListener is a unix socket that all loops accept from.
@@ -78,7 +76,7 @@ func New(cfg Config) (*Group, error) {
 		l, err := newLoop(g, i, cfg)
 		if err != nil {
 			for _, l := range g.loops {
-				l.abolish()
+				l.release()
 			}
 			return nil, fmt.Errorf("make event loop %d: %w", i, err)
 		}
@@ -153,9 +151,6 @@ func (g *Group) Start() error {
 	g.started = true
 	for _, l := range g.loops {
 		g.threads.Go(l.run)
-		if l.idle != nil {
-			g.idlers.Go(l.idle.run)
-		}
 	}
 	return nil
 }
@@ -183,7 +178,7 @@ func (g *Group) Stop() {
 	g.stops.Do(func() {
 		if !g.started {
 			for _, l := range g.loops {
-				l.abolish()
+				l.release()
 			}
 			return
 		}
@@ -193,14 +188,6 @@ func (g *Group) Stop() {
 		}
 	})
 	g.threads.Wait()
-	g.stopIdle.Do(func() {
-		for _, l := range g.loops {
-			if l.idle != nil && g.started {
-				l.idle.stop()
-			}
-		}
-	})
-	g.idlers.Wait()
 }
 
 // each runs fn on every loop and waits for all; before Start, on the calling thread.

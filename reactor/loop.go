@@ -39,7 +39,6 @@ type Loop struct {
 	spareConn []*Conn          // The other half of offers' double buffer.
 	parked    map[int32]uint32 // The tokens of parked connections, by descriptor.
 	parker    Parker           // Who owns them.
-	waking    []int32          // What the idle loop told of and was not looked at yet.
 	held      bool             // HoldAccept.
 	pending   bool             // There is work for the next turn: it must not wait.
 	stopping  bool
@@ -73,8 +72,8 @@ func newLoop(g *Group, index int, cfg Config) (*Loop, error) {
 		return nil, err
 	}
 	if cfg.IdleLoops {
-		idle, err := newIdleLoop(l)
-		if err != nil {
+		idle := new(idleLoop)
+		if err := idle.open(&l.poll); err != nil {
 			l.release()
 			return nil, err
 		}
@@ -141,17 +140,12 @@ func (l *Loop) over() bool {
 }
 
 func (l *Loop) release() {
-	l.alarm.close()
-	l.mail.close()
-	l.poll.close()
-}
-
-// abolish is release for a loop whose thread was never started.
-func (l *Loop) abolish() {
-	l.release()
 	if l.idle != nil {
 		l.idle.close()
 	}
+	l.alarm.close()
+	l.mail.close()
+	l.poll.close()
 }
 
 // stop closes every connection; the loop ends when they are freed. Runs on the loop; it doesn't accept any more.

@@ -7,11 +7,7 @@ import (
 )
 
 // Parking: a connection on which nothing happens leaves its loop's epoll set for that of the idle loop beside it, and all of its
-// memory with it. What is left is an entry in Loop.parked and what its owner, the Parker, keeps under a token. All of this belongs
-// to the loop; the idle loop only says which descriptors to look at.
-
-// maxWakes is the most parked connections that a loop looks at in one turn; the rest follow in the next.
-const maxWakes = 256
+// memory with it. What is left is an entry in Loop.parked and what its owner, the Parker, keeps under a token.
 
 // Parker is the owner of a loop's parked connections. Its methods run on the loop.
 type Parker interface {
@@ -101,26 +97,19 @@ func (l *Loop) closeParked(fd int) {
 	transport.Socket(fd).Close()
 }
 
-// wakeParked looks at the descriptors that the idle loop has told of.
+// wakeParked looks at the parked connections that something has happened to.
 func (l *Loop) wakeParked() {
-	if len(l.waking) == 0 {
-		var ok bool
-		if l.waking, ok = l.idle.take(l.waking); !ok {
-			l.Post(l.idle.wake)
-			return
-		}
+	events, err := l.idle.stirred()
+	if err != nil {
+		panic(err) // As in await: a defect, after which no parked client would be heard.
 	}
-	n := min(len(l.waking), maxWakes)
-	for _, fd := range l.waking[:n] {
-		l.wakeOne(int(fd))
-	}
-	if l.waking = l.waking[:copy(l.waking, l.waking[n:])]; len(l.waking) > 0 {
-		l.Post(l.idle.wake)
+	for i := range events {
+		l.wakeOne(int(events[i].Fd))
 	}
 }
 
-// wakeOne reads from a descriptor that something has happened to, perhaps: it may have been closed or unparked since, and the number be
-// another connection's. If that is parked, too, the read says so.
+// wakeOne reads from a descriptor that something has happened to, perhaps: what happened to one before it in this turn may have closed or
+// unparked it, and the number be another connection's. If that is parked, too, the read says so.
 func (l *Loop) wakeOne(fd int) {
 	token, ok := l.parked[int32(fd)]
 	if !ok {

@@ -150,35 +150,28 @@ func TestStaleWakeUps(t *testing.T) {
 
 // A descriptor number is used again as soon as it is free; whoever parks under it next has nothing of the one before.
 func TestDescriptorIsReusedWhileItsWakeUpIsUnderWay(t *testing.T) {
-	l := manualLoop(t)
-	p := newLot(l.Loop)
-	idle, err := newIdleLoop(l.Loop) // whose goroutine does not run: this test tells what it saw
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(idle.close)
-	l.idle, l.parked = idle, map[int32]uint32{}
+	l, p := parkingLoop(t)
 	peer, fd := socketpair(t)
-	if _, err := l.mustAttach(fd, &funcs{}).Park(1); err != nil {
-		t.Fatal(err)
-	}
-	write(t, peer, "x")
-	idle.collect([]unix.EpollEvent{{Fd: int32(fd)}})
-	l.closeParked(fd)
-	_, other := socketpair(t)
-	if other != fd { // which is free
-		if err := unix.Dup3(other, fd, unix.O_CLOEXEC); err != nil {
-			t.Fatal(err)
+	park(t, attach(t, l, fd, &funcs{}), 1)
+	on(l, func() {
+		write(t, peer, "x") // which is not looked at before the next turn
+		l.closeParked(fd)
+		_, other := socketpair(t)
+		if other != fd { // which is free
+			expect(t, unix.Dup3(other, fd, unix.O_CLOEXEC))
+			unix.Close(other)
 		}
-		unix.Close(other)
-	}
-	if _, err := l.mustAttach(fd, &funcs{}).Park(2); err != nil {
-		t.Fatal(err)
-	}
-	l.turnOnce()
-	if p.wakes.Load() != 0 || len(p.gone) != 0 || l.Parked() != 1 {
-		t.Errorf("woken %d times, %d gone, %d parked", p.wakes.Load(), len(p.gone), l.Parked())
-	}
+		c, err := l.Attach(fd, &funcs{})
+		expect(t, err)
+		_, err = c.Park(2)
+		expect(t, err)
+		l.wakeOne(fd) // as if it had been among the events of this turn
+	})
+	on(l, func() {
+		if p.wakes.Load() != 0 || len(p.gone) != 0 || l.Parked() != 1 {
+			t.Errorf("woken %d times, %d gone, %d parked", p.wakes.Load(), len(p.gone), l.Parked())
+		}
+	})
 }
 
 func TestUnpark(t *testing.T) {
@@ -270,7 +263,7 @@ func TestNotParkable(t *testing.T) {
 // More wake up at once than one turn looks at; all are served.
 func TestHerdWakes(t *testing.T) {
 	l, p := parkingLoop(t)
-	const herd = 3 * maxWakes
+	const herd = 3 * maxEvents
 	peers := make([]net.Conn, herd)
 	for i := range peers {
 		var fd int

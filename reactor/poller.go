@@ -14,7 +14,8 @@ const maxEvents = 256
 const (
 	wakeSlot     = -1
 	timerSlot    = -2
-	listenerSlot = -3 // and below: -3 is the first listener of the loop
+	idleSlot     = -3
+	listenerSlot = -4 // and below: -4 is the first listener of the loop
 )
 
 // poller is one epoll instance: add, modify, remove, and two ways to wait. It stands where gnet's netpoll.Poller would.
@@ -55,11 +56,6 @@ func (p *poller) wait() (int, error) {
 	if n, err := p.ready(); n != 0 || err != nil {
 		return n, err
 	}
-	return p.sleep()
-}
-
-// sleep blocks until something is ready. It may return 0 after a signal.
-func (p *poller) sleep() (int, error) {
 	n, err := unix.EpollWait(p.fd, p.events[:], -1)
 	switch err {
 	case nil:

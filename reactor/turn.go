@@ -89,6 +89,8 @@ func (l *Loop) dispatch(ev *unix.EpollEvent) {
 		l.runPosted()
 	case slot == timerSlot:
 		l.alarm.rang()
+	case slot == idleSlot:
+		l.wakeParked()
 	default:
 		l.listeners[listenerSlot-slot].accept()
 	}

@@ -21,10 +21,19 @@ func (s *Session) parkable() bool {
 		s.cut == nil && s.order == nil && !s.holdsAside() && !s.worker.proxy.draining.Load()
 }
 
-// parkingTime is the loop time at which the session has been quiet for long enough.
+// parkingTime is the loop time at which the session has been quiet for long enough. It is the same for those that become quiet about
+// the same time, because to wake the loop for each of them would cost more than to park them.
 func (s *Session) parkingTime() int64 {
-	return s.since + int64(s.worker.proxy.settings.Load().SessionIdle)
+	idle := int64(s.worker.proxy.settings.Load().SessionIdle)
+	at, step := s.since+idle, idle/parkingSteps
+	if step > 0 {
+		at += step - 1 - (at+step-1)%step
+	}
+	return at
 }
+
+// parkingSteps is how many times in session_idle_ms sessions are parked.
+const parkingSteps = 8
 
 // parkOrWait parks the session, or looks again after a while.
 func (s *Session) parkOrWait() {
