@@ -43,7 +43,7 @@ func (m *Manager) roleOf(name string) role {
 
 // members calls f for the server wherever it is a member. mu is held.
 func (m *Manager) members(name string, f func(*Member)) {
-	for _, s := range m.Table().named[name] {
+	for _, s := range m.Table().Named(name) {
 		f(s)
 	}
 }

@@ -76,6 +76,10 @@ func (t *Table) member(s *Server) *Member {
 	return nil
 }
 
+// Named lists a server wherever it is a member, by its name (Server.String), in
+// no order. Not to be changed. Any thread.
+func (t *Table) Named(name string) []*Member { return t.named[name] }
+
 // Members lists every member of every hostgroup, in no order.
 func (t *Table) Members() []*Member {
 	var all []*Member

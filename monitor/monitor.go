@@ -27,6 +27,7 @@ import (
 // Hostgroups is what the monitor needs of the hostgroup manager, which it tells
 // what it has seen. Called on goroutines of the monitor.
 type Hostgroups interface {
+	Table() *hostgroup.Table
 	Targets() []hostgroup.Target
 	SeeConnect(name string)
 	SeePing(name string, err error)

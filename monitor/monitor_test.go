@@ -164,6 +164,9 @@ func TestChecks(t *testing.T) {
 	if len(got.Servers) != 1 || got.Servers[0].Server != s.Addr() {
 		t.Fatalf("%s", page.Body)
 	}
+	if m := got.Servers[0].Member; len(m) != 2 || m[0].Hostgroup != 1 || m[0].Status != "OFFLINE_SOFT" || m[0].Reason == "" || m[1].Hostgroup != 2 {
+		t.Errorf("%+v", m)
+	}
 	checks := got.Servers[0].Checks
 	if r := checks["read_only"]; len(r) == 0 || len(r) > kept || r[0].Result != "ok" || !*r[0].ReadOnly || *r[0].Super {
 		t.Errorf("%+v", r)

@@ -3,6 +3,7 @@ package monitor
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"parkway/monitor/check"
@@ -60,7 +61,13 @@ type (
 	}
 	serverReport struct {
 		Server string                   `json:"server"`
+		Member []memberReport           `json:"hostgroups"`
 		Checks map[string][]checkReport `json:"checks"` // by kind; the latest first
+	}
+	memberReport struct {
+		Hostgroup int    `json:"hostgroup"`
+		Status    string `json:"status"`
+		Reason    string `json:"reason,omitempty"` // why it is not ONLINE
 	}
 	checkReport struct {
 		At         time.Time `json:"at"`
@@ -76,13 +83,13 @@ type (
 	}
 )
 
-// ServeHTTP shows the last results of each check of each server, as JSON: the
-// page /monitor.
+// ServeHTTP shows each server's statuses and the last results of its checks, as
+// JSON: the page /monitor.
 func (m *Monitor) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	pool := m.pool.Stats()
 	all := report{Workers: pool.Workers, Busy: pool.Busy, Queue: pool.Queue, Servers: []serverReport{}}
 	for _, s := range m.list() {
-		one := serverReport{Server: s.name, Checks: make(map[string][]checkReport)}
+		one := serverReport{Server: s.name, Member: m.statuses(s.name), Checks: make(map[string][]checkReport)}
 		for k, h := range s.results() {
 			for i := len(h) - 1; i >= 0; i-- {
 				name := check.Kind(k).String()
@@ -95,6 +102,17 @@ func (m *Monitor) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	_ = out.Encode(all) // A client that has left is of no interest.
+}
+
+// statuses are a server's, in the order of its hostgroups.
+func (m *Monitor) statuses(name string) []memberReport {
+	list := []memberReport{}
+	for _, s := range m.cfg.Hostgroups.Table().Named(name) {
+		status, why := s.Status()
+		list = append(list, memberReport{Hostgroup: s.Hostgroup(), Status: status.String(), Reason: why})
+	}
+	slices.SortFunc(list, func(a, b memberReport) int { return a.Hostgroup - b.Hostgroup })
+	return list
 }
 
 func reportOf(r *check.Result) checkReport {
