@@ -10,12 +10,12 @@ import (
 // time, if their interval is longer.
 const firstRound = time.Second
 
-// Servers whose turns are close together are asked together, so that this
-// goroutine does not wake up for each: within a hundredth of the interval, and
-// grain at most.
+// Servers whose turns are close together are asked together, so that the process
+// does not wake up for each, which costs more than the checks do: within one part
+// in grains of the interval, and grain at most.
 const (
-	grain  = 10 * time.Millisecond
-	grains = 100
+	grain  = 25 * time.Millisecond
+	grains = 50
 )
 
 // plan is what a scheduler is to do.
@@ -130,7 +130,7 @@ func (s *scheduler) change(p plan, now time.Time) {
 
 // pass asks the servers whose turn it is.
 func (s *scheduler) pass(now time.Time) {
-	until := now.Add(min(grain, s.every/grains))
+	until := now.Add(s.early())
 	for len(s.turns) > 0 && !s.turns[0].due.After(until) {
 		t := s.turns[0]
 		t.asked = now
@@ -139,6 +139,9 @@ func (s *scheduler) pass(now time.Time) {
 		heap.Fix(&s.turns, 0)
 	}
 }
+
+// early is how long before its turn a server may be asked.
+func (s *scheduler) early() time.Duration { return min(grain, s.every/grains) }
 
 // hurry has a server asked now, unless it was a moment ago. It never blocks. Any
 // thread.
@@ -158,14 +161,14 @@ func (s *scheduler) haste(name string, now time.Time) {
 }
 
 // next is when a server that is asked now is asked again: an interval after it
-// should have been, or the first time within an interval, so that the servers
+// should have been, less what it may have been early, or the first time within an interval, so that the servers
 // are spread from then on.
 func (s *scheduler) next(t *turn, now time.Time) time.Time {
 	if t.first {
 		t.first = false
 		return now.Add(s.every/4 + part(s.every-s.every/4, t.place))
 	}
-	due := t.due.Add(s.every)
+	due := t.due.Add(s.every - s.early())
 	if !due.After(now) {
 		return now.Add(s.every) // This goroutine did not get to run for a while.
 	}
