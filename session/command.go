@@ -173,6 +173,9 @@ func (s *Session) endRefused() {
 	if s.state != ready {
 		s.setState(ready)
 	}
+	if e := s.now.entry; e != nil && executes(s.command) {
+		s.mine.statements.DropLongData(e)
+	}
 	switch {
 	case !s.command.HasAnswer():
 		s.refuseLater(reason)

@@ -107,6 +107,14 @@ func (s *Session) equip() {
 		return
 	}
 	want := s.inContext(st)
+	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) {
+		// It would cost what the connection is kept for. In the environment of now the text may mean something else: that is for nobody else.
+		want.Session = s.mine.vars
+		if s.now.slot.Shared() {
+			s.mine.statements.Isolate(s.now.entry)
+			s.now.slot = s.mine.statements.Slot(s.now.entry)
+		}
+	}
 	if s.backend.Sync(&want) {
 		s.backend.Prepare(s.now.slot, s.worker.proxy.settings.Load().DefaultQueryTimeout)
 	}

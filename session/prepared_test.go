@@ -114,7 +114,7 @@ func TestStatementThatCannotBePreparedAgain(t *testing.T) {
 		return true
 	}
 	p.mu.Unlock()
-	if err := s.SendLongData(0, []byte("long")); err != nil {
+	if err := s.SendLongData(0, make([]byte, 100<<10)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = a.Command(protocol.ComStmtExecute, first(s, "x")...)
@@ -123,7 +123,7 @@ func TestStatementThatCannotBePreparedAgain(t *testing.T) {
 	mustQuery(t, b, "COMMIT")
 }
 
-// Long data holds the connection until it is executed, and is not mixed with that of another statement of the same text.
+// Long data of some size holds the connection until it is executed, and is not mixed with that of another statement of the same text.
 func TestLongData(t *testing.T) {
 	w, _ := newPreparer(t, nil)
 	a, b := w.dial(), w.dial()
@@ -148,7 +148,7 @@ func TestLongData(t *testing.T) {
 	}
 	wantRow(t, a, protocol.ComStmtExecute, first(s, ""), `long ""`)
 	sent := w.commandsOf(protocol.ComStmtSendLongData)
-	if err := s.SendLongData(0, []byte("lost")); err != nil {
+	if err := s.SendLongData(0, make([]byte, 100<<10)); err != nil {
 		t.Fatal(err)
 	}
 	for w.commandsOf(protocol.ComStmtSendLongData) == sent {
@@ -158,6 +158,76 @@ func TestLongData(t *testing.T) {
 	w.waitSessions(1)
 	w.waitBackends(1)
 	wantRow(t, b, protocol.ComStmtExecute, again(same, "b"), `values "\x01b" long ""`)
+}
+
+// Long data that is not much waits for the execution, which any connection may have, and goes to the statement that others use too.
+func TestLongDataThatIsKept(t *testing.T) {
+	w, p := newPreparer(t, nil)
+	a, b := w.dial(), w.dial()
+	s := mustPrepare(t, a, "INSERT ?")
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "inline"), `values "\x06inline" long ""`)
+	for _, part := range []string{"part one, ", "part two"} {
+		if err := s.SendLongData(0, []byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustQuery(t, b, "BEGIN")
+	w.waitBackends(1)
+	wantRow(t, a, protocol.ComStmtExecute, first(s, ""), `long "part one, part two"`)
+	w.waitBackends(2)
+	mustQuery(t, b, "COMMIT")
+	wantRow(t, a, protocol.ComStmtExecute, again(s, "x"), `values "\x01x" long ""`)
+	if got := p.open(); got != 2 {
+		t.Errorf("%d statements on two connections", got)
+	}
+	if got := w.metric(`parkway_pins_total{reason="long_data"}`); got != "" && got != "0" {
+		t.Errorf("%s pins", got)
+	}
+	// Given up, it reaches nobody.
+	if err := s.SendLongData(0, []byte("given up")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	wantRow(t, a, protocol.ComStmtExecute, first(s, "y"), `long ""`)
+}
+
+// A connection that is kept for what only it has is not reset for a statement that was prepared in an environment that no SET brings back: that
+// of before the client said a character set, after COM_RESET_CONNECTION.
+func TestPreparingKeepsWhatTheConnectionHas(t *testing.T) {
+	const names = "SET collation_connection = utf8mb4_bin"
+	w, _ := newPreparer(t, func(s *setup) {
+		next := s.server.Handler
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if string(payload[1:]) != names {
+				next(cmd, payload, a)
+				return
+			}
+			change := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("collation_connection"), Value: []byte("utf8mb4_bin")}
+			a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: change.Append(nil)})
+		}
+	})
+	a, b := w.dial(), w.dial()
+	if _, err := a.Command(protocol.ComResetConnection); err != nil {
+		t.Fatal(err)
+	}
+	s := mustPrepare(t, a, "SELECT ?")
+	mustQuery(t, b, "BEGIN")
+	mustQuery(t, a, names)
+	mustQuery(t, a, "CREATE TEMPORARY TABLE t (a INT)")
+	w.waitBackends(2)
+	resets := w.commandsOf(protocol.ComResetConnection)
+	for range 2 {
+		wantRow(t, a, protocol.ComStmtExecute, first(s, "x"), `values "\x01x"`)
+	}
+	if got := w.commandsOf(protocol.ComResetConnection); got != resets {
+		t.Errorf("the connection with the temporary table was reset %d times", got-resets)
+	}
+	if got := w.commandsOf(protocol.ComStmtPrepare); got != 2 {
+		t.Errorf("prepared %d times, want 2", got)
+	}
+	mustQuery(t, b, "COMMIT")
 }
 
 // DESIGN 15: COM_STMT_FETCH drops the client; statements pile up (3792, 1251).

@@ -18,6 +18,9 @@ func (s *Session) sendLongData(p []byte, whole bool) int {
 	if s.now.entry == nil || s.now.entry.Refusal != nil {
 		return s.swallow(p, whole)
 	}
+	if s.mine.statements.KeepLongData(s.now.entry, p, whole) {
+		return s.swallow(p, whole)
+	}
 	if s.decide(s.worker.rules()); !s.place() || !s.obtain() {
 		return 0
 	}

@@ -69,6 +69,19 @@ func TestPreparedReadIsRepeated(t *testing.T) {
 	wantRow(t, c, protocol.ComStmtExecute, other.ExecutePayload(0)[1:], "SELECT 5")
 }
 
+// So is one with long data that is kept for it.
+func TestPreparedReadWithLongDataIsRepeated(t *testing.T) {
+	p := newPreparedPair(t)
+	c := p.dial()
+	s := mustPrepare(t, c, "SELECT /*break*/ ?")
+	if err := s.SendLongData(0, []byte("long")); err != nil {
+		t.Fatal(err)
+	}
+	wantRow(t, c, protocol.ComStmtExecute, first(s, ""), `long "long"`)
+	p.wantRetries("read", "1")
+	wantRow(t, c, protocol.ComStmtExecute, again(s, "x"), `values "\x01x" long ""`)
+}
+
 // A cursor that the lost execution was to open is opened by its repetition.
 func TestPreparedReadWithACursorIsRepeated(t *testing.T) {
 	p := newPreparedPair(t)
@@ -111,7 +124,7 @@ func TestPreparedWriteIsNotRepeated(t *testing.T) {
 		}
 	}
 	s := mustPrepare(t, c, "SELECT /*break*/ ?")
-	if err := s.SendLongData(0, []byte("long")); err != nil {
+	if err := s.SendLongData(0, make([]byte, 100<<10)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := c.Command(protocol.ComStmtExecute, first(s, "")...)

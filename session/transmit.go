@@ -64,8 +64,13 @@ func (s *Session) transmitAbout(p []byte, id uint32, on *stmt.Prepared) {
 		now.saidID, now.sentID = id, s.server().Unused(id, s.mine.pins.Has(sysvar.PreparedText))
 		stmt.PatchID(p, now.sentID)
 		s.upload(p)
-	case s.command == protocol.ComStmtExecute || s.command == protocol.ComStmtBulkExecute:
+	case executes(s.command):
+		s.uploadLongData(on)
 		s.execute(p, on)
+	case s.command == protocol.ComStmtSendLongData:
+		s.uploadLongData(on)
+		stmt.PatchID(p, on.ID)
+		s.upload(p)
 	default:
 		if s.command == protocol.ComStmtFetch && now.entry.Held()&stmt.HoldCursor == 0 {
 			now.saidID, now.sentID = id, on.ID
@@ -73,6 +78,18 @@ func (s *Session) transmitAbout(p []byte, id uint32, on *stmt.Prepared) {
 		stmt.PatchID(p, on.ID)
 		s.upload(p)
 	}
+}
+
+// uploadLongData sends what was kept for the statement under way.
+func (s *Session) uploadLongData(on *stmt.Prepared) {
+	if kept := s.now.entry.KeptLongData(on.ID); len(kept) > 0 {
+		s.upload(kept)
+	}
+}
+
+// executes reports whether a command executes a prepared statement.
+func executes(c protocol.Command) bool {
+	return c == protocol.ComStmtExecute || c == protocol.ComStmtBulkExecute
 }
 
 // execute sends the first bytes of an execution.

@@ -119,6 +119,12 @@ func (b *Conn) InSync(w *Want) bool {
 		(!w.Past.Asked || w.Past.Fresh && b.fresh)
 }
 
+// Resets reports whether Sync would reset the connection, because no SET brings it there: what the session has on it besides w is lost then.
+func (b *Conn) Resets(w *Want) bool {
+	_, ok := sysvar.AppendSync(nil, b.have.Session, b.based(w.Session))
+	return !ok || b.losesIgnoreSpace(w)
+}
+
 // lacksInsertID reports whether LAST_INSERT_ID() has to return something else.
 func (b *Conn) lacksInsertID(w *Want) bool { return w.NeedInsertID && b.have.InsertID != w.InsertID }
 

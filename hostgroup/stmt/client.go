@@ -27,6 +27,9 @@ type Slot struct {
 	owner     uint64 // the entry that has the slot alone; 0: shared
 }
 
+// Shared reports whether other clients may use it too.
+func (s Slot) Shared() bool { return s.owner == 0 }
+
 // Entry is a statement that a client has open.
 type Entry struct {
 	ID        uint32 // the client's
@@ -36,7 +39,9 @@ type Entry struct {
 	types  *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
 	shape  string // see Slot
 	opens  bool   // the last execution was to open a cursor
+	alone  bool   // see Isolate
 	long   Slot   // where the server has long data; zero: none
+	kept   []byte // long data that no server has yet, see KeepLongData
 	cursor Slot   // where it has an open cursor; zero: none
 	anchor Slot   // the only place where it ever is; zero: anywhere
 
@@ -70,6 +75,7 @@ type ClientStatements struct {
 
 	entries map[uint32]*Entry
 	bytes   int64
+	kept    int      // bytes of long data
 	used    uint32   // the id given last
 	last    uint32   // the statement prepared last; 0 = it failed or was closed
 	holding []*Entry // those with a hold
@@ -176,7 +182,7 @@ func (c *ClientStatements) Clear() {
 		c.registry.Release(e.Statement)
 	}
 	clear(c.entries)
-	c.bytes, c.last, c.holding, c.spare = 0, 0, nil, nil
+	c.bytes, c.kept, c.last, c.holding, c.spare = 0, 0, 0, nil, nil
 }
 
 // Held says why the session can't let its backend connection go; 0 = it can. c may be nil.
@@ -200,14 +206,17 @@ func (c *ClientStatements) Slot(e *Entry) Slot {
 		return e.long
 	}
 	slot := Slot{Statement: e.Statement, shape: e.shape, cursor: e.opens}
-	if slices.ContainsFunc(c.holding, func(o *Entry) bool { return o != e && o.holds(slot) }) {
+	if e.alone || slices.ContainsFunc(c.holding, func(o *Entry) bool { return o != e && o.holds(slot) }) {
 		slot.owner = e.serial
 	}
 	return slot
 }
 
-// LongDataSlot says which one COM_STMT_SEND_LONG_DATA uses: always one of e's own, since the types, which would tell whom to share
-// it with, come behind.
+// Isolate gives e statements of its own on servers from now on: there is one that could not be prepared in its context.
+func (c *ClientStatements) Isolate(e *Entry) { e.alone = true }
+
+// LongDataSlot says which one a COM_STMT_SEND_LONG_DATA uses that isn't kept (KeepLongData): always one of e's own, since the types, which would
+// tell whom to share it with, come behind.
 func (c *ClientStatements) LongDataSlot(e *Entry) Slot {
 	return Slot{Statement: e.Statement, owner: e.serial}
 }
@@ -228,17 +237,21 @@ func (c *ClientStatements) holds(s Slot) bool {
 	return c != nil && slices.ContainsFunc(c.holding, func(e *Entry) bool { return e.holds(s) })
 }
 
-// SentLongData notes that COM_STMT_SEND_LONG_DATA went to the server.
-func (c *ClientStatements) SentLongData(e *Entry) { c.hold(e, c.LongDataSlot(e), e.cursor) }
+// SentLongData notes that COM_STMT_SEND_LONG_DATA went to the server, with what was kept in front of it.
+func (c *ClientStatements) SentLongData(e *Entry) {
+	c.DropLongData(e)
+	c.hold(e, c.LongDataSlot(e), e.cursor)
+}
 
 // Executed notes that COM_STMT_EXECUTE or COM_STMT_BULK_EXECUTE was answered by the server: long data is used up, an earlier cursor
 // closed. cursor says whether a new one is open (protocol.StatusCursorExists). After an execution that failed nobody knows
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
 	used := c.Slot(e)
-	if e.long != (Slot{}) && failed && !e.anchored() {
+	if (e.long != (Slot{}) || len(e.kept) > 0) && failed && !e.anchored() {
 		server.retire(used)
 	}
+	c.DropLongData(e)
 	if e.cursor != used {
 		server.retire(e.cursor)
 	}
@@ -264,6 +277,7 @@ func (c *ClientStatements) Reset(e *Entry, server *ServerStatements) {
 		server.retire(e.cursor)
 	}
 	e.Refusal = nil
+	c.DropLongData(e)
 	c.hold(e, Slot{}, Slot{})
 }
 

@@ -11,8 +11,9 @@
 //	                         the Slot, PatchPrepared, Statement.Prepared. It is always forwarded: the answer tells of tables that may
 //	                         have changed. A text that is too long to be kept: AcquireSingle, AddAnchored.
 //	COM_STMT_EXECUTE,
-//	COM_STMT_BULK_EXECUTE    Find, Entry.Read, Slot, ServerStatements.Find or prepare it there and Add, Patcher.Patch; Executed
-//	COM_STMT_SEND_LONG_DATA  Find, LongDataSlot, the same with PatchID; SentLongData
+//	COM_STMT_BULK_EXECUTE    Find, Entry.Read, Slot, ServerStatements.Find or prepare it there and Add, Entry.KeptLongData, Patcher.Patch;
+//	                         Executed, or DropLongData if no server has answered it
+//	COM_STMT_SEND_LONG_DATA  Find, KeepLongData; if that is false LongDataSlot, the same with PatchID; SentLongData
 //	COM_STMT_FETCH           Find, CursorSlot, PatchID; Fetched
 //	COM_STMT_RESET           Find, Reset, an OK
 //	COM_STMT_CLOSE           Find, Close
