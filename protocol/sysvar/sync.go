@@ -145,7 +145,10 @@ func (s *statement) names(have, want *Set) *Set {
 	}
 	charset, _ := want.Get("character_set_results")
 	had, _ := have.Get(resultsCollation)
-	if before, _ := have.Get("character_set_results"); had == collation && before == charset {
+	client, _ := want.Get("character_set_client") // it has a collation too, which MariaDB gives to parameters
+	hadClient, _ := have.Get("character_set_client")
+	before, _ := have.Get("character_set_results")
+	if had == collation && before == charset && (client == hadClient || client != charset) {
 		return have
 	}
 	s.next()
