@@ -3,6 +3,7 @@ package pool
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"parkway/config"
 	"parkway/hostgroup"
@@ -77,6 +78,24 @@ func TestDeadWriterIsReplaced(t *testing.T) {
 	for !strings.Contains(w.metric(`parkway_retries_total{reason="connect"}`), "2") {
 		c.pending()
 	}
+	w.SeeReadOnly(next.Addr(), hostgroup.Switches{}, nil)
+	if b := c.mustGet(); b.Server().String() != next.Addr() {
+		t.Errorf("a connection to %v", b.Server())
+	}
+	c.discard()
+}
+
+// A connection that was on its way when its server ceased to be the writer is not handed over.
+func TestWriterLeavesWhileDialed(t *testing.T) {
+	old, next := mysqltest.NewServer(t, mysqltest.ServerConfig{Fault: mysqltest.Fault{Delay: 50 * time.Millisecond}}), mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 1, at(t, old.Addr(), 10), at(t, next.Addr(), 10))
+	w.SeeReadOnly(old.Addr(), hostgroup.Switches{}, nil)
+	c := w.newClient(0)
+	c.acquire()
+	old.WaitAccepted(t, 1)
+	w.SeeReadOnly(old.Addr(), hostgroup.Switches{ReadOnly: true}, nil)
+	old.WaitConnections(t, 0)
+	c.pending()
 	w.SeeReadOnly(next.Addr(), hostgroup.Switches{}, nil)
 	if b := c.mustGet(); b.Server().String() != next.Addr() {
 		t.Errorf("a connection to %v", b.Server())

@@ -278,6 +278,11 @@ func (d *dialer) OnBackendReady(b *backend.Conn) {
 	r := (*Request)(d)
 	r.dialing = nil
 	r.pool.opened(b)
+	if s := b.Server(); s.Left() || s.Silent() != "" {
+		b.Quit() // It has left while this was on its way.
+		r.attempt()
+		return
+	}
 	r.pool.remember(b)
 	r.end()
 	r.Client.OnBackend(b)
