@@ -14,7 +14,7 @@ const firstRound = time.Second
 // does not wake up for each, which costs more than the checks do: within one part
 // in grains of the interval, and grain at most.
 const (
-	grain  = 25 * time.Millisecond
+	grain  = 50 * time.Millisecond
 	grains = 50
 )
 

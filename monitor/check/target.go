@@ -130,7 +130,7 @@ func (t *Target) use(c *conn, deadline time.Time, f func() error) (err error) {
 	if t.Closed() {
 		deadline = time.Now()
 	}
-	err = c.socket.SetDeadline(deadline)
+	err = c.socket.SetReadDeadline(deadline) // What is written fits into the socket's buffer.
 	t.mu.Unlock()
 	if err != nil {
 		return err
@@ -156,6 +156,10 @@ func (t *Target) open(a Account, deadline time.Time) (*conn, error) {
 	defer cancel()
 	c, socket, err := Dial(ctx, Login{Network: network, Address: address, User: a.User, Password: a.Password, Program: "parkway-monitor"})
 	if err != nil {
+		return nil, err
+	}
+	if err := socket.SetWriteDeadline(time.Time{}); err != nil {
+		socket.Close()
 		return nil, err
 	}
 	opened := &conn{Conn: c, socket: socket, account: a, address: address}

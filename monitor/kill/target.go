@@ -19,7 +19,7 @@ const killTimeout = 5 * time.Second
 
 const (
 	maxQueued  = 1024             // tasks for one server
-	keepOpen   = 10 * time.Second // between two looks whether the connection still stands
+	keepOpen   = 30 * time.Second // between two looks whether the connection still stands
 	firstRetry = time.Second      // after the connection could not be opened; doubled each time
 	lastRetry  = time.Minute
 )
