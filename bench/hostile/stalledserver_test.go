@@ -167,6 +167,7 @@ func TestFrozenServer(t *testing.T) {
 	w := observe(t, p)
 	const size = 30_000_000
 	sql := append(append([]byte("SELECT LENGTH('"), bytes.Repeat([]byte("x"), size)...), "')"...)
+	sent := carried(t, p, "server", "out")
 	answer := make(chan error, 1)
 	go func() {
 		value, err := c.Value(string(sql))
@@ -175,7 +176,7 @@ func TestFrozenServer(t *testing.T) {
 		}
 		answer <- err
 	}()
-	awaitStill(t, p, "server", "out")
+	sent.awaitStill()
 	before.bounded(t, p)
 	late := mysqltest.Dial(t, as("root", p))
 	begun := time.Now()
