@@ -260,7 +260,8 @@ func transaction(p Pins, e *Event) Pins {
 	open := e.Status&protocol.StatusInTrans != 0
 	p = savepoint(p, e)
 	if e.Failed {
-		if open || e.Status&protocol.StatusAutocommit == 0 && e.Ran() {
+		// Without autocommit, to open a table begins one, also for a statement that then names a column which is not there (MariaDB 10.11).
+		if open || e.Status&protocol.StatusAutocommit == 0 && (e.Ran() || e.Code != protocol.ErrCodeParse) {
 			p |= InTransaction
 		}
 		return p

@@ -58,6 +58,12 @@ func TestAfter(t *testing.T) {
 			{"UPDATE t SET a=1", Event{Failed: true, Code: 1213, Status: trans}, InTransaction | Warnings},
 			{"SELECT 1", Event{}, 0},
 		}},
+		{"a column that is not there begins a transaction without autocommit", []step{
+			{"SELECT nothing FROM t", Event{Failed: true, Code: 1054, Status: protocol.StatusNoIndexUsed}, InTransaction | Warnings},
+			{"COMMIT", Event{Status: protocol.StatusNoIndexUsed}, 0},
+			{"SELEKT", Event{Failed: true, Code: protocol.ErrCodeParse, Status: protocol.StatusNoIndexUsed}, Warnings},
+			{"SELECT nothing FROM t", Event{Failed: true, Code: 1054, Status: protocol.StatusAutocommit}, Warnings},
+		}},
 		{"a savepoint before the transaction, which MySQL makes without autocommit", []step{
 			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
 			{"SELECT 1", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
