@@ -26,9 +26,6 @@ func (l *Loop) SetParker(p Parker) {
 // Parks reports whether there is an idle loop to park connections on. Any thread.
 func (l *Loop) Parks() bool { return l.idle != nil }
 
-// Parked returns the number of parked connections. They are among Sessions. Loop only.
-func (l *Loop) Parked() int { return len(l.parked) }
-
 // Park takes the connection off its loop and has the idle loop watch it. There is no OnClose, and the Conn is of no more use; the
 // Parker gets token when something happens, and the owner has fd to Unpark or DropParked it. ErrNotDetachable while bytes are kept or
 // unsent, while reading is paused, unless open, inside the connection's own OnData, and where there is no idle loop; else the
@@ -43,15 +40,10 @@ func (c *Conn) Park(token uint32) (fd int, err error) {
 	if err := l.idle.watch(fd); err != nil {
 		return -1, err
 	}
-	counted := c.session
-	c.session = false // free leaves the count as it is
 	if _, err := c.detach(); err != nil {
-		c.session = counted
 		return -1, fmt.Errorf("park: %w", err)
 	}
-	if !counted {
-		l.sessions.Add(1)
-	}
+	l.sessions.Add(1) // It has left as a connection, and is still one of them.
 	l.parked[int32(fd)] = token
 	return fd, nil
 }

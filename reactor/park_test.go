@@ -84,8 +84,8 @@ func TestParkAndWake(t *testing.T) {
 			t.Fatalf("got %q", got)
 		}
 		on(l, func() {
-			if l.Sessions() != 1 || l.Parked() != 0 {
-				t.Errorf("%d sessions, %d parked", l.Sessions(), l.Parked())
+			if l.Sessions() != 1 || len(l.parked) != 0 {
+				t.Errorf("%d sessions, %d parked", l.Sessions(), len(l.parked))
 			}
 		})
 	}
@@ -118,8 +118,8 @@ func TestParkedPeerLeaves(t *testing.T) {
 			t.Errorf("%s: gone with %v", name, err)
 		}
 		on(l, func() {
-			if l.Sessions() != 0 || l.Parked() != 0 || l.conns.len() != 0 {
-				t.Errorf("%s: %d sessions, %d parked, %d connections", name, l.Sessions(), l.Parked(), l.conns.len())
+			if l.Sessions() != 0 || len(l.parked) != 0 || l.conns.len() != 0 {
+				t.Errorf("%s: %d sessions, %d parked, %d connections", name, l.Sessions(), len(l.parked), l.conns.len())
 			}
 		})
 	}
@@ -168,8 +168,8 @@ func TestDescriptorIsReusedWhileItsWakeUpIsUnderWay(t *testing.T) {
 		l.wakeOne(fd) // as if it had been among the events of this turn
 	})
 	on(l, func() {
-		if p.wakes.Load() != 0 || len(p.gone) != 0 || l.Parked() != 1 {
-			t.Errorf("woken %d times, %d gone, %d parked", p.wakes.Load(), len(p.gone), l.Parked())
+		if p.wakes.Load() != 0 || len(p.gone) != 0 || len(l.parked) != 1 {
+			t.Errorf("woken %d times, %d gone, %d parked", p.wakes.Load(), len(p.gone), len(l.parked))
 		}
 	})
 }
@@ -236,7 +236,7 @@ func TestNotParkable(t *testing.T) {
 	check := func(why string, c *Conn) {
 		t.Helper()
 		on(l, func() {
-			if _, err := c.Park(1); !errors.Is(err, ErrNotDetachable) || c.Closed() || l.Parked() != 0 {
+			if _, err := c.Park(1); !errors.Is(err, ErrNotDetachable) || c.Closed() || len(l.parked) != 0 {
 				t.Errorf("%s: %v", why, err)
 			}
 		})
@@ -282,8 +282,8 @@ func TestHerdWakes(t *testing.T) {
 		readFull(t, peer, 1)
 	}
 	on(l, func() {
-		if p.wakes.Load() != herd || l.Sessions() != herd || l.Parked() != 0 {
-			t.Errorf("%d wake-ups, %d sessions, %d parked", p.wakes.Load(), l.Sessions(), l.Parked())
+		if p.wakes.Load() != herd || l.Sessions() != herd || len(l.parked) != 0 {
+			t.Errorf("%d wake-ups, %d sessions, %d parked", p.wakes.Load(), l.Sessions(), len(l.parked))
 		}
 	})
 }

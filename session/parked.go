@@ -58,9 +58,6 @@ type block struct {
 
 func newLot() lot { return lot{byID: make(map[uint32]int32), first: none, last: none} }
 
-// len is the number of parked sessions.
-func (l *lot) len() int { return len(l.byID) }
-
 // at is what is parked at a place. The pointer is valid until the place is given back.
 func (l *lot) at(place int32) *parked { return &l.blocks[place/blockSize].places[place%blockSize] }
 

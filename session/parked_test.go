@@ -31,8 +31,8 @@ func TestLot(t *testing.T) {
 			model = slices.Delete(model, i, i+1)
 			delete(places, gone)
 		}
-		if l.len() != len(model) {
-			t.Fatalf("%d are parked, want %d", l.len(), len(model))
+		if len(l.byID) != len(model) {
+			t.Fatalf("%d are parked, want %d", len(l.byID), len(model))
 		}
 	}
 	checkLot(t, &l, model, places)
