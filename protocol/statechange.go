@@ -34,26 +34,31 @@ type StateChanges struct {
 	err    error
 }
 
-// stateChangeDecoders read one report from an entry. A type that isn't in the table is given with the whole entry as value.
-var stateChangeDecoders = [...]func(*fields, *StateChange){
-	TrackSystemVariables: func(f *fields, c *StateChange) {
+// bare reports whether the whole entry is the value, without a length of its own: TrackStateChange, of which MariaDB 10.11 and MySQL 9 send
+// 02 01 '1', and types that nobody knows.
+func (t StateChangeType) bare() bool {
+	return t == TrackStateChange || t > TrackTransactionState
+}
+
+// readStateChange reads one report of type t from an entry.
+func readStateChange(f *fields, t StateChangeType) StateChange {
+	c := StateChange{Type: t}
+	switch {
+	case t.bare():
+		c.Value = f.take(len(f.rest))
+		return c
+	case t == TrackSystemVariables:
 		c.Name = f.lenencBytes()
-		c.Value = f.lenencBytes()
-	},
-	TrackSchema: func(f *fields, c *StateChange) { c.Value = f.lenencBytes() },
-	// The one report without a length of its own: MariaDB 10.11 and MySQL 9 send 02 01 '1'.
-	TrackStateChange: func(f *fields, c *StateChange) { c.Value = f.take(len(f.rest)) },
-	TrackGTIDs: func(f *fields, c *StateChange) {
+	case t == TrackGTIDs:
 		f.uint8() // how they are encoded: 0, as text
-		c.Value = f.lenencBytes()
-	},
-	TrackTransactionCharacteristics: func(f *fields, c *StateChange) { c.Value = f.lenencBytes() },
-	TrackTransactionState:           func(f *fields, c *StateChange) { c.Value = f.lenencBytes() },
+	}
+	c.Value = f.lenencBytes()
+	return c
 }
 
 // NewStateChanges begins at the start of block. What it gives aliases block.
-func NewStateChanges(block []byte) *StateChanges {
-	return &StateChanges{block: fields{rest: block}}
+func NewStateChanges(block []byte) StateChanges {
+	return StateChanges{block: fields{rest: block}}
 }
 
 // Next goes to the next report. It returns false behind the last one and at one that is malformed: see Err.
@@ -65,12 +70,7 @@ func (s *StateChanges) Next() bool {
 		s.change.Type = StateChangeType(s.block.uint8())
 		s.entry.rest = s.block.lenencBytes()
 	}
-	s.change = StateChange{Type: s.change.Type}
-	if int(s.change.Type) < len(stateChangeDecoders) {
-		stateChangeDecoders[s.change.Type](&s.entry, &s.change)
-	} else {
-		s.change.Value = s.entry.take(len(s.entry.rest))
-	}
+	s.change = readStateChange(&s.entry, s.change.Type)
 	if s.block.short || s.entry.short {
 		s.err = malformed("session-state tracker", "type %d", s.change.Type)
 		s.block.rest, s.entry.rest = nil, nil
@@ -88,13 +88,12 @@ func (s *StateChanges) Err() error { return s.err }
 // Append writes the report as an entry of a tracker block.
 func (c *StateChange) Append(dst []byte) []byte {
 	size := lenencSize(len(c.Value))
-	bare := c.Type == TrackStateChange || int(c.Type) >= len(stateChangeDecoders)
 	switch {
 	case c.Type == TrackSystemVariables:
 		size += lenencSize(len(c.Name))
 	case c.Type == TrackGTIDs:
 		size++
-	case bare:
+	case c.Type.bare():
 		size = len(c.Value)
 	}
 	dst = append(dst, byte(c.Type))
@@ -104,7 +103,7 @@ func (c *StateChange) Append(dst []byte) []byte {
 		dst = AppendLenencBytes(dst, c.Name)
 	case c.Type == TrackGTIDs:
 		dst = append(dst, 0)
-	case bare:
+	case c.Type.bare():
 		return append(dst, c.Value...)
 	}
 	return AppendLenencBytes(dst, c.Value)

@@ -36,11 +36,9 @@ func (s *Session) obtain() bool {
 		s.equip()
 		return false
 	}
-	s.request.Want = s.want()
-	if s.backend.Sync(&s.request.Want) {
+	if s.synced() {
 		return true
 	}
-	s.told()
 	s.await()
 	return false
 }
@@ -77,12 +75,20 @@ func (s *Session) OnBackend(b *backend.Conn) {
 		s.OnBackendReady(b) // obtain sees to that first
 		return
 	}
-	s.request.Want = s.want()
-	if b.Sync(&s.request.Want) {
+	if s.synced() {
 		s.OnBackendReady(b)
-		return
 	}
+}
+
+// synced reports whether the backend is as the statement under way needs it. If not, Sync has begun.
+func (s *Session) synced() bool {
+	want := s.want()
+	if s.backend.InSync(&want) {
+		return true
+	}
+	s.request.Want = want
 	s.told()
+	return s.backend.Sync(&s.request.Want)
 }
 
 // take makes b the session's backend.

@@ -75,7 +75,12 @@ func (s *Session) server() *stmt.ServerStatements {
 // lacks reports whether the connection lacks the statement that the command
 // under way is about, or the types of its parameters as they were sent.
 func (s *Session) lacks() bool {
-	return s.backend.Lacks(s.now.slot) || s.unbound()
+	now := &s.now
+	if now.slot.Statement == nil {
+		return false
+	}
+	now.on = s.server().Find(now.slot)
+	return now.on == nil || s.unbound()
 }
 
 // bindsIn is the environment that the types of parameters are kept with.
@@ -89,8 +94,7 @@ func (s *Session) bindsIn() string {
 // unbound reports whether the connection, which has the statement under way, has to be told types of an earlier environment. Long data that it
 // has would be lost over that.
 func (s *Session) unbound() bool {
-	return s.now.slot.Statement != nil && s.now.entry.Held()&stmt.HoldLongData == 0 &&
-		s.now.execution.Unbound(s.server().Find(s.now.slot), s.bindsIn())
+	return s.now.entry.Held()&stmt.HoldLongData == 0 && s.now.execution.Unbound(s.now.on, s.bindsIn())
 }
 
 // equip has the connection prepare the statement under way, in the context
@@ -98,11 +102,11 @@ func (s *Session) unbound() bool {
 func (s *Session) equip() {
 	st := s.now.slot.Statement
 	s.await()
-	if !s.backend.Lacks(s.now.slot) {
+	if s.now.on != nil {
 		want := backend.Want{Session: s.inEnvironment(s.now.execution.Environment()), Schema: s.mine.schema, Bare: s.bare()}
 		if s.backend.Sync(&want) {
 			s.foreign = everything
-			s.backend.Bind(s.now.execution.AppendBinding(nil, s.server().Find(s.now.slot)))
+			s.backend.Bind(s.now.execution.AppendBinding(nil, s.now.on))
 		}
 		return
 	}
@@ -153,8 +157,8 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 	status := answer.Status()
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute:
-		if on := s.server().Find(now.slot); on != nil && failed {
-			on.Forget()
+		if failed {
+			s.server().Forget(now.slot)
 		}
 		s.oweSchema(answer)
 		s.mine.statements.Executed(now.entry, s.server(), status&protocol.StatusCursorExists != 0, failed)

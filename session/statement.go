@@ -25,6 +25,7 @@ type statement struct {
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about
 	slot           stmt.Slot       // where the server has that
+	on             *stmt.Prepared  // what obtain has found there, for transmit
 	execution      stmt.Execution  // if it is one
 	incomplete     bool            // more of it has to be there
 	preparing      *stmt.Statement // that is being prepared for the client, until there is an entry

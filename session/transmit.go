@@ -15,14 +15,8 @@ import (
 // transmit sends the first bytes of a command, or all of it, to a connection
 // that has the statement that it is about.
 func (s *Session) transmit(p []byte, whole bool) {
-	now := &s.now
-	server := s.backend.Statements()
-	var on *stmt.Prepared
-	if now.slot.Statement != nil {
-		on = server.Find(now.slot)
-	}
-	// After Find, so that on is not what was used least recently.
-	if closes := server.AppendCloses(s.worker.scratch[:0], s.mine.statements); len(closes) > 0 {
+	// What obtain has found was used last, and stays.
+	if closes := s.server().AppendCloses(s.worker.scratch[:0], s.mine.statements); len(closes) > 0 {
 		s.worker.scratch = closes
 		s.upload(closes)
 	}
@@ -36,7 +30,7 @@ func (s *Session) transmit(p []byte, whole bool) {
 			s.upload(p)
 			return
 		}
-		s.transmitAbout(p, id, on)
+		s.transmitAbout(p, id, s.now.on)
 		stmt.PatchID(p, id) // p may be sent again, to another server
 	case whole:
 		s.upload(s.rewrite(p))

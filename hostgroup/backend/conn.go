@@ -129,6 +129,7 @@ type Conn struct {
 	caps   protocol.Capability // that the server was told
 	thread uint32              // the server's id of the connection
 	answer protocol.ResponseReader
+	said   protocol.OK // of the answer, while the owner is given it
 	own    commands
 	ahead  *ahead // nil until AskAhead
 	have   Have
@@ -363,7 +364,7 @@ func (b *Conn) onNotable(p []byte, before int) (protocol.Progress, int) {
 	if b.owner != nil && before > 0 {
 		b.owner.OnAnswer(b, p[:before], protocol.More)
 	}
-	ok, size, seq, progress, err := b.answer.ReadOK(p[before:])
+	said, size, seq, progress, err := b.answer.ReadOK(p[before:])
 	if err != nil {
 		b.fail(err)
 		return protocol.More, len(p)
@@ -372,7 +373,8 @@ func (b *Conn) onNotable(p []byte, before int) (protocol.Progress, int) {
 		b.setState(idle)
 	}
 	if b.owner != nil {
-		b.owner.OnOK(b, &ok, seq, progress)
+		b.said = said
+		b.owner.OnOK(b, &b.said, seq, progress)
 	}
 	return progress, before + size
 }

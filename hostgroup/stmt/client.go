@@ -16,7 +16,7 @@ const (
 	HoldText                      // the statement can't be prepared anywhere else: its text was too long to be kept, or means something else there
 )
 
-// Slot names a statement on a server. Clients share it if they prepared the same text and bind parameters of the same types: MySQL,
+// Slot names a statement on a server; without a Statement it names none. Clients share it if they prepared the same text and bind parameters of the same types: MySQL,
 // from 8.0.22 on, derives from the first types that it is told what a statement computes, and keeps to that as long as it can
 // convert the others: what was prepared once and executed with a number gives HEX(123) for a later '123'. So what a client reads
 // depends only on the types it has sent itself.
@@ -52,10 +52,10 @@ type Entry struct {
 
 // Held says what a server holds for the statement.
 func (e *Entry) Held() (reasons Hold) {
-	if e.long != (Slot{}) {
+	if e.long.Statement != nil {
 		reasons |= HoldLongData
 	}
-	if e.cursor != (Slot{}) {
+	if e.cursor.Statement != nil {
 		reasons |= HoldCursor
 	}
 	if e.anchored() {
@@ -65,7 +65,7 @@ func (e *Entry) Held() (reasons Hold) {
 }
 
 // anchored reports whether the statement was opened by AddAnchored.
-func (e *Entry) anchored() bool { return e.anchor != (Slot{}) }
+func (e *Entry) anchored() bool { return e.anchor.Statement != nil }
 
 // ClientStatements is what one client has prepared. A session makes it with the first statement and may drop it when Len is 0.
 type ClientStatements struct {
@@ -74,6 +74,7 @@ type ClientStatements struct {
 	maxBytes int64 // of texts
 
 	entries map[uint32]*Entry
+	recent  *Entry // of the entries, the one found last; nil: none
 	bytes   int64
 	kept    int      // bytes of long data
 	used    uint32   // the id given last
@@ -151,7 +152,14 @@ func (c *ClientStatements) Find(id uint32) *Entry {
 	if id == LastID {
 		id = c.last
 	}
-	return c.entries[id]
+	if e := c.recent; e != nil && e.ID == id {
+		return e
+	}
+	if e := c.entries[id]; e != nil {
+		c.recent = e
+		return e
+	}
+	return nil
 }
 
 // Close closes a statement; the entry is invalid from then on. Nothing need be forwarded. server is the connection that the session
@@ -166,6 +174,7 @@ func (c *ClientStatements) Close(e *Entry, server *ServerStatements) {
 		c.last = 0
 	}
 	delete(c.entries, e.ID)
+	c.recent = nil
 	c.bytes -= int64(len(e.Statement.Text))
 	c.registry.Release(e.Statement)
 	*e = Entry{}
@@ -182,7 +191,7 @@ func (c *ClientStatements) Clear() {
 		c.registry.Release(e.Statement)
 	}
 	clear(c.entries)
-	c.bytes, c.kept, c.last, c.holding, c.spare = 0, 0, 0, nil, nil
+	c.bytes, c.kept, c.last, c.recent, c.holding, c.spare = 0, 0, 0, nil, nil, nil
 }
 
 // Held says why the session can't let its backend connection go; 0 = it can. c may be nil.
@@ -202,7 +211,7 @@ func (c *ClientStatements) Slot(e *Entry) Slot {
 	switch {
 	case e.anchored():
 		return e.anchor
-	case e.long != (Slot{}):
+	case e.long.Statement != nil:
 		return e.long
 	}
 	slot := Slot{Statement: e.Statement, shape: e.shape, cursor: e.opens}
@@ -223,7 +232,7 @@ func (c *ClientStatements) LongDataSlot(e *Entry) Slot {
 
 // CursorSlot says which one COM_STMT_FETCH uses. If no cursor is open, it is one where the server has none either.
 func (c *ClientStatements) CursorSlot(e *Entry) Slot {
-	if e.cursor != (Slot{}) {
+	if e.cursor.Statement != nil {
 		return e.cursor
 	}
 	return c.Slot(e)
@@ -247,8 +256,11 @@ func (c *ClientStatements) SentLongData(e *Entry) {
 // closed. cursor says whether a new one is open (protocol.StatusCursorExists). After an execution that failed nobody knows
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
+	if !cursor && e.Held() == 0 && len(e.kept) == 0 {
+		return
+	}
 	used := c.Slot(e)
-	if (e.long != (Slot{}) || len(e.kept) > 0) && failed && !e.anchored() {
+	if (e.long.Statement != nil || len(e.kept) > 0) && failed && !e.anchored() {
 		server.retire(used)
 	}
 	c.DropLongData(e)

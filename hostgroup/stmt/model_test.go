@@ -211,7 +211,7 @@ func (m *model) execute(t *testing.T, c *modelClient, e *Entry) {
 	delete(s.long, id)
 	failed := m.random.IntN(8) == 0
 	if failed {
-		p.Forget()
+		s.known.Forget(at)
 		if m.random.IntN(2) == 0 {
 			s.types[id] = "lost"
 		}

@@ -10,9 +10,6 @@ type Prepared struct {
 	order node[Prepared]
 }
 
-// Forget is to be called when an execution failed: it isn't known whether the server took the types that were in it.
-func (p *Prepared) Forget() { p.types = nil }
-
 // ServerStatements is what was prepared on one backend connection. The connection's owner closes, by AppendCloses, what is too
 // much.
 type ServerStatements struct {
@@ -65,6 +62,13 @@ func (s *ServerStatements) Has(at Slot) bool {
 	return s.in(at) != nil || at.owner == 0 && s.in(Slot{Statement: at.Statement}) != nil
 }
 
+// Forget is to be called when an execution of the statement in this slot failed: it isn't known whether the server took the types that were in it.
+func (s *ServerStatements) Forget(at Slot) {
+	if p := s.in(at); p != nil {
+		p.types = nil
+	}
+}
+
 // Unused is id, or another one, that means no statement to the server: a command about one that a client hasn't prepared is sent with
 // it, so that the server's own error comes back. named: the connection has statements of PREPARE, which have ids too, of the same numbers on
 // MariaDB. s may not be nil.
@@ -102,7 +106,7 @@ func (s *ServerStatements) Add(at Slot, id uint32) *Prepared {
 
 // retire gives up the statement in this slot, if there is one: AppendCloses will close it. s may be nil.
 func (s *ServerStatements) retire(at Slot) {
-	if s == nil || at == (Slot{}) {
+	if s == nil || at.Statement == nil {
 		return
 	}
 	if p := s.in(at); p != nil {
