@@ -31,6 +31,7 @@ const (
 	ErrCodeNetWriteTimeout        uint16 = 1161
 	ErrCodeTooManyUserConnections uint16 = 1203
 	ErrCodeLockWaitTimeout        uint16 = 1205
+	ErrCodeWrongArguments         uint16 = 1210
 	ErrCodeDeadlock               uint16 = 1213
 	ErrCodeUserLimit              uint16 = 1226
 	ErrCodeNotSupportedYet        uint16 = 1235

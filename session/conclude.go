@@ -161,6 +161,9 @@ func (s *Session) concludeText(e *sysvar.Event) {
 			s.mine.vars.UserVars = vars
 		}
 	}
+	if now.info.Flags.Has(digest.PrepareStmt) && (e.Ran() || e.Code != protocol.ErrCodeParse) {
+		s.mine.vars.UserVars = in.PrepareUserVars(s.mine.vars.UserVars, now.text)
+	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
 	if now.info.Flags&digest.SetSystemVar != 0 && e.Ran() {
 		e.Trackers = e.Trackers || now.info.Flags.Has(digest.TrackersVar)

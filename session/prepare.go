@@ -33,10 +33,15 @@ func (s *Session) beginPrepare(sql []byte, whole bool) {
 	s.now.preparing, s.now.anchored = st, !whole || s.hasPlace(sql)
 }
 
-// hasPlace reports whether no other connection would prepare a text as this one does. MySQL remembers of which types user variables were,
-// and nothing brings a session with a schema to where it had none, in which its statement is executed later too.
+// hasPlace reports whether no other connection would prepare a text as this one does. MySQL remembers of which types user variables were;
+// MariaDB gives those that the text assigns other collations, which must not happen behind the client's back; and nothing brings a session
+// with a schema to where it had none, in which its statement is executed later too.
 func (s *Session) hasPlace(sql []byte) bool {
-	return !s.isMariaDB() && s.now.info.Flags.Has(digest.UserVarRead) || s.mine.schema == "" && digest.AsksSchema(sql, s.now.options)
+	variables := digest.UserVarRead
+	if s.isMariaDB() {
+		variables = digest.UserVarAssign
+	}
+	return s.now.info.Flags.Has(variables) || s.mine.schema == "" && digest.AsksSchema(sql, s.now.options)
 }
 
 // openStatement gives the client the statement that it has prepared, if the answer,
@@ -79,8 +84,8 @@ func (s *Session) concludePrepare(answer *protocol.ResponseReader, failed bool) 
 	s.note()
 }
 
-// declareUserVars notes the user variables that come to be with COM_STMT_PREPARE alone: servers give each that the text assigns the type of
-// the expression, which shows in results, if it was not there yet. Other errors than those of syntax come behind that.
+// declareUserVars notes what COM_STMT_PREPARE alone does to the user variables that the text assigns: servers give those that are new the type
+// of the expression, and MariaDB gives all of them its collation, which shows in results. Other errors than those of syntax come behind that.
 func (s *Session) declareUserVars(answer *protocol.ResponseReader) {
 	code, _ := answer.Failed()
 	if !s.now.info.Flags.Has(digest.UserVarAssign) || code == protocol.ErrCodeParse {
@@ -90,7 +95,7 @@ func (s *Session) declareUserVars(answer *protocol.ResponseReader) {
 	if s.now.info.Flags.Has(digest.Partial) {
 		s.mine.vars.UserVars = in.UnknownUserVars()
 	} else {
-		s.mine.vars.UserVars = in.DeclareUserVars(s.mine.vars.UserVars, s.now.text)
+		s.mine.vars.UserVars = in.DeclareUserVars(s.mine.vars.UserVars, s.now.text, s.isMariaDB())
 	}
 	if !sysvar.UserVarsKnown(s.mine.vars.UserVars) && !s.mine.pins.Has(sysvar.UserVar) {
 		s.mine.pins |= sysvar.UserVar

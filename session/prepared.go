@@ -142,7 +142,7 @@ func (s *Session) notPrepared(reason *protocol.ERR) {
 // concludeStatement notes what a command about a statement has brought about.
 func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 	now := &s.now
-	_, failed := answer.Failed()
+	code, failed := answer.Failed()
 	if s.command == protocol.ComStmtPrepare {
 		s.concludePrepare(answer, failed)
 		return
@@ -157,7 +157,7 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 	status := answer.Status()
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute:
-		if failed {
+		if failed && !s.tookTypes(code) {
 			s.server().Forget(now.slot)
 		}
 		s.oweSchema(answer)
@@ -168,6 +168,12 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 		s.mine.statements.Reset(now.entry, s.server())
 	}
 	s.holdStatements()
+}
+
+// tookTypes reports whether the server knows the types of an execution that failed with this code, whether they were in it or told before:
+// MariaDB reads them before anything else can fail than that it is no execution, and keeps them.
+func (s *Session) tookTypes(code uint16) bool {
+	return s.isMariaDB() && s.command == protocol.ComStmtExecute && code != protocol.ErrCodeWrongArguments && code != protocol.ErrCodeUnknownStatement
 }
 
 // holdStatements keeps the connection as long as the server holds something for

@@ -35,6 +35,9 @@ type preparedThere struct {
 	cursor bool
 }
 
+// refused ends a value with which an execution fails, when the types have been read.
+const refused = "refused"
+
 // newPreparer is a world of clients that share connections to a preparer. change may alter it.
 func newPreparer(t testing.TB, change func(*setup)) (*world, *preparer) {
 	p := &preparer{conns: map[uint32]*preparerConn{}}
@@ -148,6 +151,10 @@ func (s *preparedThere) execute(payload []byte, a *mysqltest.Answer) {
 			a.Error(1210, "Incorrect arguments to mysqld_stmt_execute")
 			return
 		}
+	}
+	if bytes.HasSuffix(values, []byte(refused)) {
+		a.Error(1298, "Unknown or incorrect time zone")
+		return
 	}
 	if payload[5]&protocol.CursorReadOnly != 0 {
 		s.cursor = true

@@ -491,6 +491,52 @@ func TestTypesKeepTheirEnvironment(t *testing.T) {
 	}
 }
 
+// An execution that fails has told MariaDB the types of its parameters: they are not told once more, in the character set of before, which would
+// cost the diagnostics.
+func TestTypesOutliveAFailure(t *testing.T) {
+	for version, told := range map[string]string{"5.5.5-10.11.6-MariaDB": "", "9.7.0": "fd00"} {
+		w, _ := newPreparer(t, func(s *setup) { s.server.Greeting.ServerVersion = version })
+		a := w.dial()
+		s := mustPrepare(t, a, "SELECT ?")
+		_, err := a.Command(protocol.ComStmtExecute, first(s, refused)...)
+		wantERR(t, err, 1298, "Unknown or incorrect time zone")
+		mustQuery(t, a, "SET time_zone='+01:00', sql_mode='ANSI'")
+		wantRow(t, a, protocol.ComStmtExecute, again(s, "two"), `values "\x03two"`)
+		var last []byte
+		for _, c := range w.server.Commands() {
+			if c.Command == protocol.ComStmtExecute {
+				last = c.Payload
+			}
+		}
+		if n := w.commandsOf(protocol.ComStmtExecute); n != 2 {
+			t.Errorf("%s: %d executions", version, n)
+		}
+		at := protocol.ExecuteLen + 1
+		if got := fmt.Sprintf("%x", last[at+1:len(last)-len("\x03two")]); got != told {
+			t.Errorf("%s: told the types %q, want %q", version, got, told)
+		}
+	}
+}
+
+// To prepare a statement that assigns a user variable gives that, on MariaDB, the collation of the expression: it is not done anywhere else, and
+// of what value the variable is then only this server knows.
+func TestPreparedAssignment(t *testing.T) {
+	for version, backends := range map[string]int{"5.5.5-10.11.6-MariaDB": 2, "9.7.0": 1} {
+		w, _ := newPreparer(t, func(s *setup) { s.server.Greeting.ServerVersion = version })
+		a, b := w.dial(), w.dial()
+		mustQuery(t, a, "SET @a = 'x'")
+		s := mustPrepare(t, a, "SET @a = ?")
+		mustQuery(t, b, "SELECT 1")
+		w.waitBackends(backends)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		mustQuery(t, b, "BEGIN")
+		mustQuery(t, w.dial(), "SELECT 1")
+		w.waitBackends(backends + 1)
+	}
+}
+
 // Who waits for a connection does not get one whose client may ask why its COM_STMT_PREPARE failed.
 func TestWarningsOfFailedPreparation(t *testing.T) {
 	w, p := newPreparer(t, func(s *setup) {

@@ -62,17 +62,26 @@ func (in *Interner) AssignUserVars(userVars *Set, sql []byte, o digest.Options, 
 func (in *Interner) UnknownUserVars() *Set { return in.put(in.empty, []byte(anyVar), nil) }
 
 // DeclareUserVars is userVars after a statement was prepared that assigns some (digest.UserVarAssign), for which servers make variables:
-// those that the text names and that are new are unknown. Nothing is kept of sql.
-func (in *Interner) DeclareUserVars(userVars *Set, sql []byte) *Set {
+// those that the text names are unknown, of MySQL only if they are new. Nothing is kept of sql.
+func (in *Interner) DeclareUserVars(userVars *Set, sql []byte, mariaDB bool) *Set {
 	after, ok := in.unknownIf(userVars, sql, func(variable, _ token) bool {
 		name, ok := userVarName(variable.text)
 		_, known := userVars.Get(name)
-		return !ok || !known
+		return !ok || !known || mariaDB
 	})
 	if !ok || after.size > maxUserVars {
 		return in.UnknownUserVars()
 	}
 	return after
+}
+
+// PrepareUserVars is userVars after a PREPARE that got as far as the text, which does what DeclareUserVars says: nothing is known any more of any, if sql
+// has variables, or its text is in one.
+func (in *Interner) PrepareUserVars(userVars *Set, sql []byte) *Set {
+	if bytes.IndexByte(sql, '@') < 0 {
+		return userVars
+	}
+	return in.UnknownUserVars()
 }
 
 // assignments are those of a SET, which are carried out one after the other.

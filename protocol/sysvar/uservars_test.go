@@ -89,16 +89,33 @@ func TestDeclareUserVars(t *testing.T) {
 	in := NewInterner()
 	vars, _ := in.Login(45, true)
 	set := in.AssignUserVars(in.Empty(), []byte("SET @a=1"), 0, vars, vars, true)
-	for _, test := range []struct{ sql, want string }{ // unknown values are empty
-		{"SET @A=?, @b=?", "a=N1 b="},
-		{"SELECT @a:=?", "a=N1"},
-		{"SELECT @c:=@d", "a=N1 c= d="},
-		{"SET @`b``c`=?", "*="},
-		{"SET @b='open", "*="},
+	for _, test := range []struct{ sql, mysql, mariaDB string }{ // unknown values are empty
+		{"SET @A=?, @b=?", "a=N1 b=", "a= b="},
+		{"SELECT @a:=?", "a=N1", "a="},
+		{"SELECT @c:=@d", "a=N1 c= d=", "a=N1 c= d="},
+		{"SET @`b``c`=?", "*=", "*="},
+		{"SET @b='open", "*=", "*="},
 	} {
-		got := show(in.DeclareUserVars(set, []byte(test.sql)))
-		if got = strings.ReplaceAll(got, "utf8mb4_general_ci"+numberMark, "N"); got != test.want {
-			t.Errorf("%s: %s, want %s", test.sql, got, test.want)
+		for mariaDB, want := range map[bool]string{false: test.mysql, true: test.mariaDB} {
+			got := show(in.DeclareUserVars(set, []byte(test.sql), mariaDB))
+			if got = strings.ReplaceAll(got, "utf8mb4_general_ci"+numberMark, "N"); got != want {
+				t.Errorf("%s, MariaDB %v: %s, want %s", test.sql, mariaDB, got, want)
+			}
+		}
+	}
+}
+
+func TestPrepareUserVars(t *testing.T) {
+	in := NewInterner()
+	vars, _ := in.Login(45, true)
+	set := in.AssignUserVars(in.Empty(), []byte("SET @a=1"), 0, vars, vars, true)
+	for sql, known := range map[string]bool{
+		"PREPARE s FROM 'SELECT ?'":   true,
+		"PREPARE s FROM 'SET @a = ?'": false,
+		"PREPARE s FROM @a":           false,
+	} {
+		if got := in.PrepareUserVars(set, []byte(sql)); UserVarsKnown(got) != known || known && got != set {
+			t.Errorf("%s: %s", sql, show(got))
 		}
 	}
 }
