@@ -108,7 +108,7 @@ func New(cfg Config) *Monitor {
 	m.cancel = cancel
 	for k := range m.schedulers {
 		kind := check.Kind(k)
-		m.schedulers[k] = newScheduler(float64(k)/check.NumKinds, func(s *server) { m.submit(s, kind) })
+		m.schedulers[k] = newScheduler(float64(k)/check.NumKinds, func(s *server) bool { return m.submit(s, kind) })
 		m.running.Go(func() { m.schedulers[k].run(ctx) })
 	}
 	return m
@@ -156,8 +156,9 @@ func (m *Monitor) Apply(v *config.MySQLVariables) {
 	m.schedulePurge(set)
 }
 
-// Hurry has a server asked for its read_only now, if that is checked at all. It
-// never blocks. Any thread, also a loop's.
+// Hurry has a server asked for its read_only at once, if that is checked at all: by
+// a check that begins later than the call, and after a short pause if there has
+// just been one. It never blocks. Any thread, also a loop's.
 func (m *Monitor) Hurry(server string) { m.schedulers[check.ReadOnly].hurry(server) }
 
 // schedulePurge closes connections now and then that no check has used for a
@@ -208,14 +209,14 @@ const eagerness = 10
 // longestWait bounds that where the interval is long.
 const longestWait = time.Second
 
-// submit queues a check, unless the last one of its kind has not ended. It is
-// called by the scheduler.
-func (m *Monitor) submit(s *server, kind check.Kind) {
+// submit queues a check. It is false if the last one of its kind has not ended,
+// or there is no room. It is called by the scheduler.
+func (m *Monitor) submit(s *server, kind check.Kind) (ok bool) {
 	if !s.begin(kind) {
 		m.counts[kind][resultOverdue].Add(1)
-		return
+		return false
 	}
-	ok := m.pool.Submit(elastic.Task{
+	ok = m.pool.Submit(elastic.Task{
 		Run:      func() { m.run(s, kind) },
 		Patience: min(m.settings.Load().every[kind]/eagerness, longestWait),
 		Suspect:  s.suspect(kind),
@@ -224,6 +225,7 @@ func (m *Monitor) submit(s *server, kind check.Kind) {
 		s.end(kind)
 		m.counts[kind][resultDropped].Add(1)
 	}
+	return ok
 }
 
 // run carries out a check, on a goroutine of the pool.

@@ -30,9 +30,10 @@ type plan struct {
 type scheduler struct {
 	// Immutable.
 	offset float64 // of the place in the interval, as a part of it: other schedulers have others
-	fire   func(*server)
-	plans  chan plan   // has room for the latest
-	hasty  chan string // servers that are to be asked now
+	// fire asks a server, and must not block; false: it is being asked already.
+	fire  func(*server) bool
+	plans chan plan   // has room for the latest
+	hasty chan string // servers that are to be asked now
 
 	// Owned by run.
 	every time.Duration
@@ -51,12 +52,17 @@ const (
 type turn struct {
 	server *server
 	due    time.Time
-	place  float64 // in the interval, as a part of it
-	first  bool    // it has not been asked yet
-	asked  time.Time
+
+	// Of a regular one.
+	place float64 // in the interval, as a part of it
+	first bool    // it has not been asked yet
+	asked time.Time
+	hasty *turn // one out of turn that waits; nil: none
+
+	regular *turn // of one out of turn, which is for once: that of its server
 }
 
-func newScheduler(offset float64, fire func(*server)) *scheduler {
+func newScheduler(offset float64, fire func(*server) bool) *scheduler {
 	return &scheduler{offset: offset, fire: fire, plans: make(chan plan, 1), hasty: make(chan string, maxHasty)}
 }
 
@@ -95,9 +101,11 @@ func (s *scheduler) run(ctx context.Context) {
 func (s *scheduler) change(p plan, now time.Time) {
 	old := make(map[*server]*turn)
 	for _, t := range s.turns {
-		old[t.server] = t
+		if t.regular == nil {
+			old[t.server] = t
+		}
 	}
-	var all turns
+	var all, hasty turns
 	fresh := 0
 	for _, server := range p.servers {
 		t := old[server]
@@ -106,6 +114,9 @@ func (s *scheduler) change(p plan, now time.Time) {
 			fresh++
 		} else {
 			t.due = earlier(t.due, now.Add(part(p.every, t.place)))
+			if t.hasty != nil {
+				hasty = append(hasty, t.hasty)
+			}
 		}
 		all = append(all, t)
 	}
@@ -120,11 +131,11 @@ func (s *scheduler) change(p plan, now time.Time) {
 			n++
 		}
 	}
-	s.turns, s.every = all, p.every
 	s.named = make(map[string]*turn)
 	for _, t := range all {
 		s.named[t.server.name] = t
 	}
+	s.turns, s.every = append(all, hasty...), p.every
 	heap.Init(&s.turns)
 }
 
@@ -133,18 +144,45 @@ func (s *scheduler) pass(now time.Time) {
 	until := now.Add(s.early())
 	for len(s.turns) > 0 && !s.turns[0].due.After(until) {
 		t := s.turns[0]
-		t.asked = now
-		s.fire(t.server)
+		if t.regular != nil {
+			if t.due.After(now) {
+				return // The pause before it is meant.
+			}
+			s.passHasty(t, now)
+			continue
+		}
+		s.ask(t, now)
 		t.due = s.next(t, now)
 		heap.Fix(&s.turns, 0)
 	}
 }
 
+// passHasty is pass for a turn out of turn, the next of all. A question that is
+// under way may have been answered before there was the wish: then it is put off.
+func (s *scheduler) passHasty(t *turn, now time.Time) {
+	if t.regular.hasty == t && !s.ask(t.regular, now) {
+		t.due = now.Add(hurryPause)
+		heap.Fix(&s.turns, 0)
+		return
+	}
+	heap.Pop(&s.turns)
+}
+
+// ask asks a server, which grants the wish for that, if there is one. It is false
+// if the server is being asked already.
+func (s *scheduler) ask(t *turn, now time.Time) bool {
+	if !s.fire(t.server) {
+		return false
+	}
+	t.asked, t.hasty = now, nil
+	return true
+}
+
 // early is how long before its turn a server may be asked.
 func (s *scheduler) early() time.Duration { return min(grain, s.every/grains) }
 
-// hurry has a server asked now, unless it was a moment ago. It never blocks. Any
-// thread.
+// hurry has a server asked out of turn: now, or hurryPause after it was asked
+// last. It never blocks. Any thread.
 func (s *scheduler) hurry(name string) {
 	select {
 	case s.hasty <- name:
@@ -152,17 +190,19 @@ func (s *scheduler) hurry(name string) {
 	}
 }
 
-// haste is hurry on the scheduler's goroutine. The server's turn stays.
+// haste is hurry on the scheduler's goroutine. The server's regular turn stays.
 func (s *scheduler) haste(name string, now time.Time) {
-	if t := s.named[name]; t != nil && now.Sub(t.asked) >= hurryPause {
-		t.asked = now
-		s.fire(t.server)
+	t := s.named[name]
+	if t == nil || t.hasty != nil {
+		return
 	}
+	t.hasty = &turn{server: t.server, due: later(now, t.asked.Add(hurryPause)), regular: t}
+	heap.Push(&s.turns, t.hasty)
 }
 
 // next is when a server that is asked now is asked again: an interval after it
-// should have been, less what it may have been early, or the first time within an interval, so that the servers
-// are spread from then on.
+// should have been, less what it may have been early, or the first time within an
+// interval, so that the servers are spread from then on.
 func (s *scheduler) next(t *turn, now time.Time) time.Time {
 	if t.first {
 		t.first = false
@@ -179,6 +219,13 @@ func part(d time.Duration, of float64) time.Duration { return time.Duration(floa
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b

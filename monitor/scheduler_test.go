@@ -13,12 +13,23 @@ import (
 type asked struct {
 	mu    sync.Mutex
 	times map[*server][]time.Time
+	busy  bool // as if each were being asked already
 }
 
-func (a *asked) fire(s *server) {
+func (a *asked) fire(s *server) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.times[s] = append(a.times[s], time.Now())
+	if !a.busy {
+		a.times[s] = append(a.times[s], time.Now())
+	}
+	return !a.busy
+}
+
+// setBusy changes busy.
+func (a *asked) setBusy(busy bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.busy = busy
 }
 
 // servers is how many were asked.
@@ -69,22 +80,44 @@ func serversFor(n int) (list []*server) {
 func TestSchedulerHurries(t *testing.T) {
 	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
 		servers := serversFor(1)
+		want := func(n int) {
+			t.Helper()
+			if got := a.of(servers[0]); got != n {
+				t.Errorf("asked %d times, want %d", got, n)
+			}
+		}
 		s.apply(plan{servers, time.Hour})
 		time.Sleep(firstRound)
+		want(1)
 		for range 2 * maxHasty {
 			s.hurry("0")
 		}
 		s.hurry("unknown")
-		if n := a.of(servers[0]); n != 2 {
-			t.Errorf("asked %d times", n)
-		}
-		time.Sleep(hurryPause)
+		want(2)
+		// A wish that comes a moment after a question is granted, a moment later, and also by a new plan.
 		s.hurry("0")
-		if n := a.of(servers[0]); n != 3 {
-			t.Errorf("asked %d times", n)
-		}
+		s.apply(plan{servers, time.Hour})
+		time.Sleep(hurryPause - time.Nanosecond)
+		want(2)
+		time.Sleep(time.Nanosecond)
+		want(3)
 		time.Sleep(time.Hour)
-		if n := a.of(servers[0]); n != 4 {
+		want(4)
+	})
+}
+
+// A question that is under way when there is the wish for one may have been answered before: another one follows.
+func TestSchedulerHurriesBehindAQuestion(t *testing.T) {
+	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
+		servers := serversFor(1)
+		s.apply(plan{servers, time.Hour})
+		time.Sleep(firstRound)
+		a.setBusy(true)
+		s.hurry("0")
+		time.Sleep(10 * hurryPause)
+		a.setBusy(false)
+		time.Sleep(hurryPause)
+		if n := a.of(servers[0]); n != 2 {
 			t.Errorf("asked %d times", n)
 		}
 	})
