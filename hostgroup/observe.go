@@ -88,10 +88,11 @@ func (m *Manager) Observe(s *Server, o Observation) {
 }
 
 // writeRefused asks for a look at a server's read_only, if it is a writer of a
-// pair.
+// pair. The end of that is told like a transition, whatever it says.
 func (m *Manager) writeRefused(s *Server) {
 	hurry, h := m.hurry.Load(), m.Table().groups[s.hostgroup]
 	if hurry != nil && h != nil && h.writers && !s.Left() {
+		s.refused.Store(true)
 		(*hurry)(s.String())
 	}
 }

@@ -2,6 +2,7 @@ package hostgroup
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -233,6 +234,38 @@ func TestReadOnlyUnanswered(t *testing.T) {
 		o.SeeReadOnly(name(2), Switches{}, errSilent)
 	}
 	o.wantTable("(1)", "2")
+}
+
+// A writer that refuses a write is to be asked for its read_only. What it says is told, also when nothing changes; a look counts once it is known
+// what follows.
+func TestWriteRefused(t *testing.T) {
+	o := newPair(t, 2, nil)
+	var hurried []string
+	o.OnWriteRefused(func(name string) { hurried = append(hurried, name) })
+	o.says(1, false)
+	o.says(2, true)
+	writer, reader := o.server(0), o.Table().Hostgroup(2).Members[0].Server
+	looks, tells := writer.Looks(), o.tells
+	o.Observe(reader, Observation{Event: WriteRefused})
+	o.says(1, false)
+	if o.tells != tells || len(hurried) != 0 {
+		t.Errorf("%d told, %q hurried: a reader is read-only", o.tells-tells, hurried)
+	}
+	o.Observe(writer, Observation{Event: WriteRefused})
+	o.SeeReadOnly(name(1), Switches{}, errSilent)
+	if o.tells != tells {
+		t.Error("silence is told")
+	}
+	o.says(1, false)
+	o.says(1, false)
+	if o.tells != tells+1 || !slices.Equal(hurried, []string{name(1)}) || writer.Looks() != looks+3 {
+		t.Errorf("%d told, %q hurried, %d looks", o.tells-tells, hurried, writer.Looks()-looks)
+	}
+	o.says(1, true)
+	o.Observe(writer, Observation{Event: WriteRefused})
+	if len(hurried) != 1 {
+		t.Errorf("%q hurried: it is no writer any more", hurried)
+	}
 }
 
 // When the checks are turned off, servers are where they are configured, and nothing that was seen holds any more.

@@ -23,6 +23,8 @@ type Server struct {
 	trackers    atomic.Pointer[Trackers]
 	left        atomic.Bool   // see Left
 	moves       atomic.Uint32 // see Moves
+	looks       atomic.Uint32 // see Looks
+	refused     atomic.Bool   // it has refused a write since the last look
 }
 
 // Trackers say how the server's session trackers are turned on.
@@ -49,6 +51,10 @@ func (s *Server) Silent() string {
 	}
 	return ""
 }
+
+// Looks counts how often the server has told the monitor its read_only. Where it is
+// a member is published before a look is counted. Any thread.
+func (s *Server) Looks() uint32 { return s.looks.Load() }
 
 // Hostgroup returns the id of the hostgroup that the server belongs to.
 func (s *Server) Hostgroup() int { return s.hostgroup }

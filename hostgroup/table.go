@@ -36,6 +36,10 @@ type Hostgroup struct {
 	clock   func() time.Time
 }
 
+// Writers reports whether it is the writers' hostgroup of a pair, and the monitor
+// moves servers between the two.
+func (h *Hostgroup) Writers() bool { return h.writers }
+
 // Table is one immutable view of all hostgroups.
 type Table struct {
 	groups  map[int]*Hostgroup

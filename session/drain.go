@@ -23,7 +23,7 @@ func (s *Session) leaving() bool {
 // asked again when that ends.
 func (s *Session) drain() {
 	switch s.state {
-	case greeted, authing, verifying, acquiring, delayed, refused:
+	case greeted, authing, verifying, acquiring, delayed, doubtful, refused:
 		s.shutdown()
 	case ready:
 		if !s.leaving() {

@@ -181,6 +181,12 @@ func (s *Session) OnBackendWritable(*backend.Conn) { s.resume() }
 // OnAnswer passes the server's answer to the client.
 func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progress) {
 	s.worker.metrics.ServerIn(len(chunk))
+	if s.retry.redirects && progress == protocol.Done {
+		if said := s.readOnlyRefusal(chunk); said != nil {
+			s.withhold(said)
+			return
+		}
+	}
 	chunk = s.adapt(chunk)
 	if s.beingCut() {
 		s.sendCut(chunk, progress)

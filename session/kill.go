@@ -228,6 +228,9 @@ func (s *Session) beKilled(k *digest.Kill, done func(*protocol.ERR)) {
 		s.endDelay()
 		s.OnNoBackend(interrupted())
 		done(nil)
+	case s.state == doubtful:
+		s.endDoubt(interrupted())
+		done(nil)
 	case s.backend != nil && s.backend.Busy():
 		id := s.id
 		s.killQuery(k.Soft, func(r kill.Result) { done(killOutcome(id, r)) })

@@ -43,6 +43,7 @@ func (s *Session) leaveServer() {
 	}
 	if s.state != closing {
 		s.letGo(status)
+		s.reconsider()
 	}
 }
 

@@ -227,6 +227,7 @@ func TestRefusedWriteIsTold(t *testing.T) {
 		told = append(told, name)
 	})
 	c := w.dial()
+	mustQuery(t, c, "BEGIN") // else the statement would wait
 	for i, code := range []uint16{protocol.ErrCodeOptionPrevents, protocol.ErrCodeServerIsReadOnly, protocol.ErrCodeParse} {
 		_, err := c.Query(fmt.Sprintf("INSERT %d", i+1))
 		wantERR(t, err, code, "")

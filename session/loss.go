@@ -27,6 +27,7 @@ const (
 	retryUnsent = "unsent" // lost before the command was sent
 	retryStale  = "stale"  // found to be lost when it was to be sent
 	retryRead   = "read"   // lost after a read was sent
+	retryWriter = "writer" // refused by a server that is read-only: see doubt.go
 )
 
 // maxResends bounds how often one command goes to another connection without
@@ -46,7 +47,7 @@ type loss struct {
 
 // idling are the states in which nothing of a command is at the server or on the
 // way to it.
-var idling = [numStates]bool{ready: true, killing: true, delayed: true, refused: true, discarding: true, trailing: true}
+var idling = [numStates]bool{ready: true, killing: true, delayed: true, doubtful: true, refused: true, discarding: true, trailing: true}
 
 // remedy decides.
 func (l loss) remedy() remedy {

@@ -233,6 +233,10 @@ func (s *Session) asked() {
 	default:
 		s.foreign = everything
 	}
+	if s.state == doubtful {
+		s.reconsider()
+		return
+	}
 	s.watch()
 	s.resume()
 }

@@ -8,11 +8,13 @@ import (
 
 // retrial is what a session needs to run its command once more.
 type retrial struct {
-	kept     []byte // the command, if it may be sent again
-	harmless bool   // see harmless
-	again    bool   // kept stands in for what the client sends
-	repeats  int    // of the command under way
-	resends  int
+	kept      []byte // the command, if it may be sent again
+	harmless  bool   // see harmless
+	redirects bool   // see redirects
+	again     bool   // kept stands in for what the client sends
+	repeats   int    // of the command under way
+	resends   int
+	doubt     *doubt // nil: no server has refused it
 }
 
 // maxSpare is how many buffers a worker keeps for commands that may be sent
@@ -26,7 +28,8 @@ func (s *Session) keep(p []byte, whole bool) {
 		return
 	}
 	r.harmless = s.sharing() && !s.stateful() && harmless(s.command, whole, &s.now.info)
-	if r.harmless && s.retriesLeft() > 0 {
+	r.redirects = s.redirects(whole)
+	if r.harmless && s.retriesLeft() > 0 || r.redirects {
 		r.kept = append(s.worker.spareBuffer(), p...)
 	}
 }
@@ -142,7 +145,12 @@ func (s *Session) lostOwn(err *backend.Error) {
 func (s *Session) remedy(r remedy, b *backend.Conn, err *backend.Error) {
 	switch r {
 	case forget:
-		if s.state == ready {
+		switch {
+		case s.state == doubtful:
+			s.reconsider()
+		case s.state == ready && s.retry.again:
+			s.goOn()
+		case s.state == ready:
 			s.resumeNextTurn() // A command may have come in this very turn.
 		}
 	case resend:

@@ -13,6 +13,7 @@ const (
 	acquiring               // a command waits for a backend
 	killing                 // a KILL is under way at another session
 	delayed                 // a command waits because a rule says so
+	doubtful                // a server refused the command because it is read-only: the monitor's word is awaited
 	refused                 // no backend: the command that waited gets an error
 	sending                 // a command is passed on, and its answer not complete
 	answering               // a command was passed on whole, and its answer not complete
@@ -26,7 +27,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "refused", "sending",
+	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "doubtful", "refused", "sending",
 	"answering", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
 }
 
@@ -42,9 +43,10 @@ var legal = [numStates]uint{
 	acquiring:  1<<ready | 1<<refused,
 	killing:    1 << ready,
 	delayed:    1 << ready,
+	doubtful:   1 << ready,
 	refused:    1<<ready | 1<<discarding,
 	sending:    1<<answering | 1<<trailing | 1<<discarding,
-	answering:  1<<ready | 1<<uploading,
+	answering:  1<<ready | 1<<uploading | 1<<doubtful,
 	uploading:  1<<answering | 1<<abandoned,
 	trailing:   1 << ready,
 	discarding: 1 << ready,
@@ -64,6 +66,7 @@ func init() {
 		acquiring:  (*Session).onEarly,
 		killing:    (*Session).onEarly,
 		delayed:    (*Session).onEarly,
+		doubtful:   (*Session).onEarly,
 		refused:    (*Session).onRefused,
 		sending:    (*Session).onMore,
 		answering:  (*Session).onEarly,

@@ -35,6 +35,8 @@ func (s *Session) deadline() (at int64, ok bool) {
 		return s.since + int64(limit), limit > 0
 	case delayed:
 		return s.route.until, true
+	case doubtful:
+		return s.retry.doubt.until, true
 	}
 	return 0, false
 }
@@ -66,8 +68,12 @@ func (s *Session) onTimer() {
 		s.watch()
 		return
 	}
-	if s.state == delayed {
+	switch s.state {
+	case delayed:
 		s.endDelay()
+		return
+	case doubtful:
+		s.reconsider()
 		return
 	}
 	if s.parkable() && s.worker.loop.Now() < s.since+int64(s.worker.proxy.settings.Load().WaitTimeout) {

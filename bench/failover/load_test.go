@@ -39,6 +39,20 @@ type ack struct {
 func (w *world) load(writers, readers int) *load {
 	w.t.Helper()
 	l := &load{w: w, stop: make(chan struct{}), failed: make(map[string]int)}
+	db := w.open(writers + readers)
+	for range writers {
+		l.running.Go(func() { repeat(l.stop, func() { l.write(db) }) })
+	}
+	for range readers {
+		l.running.Go(func() { repeat(l.stop, func() { l.read(db) }) })
+	}
+	w.t.Cleanup(l.end)
+	return l
+}
+
+// open is a client's view of the proxy, for so many connections at a time. It is closed with the test.
+func (w *world) open(connections int) *sql.DB {
+	w.t.Helper()
 	config, err := mysql.ParseDSN(w.DSN("app", "app", "app"))
 	if err != nil {
 		w.t.Fatal(err)
@@ -49,18 +63,9 @@ func (w *world) load(writers, readers int) *load {
 		w.t.Fatal(err)
 	}
 	db := sql.OpenDB(connector)
-	db.SetMaxIdleConns(writers + readers)
-	for range writers {
-		l.running.Go(func() { l.repeat(func() { l.write(db) }) })
-	}
-	for range readers {
-		l.running.Go(func() { l.repeat(func() { l.read(db) }) })
-	}
-	w.t.Cleanup(func() {
-		l.end()
-		db.Close()
-	})
-	return l
+	db.SetMaxIdleConns(connections)
+	w.t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // end stops the load and waits for it.
@@ -76,12 +81,13 @@ func (l *load) end() {
 // pace is how long each client pauses, so that there is time for others on a small machine.
 const pace = 5 * time.Millisecond
 
-func (l *load) repeat(f func()) {
+// repeat calls f at that pace until stop is closed.
+func repeat(stop <-chan struct{}, f func()) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for {
 		select {
-		case <-l.stop:
+		case <-stop:
 			return
 		case <-tick.C:
 			f()

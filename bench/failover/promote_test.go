@@ -14,7 +14,7 @@ import (
 
 // A replica is promoted under load, as an administrator does it: the old primary is made read-only, the replica catches up, is made
 // writable, and the others follow it. Writes resume within two intervals of the read_only check and a second, no transaction is half
-// there, and the old primary has nothing that the new one lacks.
+// there, the old primary has nothing that the new one lacks, and who writes without transactions reads no error.
 func TestPromote(t *testing.T) {
 	w := newWorld(t, func(c *proxy.Config, _ *servers.Cluster) {
 		if *long {
@@ -25,7 +25,7 @@ func TestPromote(t *testing.T) {
 	if *long {
 		every = 1500 * time.Millisecond
 	}
-	l := w.load(8, 8)
+	l, single := w.load(8, 8), w.singles(4)
 	w.await("some writes", func() bool { return l.writes() > 50 })
 	finish := func() {}
 	if *long {
@@ -67,7 +67,9 @@ func TestPromote(t *testing.T) {
 	w.await("more writes", func() bool { return l.writes() > before+50 })
 	finish()
 	l.end()
+	single.end()
 	l.report()
+	single.report(t, 1)
 
 	last, first := closed, time.Time{}
 	for _, a := range l.acked {

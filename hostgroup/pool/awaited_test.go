@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -101,4 +102,33 @@ func TestWriterLeavesWhileDialed(t *testing.T) {
 		t.Errorf("a connection to %v", b.Server())
 	}
 	c.discard()
+}
+
+// An idle connection to a server that was the writer until this moment is not taken, though nobody has been told yet.
+func TestFormerWritersConnectionIsNotTaken(t *testing.T) {
+	for name, leave := range map[string]func(w *world, server string){
+		"read-only": func(w *world, server string) { w.SeeReadOnly(server, hostgroup.Switches{ReadOnly: true}, nil) },
+		"silent": func(w *world, server string) {
+			for range config.Default().MySQL.MonitorPingMaxFailures {
+				w.SeePing(server, errors.New("no answer"))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: untracked})
+			w := newPair(t, 1, at(t, server.Addr(), 10))
+			w.SeeReadOnly(server.Addr(), hostgroup.Switches{}, nil)
+			c := w.newSharer(0)
+			c.acquire()
+			c.mustGet()
+			c.put()
+			w.on(0, func(p *Pool) {
+				leave(w, server.Addr()) // What it tells comes behind.
+				if b := p.Take(&c.request); b != nil {
+					t.Errorf("a connection to %v", b.Server())
+				}
+			})
+			server.WaitConnections(t, 0)
+		})
+	}
 }

@@ -29,14 +29,20 @@ func (p *Pool) Take(r *Request) *backend.Conn {
 	if len(g.shelf) == 0 || g.queue.first != nil {
 		return nil
 	}
-	i := p.inTurn(g, r)
-	if i < 0 {
-		i = g.shelf.best(r, nil)
+	for {
+		i := p.inTurn(g, r)
+		if i < 0 {
+			i = g.shelf.best(r, nil)
+		}
+		if i < 0 {
+			return nil
+		}
+		b := p.unshelve(g, i)
+		if s := b.Server(); !s.Left() && s.Silent() == "" {
+			return b
+		}
+		b.Quit() // Wake, which closes such connections, is on its way.
 	}
-	if i < 0 {
-		return nil
-	}
-	return p.unshelve(g, i)
 }
 
 // best is the index of the connection that serves r with the least to do, of

@@ -274,6 +274,16 @@ func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, 
 	}
 }
 
+// Refused notes that a server has refused to execute a statement, and that another one will execute it: long data that was kept goes there
+// too. What the one that refused has of it nobody knows, so that the statement is retired there.
+func (c *ClientStatements) Refused(e *Entry, server *ServerStatements) {
+	used := c.Slot(e)
+	server.Forget(used)
+	if len(e.kept) > 0 {
+		server.retire(used)
+	}
+}
+
 // Fetched notes that COM_STMT_FETCH was answered. end: there is no more to fetch (protocol.StatusLastRowSent), or it failed.
 func (c *ClientStatements) Fetched(e *Entry, end bool) {
 	if end {
