@@ -37,10 +37,10 @@ func (s *Session) environment() string {
 // inContext is what a connection needs so that a statement can be prepared there
 // as the client has prepared it. No command leaves a schema: a statement of none
 // is prepared in any.
-func (s *Session) inContext(st *stmt.Statement) backend.Want {
-	w := backend.Want{Session: s.inEnvironment(st.Environment), Schema: s.mine.schema, Bare: s.bare()}
-	if st.Schema != "" {
-		w.Schema = st.Schema
+func (s *Session) inContext(at stmt.Slot) backend.Want {
+	w := backend.Want{Session: s.inEnvironment(at.Environment()), Schema: s.mine.schema, Bare: s.bare()}
+	if at.Statement.Schema != "" {
+		w.Schema = at.Statement.Schema
 	}
 	return w
 }
@@ -49,14 +49,14 @@ func (s *Session) inContext(st *stmt.Statement) backend.Want {
 func (s *Session) inEnvironment(env string) sysvar.State {
 	state := s.mine.vars
 	if env != s.environment() {
-		state.Vars = withEnvironment(s.worker.pool.Interner(), state.Vars, env)
+		state.Vars = withEnvironment(s.worker.pool.Interner(), state.Vars, environment, env)
 	}
 	return state
 }
 
-// withEnvironment is vars with the environment of a statement.
-func withEnvironment(in *sysvar.Interner, vars *sysvar.Set, env string) *sysvar.Set {
-	for _, name := range environment {
+// withEnvironment is vars with these variables as an environment has them.
+func withEnvironment(in *sysvar.Interner, vars *sysvar.Set, names []string, env string) *sysvar.Set {
+	for _, name := range names {
 		vars = in.Without(vars, name)
 	}
 	if env == "" {
@@ -64,7 +64,9 @@ func withEnvironment(in *sysvar.Interner, vars *sysvar.Set, env string) *sysvar.
 	}
 	parts := strings.Split(env[1:], "\x00")
 	for i := 0; i+1 < len(parts); i += 2 {
-		vars = in.With(vars, []byte(parts[i]), []byte(parts[i+1]))
+		if slices.Contains(names, parts[i]) {
+			vars = in.With(vars, []byte(parts[i]), []byte(parts[i+1]))
+		}
 	}
 	return vars
 }

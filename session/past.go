@@ -48,11 +48,14 @@ func (s *Session) asks() bool {
 	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0 || s.countsWarnings()
 }
 
-// countsWarnings reports whether the command leaves SHOW WARNINGS as it is, and its answer has their number: MySQL.
+// countsWarnings reports whether the command leaves SHOW WARNINGS as it is, but for an error of its own, and its answer may have their number:
+// MySQL.
 func (s *Session) countsWarnings() bool {
 	switch s.command {
-	case protocol.ComInitDB, protocol.ComPing, protocol.ComSetOption:
+	case protocol.ComInitDB, protocol.ComPing, protocol.ComSetOption, protocol.ComStmtFetch, protocol.ComStmtReset:
 		return !s.isMariaDB()
+	case protocol.ComStmtExecute:
+		return !s.isMariaDB() && s.now.entry == nil
 	}
 	return false
 }

@@ -62,6 +62,14 @@ func (s *Session) openStatement(chunk []byte) {
 	now.preparing = nil
 	id, _ := stmt.PatchPrepared(chunk, now.entry.ID)
 	s.server().Add(mine.statements.Slot(now.entry), id)
+	if s.isMariaDB() { // it derives nothing before an execution
+		return
+	}
+	var head protocol.PrepareOK
+	if head.Decode(chunk[protocol.HeaderLen:], s.caps) == nil {
+		now.entry.Statement.Prepared(head)
+		now.derivation = stmt.NewDerivation(now.entry.Statement)
+	}
 }
 
 // concludePrepare notes how COM_STMT_PREPARE ended.

@@ -50,6 +50,9 @@ func (s *Session) examineExecution(p []byte, whole bool) {
 	now.raw = true
 	now.execution, s.refusal = now.entry.Read(p, whole, s.caps, s.bindsIn())
 	now.incomplete = now.execution.Need > 0
+	if s.refusal == nil && !now.incomplete && s.command == protocol.ComStmtExecute {
+		now.entry.Derive(p, now.execution, s.environment())
+	}
 	now.slot = s.mine.statements.Slot(now.entry)
 	if s.later() {
 		now.text = append(now.text, st.Text...)
@@ -83,10 +86,10 @@ func (s *Session) lacks() bool {
 	return now.on == nil || s.unbound()
 }
 
-// bindsIn is the environment that the types of parameters are kept with.
+// bindsIn is the environment that servers keep with the types of parameters, to read texts by that come later.
 func (s *Session) bindsIn() string {
 	if !s.isMariaDB() {
-		return ""
+		return s.clientCharset()
 	}
 	return s.environment()
 }
@@ -94,13 +97,12 @@ func (s *Session) bindsIn() string {
 // unbound reports whether the connection, which has the statement under way, has to be told types of an earlier environment. Long data that it
 // has would be lost over that.
 func (s *Session) unbound() bool {
-	return s.now.entry.Held()&stmt.HoldLongData == 0 && s.now.execution.Unbound(s.now.on, s.bindsIn())
+	return s.isMariaDB() && s.now.entry.Held()&stmt.HoldLongData == 0 && s.now.execution.Unbound(s.now.on, s.bindsIn())
 }
 
 // equip has the connection prepare the statement under way, in the context
 // that the client prepared it in, or tells it the types of its parameters. The command waits.
 func (s *Session) equip() {
-	st := s.now.slot.Statement
 	s.await()
 	if s.now.on != nil {
 		want := backend.Want{Session: s.inEnvironment(s.now.execution.Environment()), Schema: s.mine.schema, Bare: s.bare()}
@@ -110,7 +112,7 @@ func (s *Session) equip() {
 		}
 		return
 	}
-	want := s.inContext(st)
+	want := s.inContext(s.now.slot)
 	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) {
 		// It would cost what the connection is kept for. In the environment of now the text may mean something else: that is for nobody else.
 		want.Session = s.mine.vars
@@ -157,7 +159,10 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 	status := answer.Status()
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute:
-		if failed && !s.tookTypes(code) {
+		switch {
+		case !failed:
+			s.server().Settle(now.slot)
+		case !s.tookTypes(code):
 			s.server().Forget(now.slot)
 		}
 		s.oweSchema(answer)

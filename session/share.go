@@ -49,7 +49,7 @@ func (s *Session) beginState(schema string) {
 // want is what the statement under way needs of the session's connection.
 func (s *Session) want() backend.Want {
 	w := backend.Want{
-		Session:      s.mine.vars,
+		Session:      s.onLoan(),
 		Schema:       s.mine.schema,
 		InsertID:     s.mine.past.insertID,
 		NeedInsertID: s.needsInsertID() && s.mine.pins&sysvar.InsertID == 0,
@@ -104,7 +104,7 @@ func (s *Session) share() {
 func (s *Session) note() {
 	b := s.backend
 	have := b.Have()
-	have.Session, have.Schema = s.mine.vars, s.mine.schema
+	have.Session, have.Schema = s.now.loan.of(s.worker.pool.Interner(), s.mine.vars), s.mine.schema
 	if s.mine.pins&sysvar.InsertID != 0 {
 		have.InsertID = backend.InsertIDUnknown
 	}

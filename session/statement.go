@@ -29,8 +29,10 @@ type statement struct {
 	execution      stmt.Execution  // if it is one
 	incomplete     bool            // more of it has to be there
 	preparing      *stmt.Statement // that is being prepared for the client, until there is an entry
+	derivation     stmt.Derivation // reads the answer to that
 	saidID, sentID uint32          // if they differ, an error has to name the former
 	anchored       bool            // no other connection can have the statement
+	loan           loan            // what the connection has of another moment's variables, for an execution
 	splice         *stmt.Splice    // that it goes through
 	renumber       stmt.Renumber   // that the answer goes through
 }

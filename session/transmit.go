@@ -118,6 +118,7 @@ func (s *Session) adapt(chunk []byte) []byte {
 	if s.now.preparing != nil {
 		s.openStatement(chunk)
 	}
+	s.now.derivation.Read(chunk, s.caps)
 	if s.now.sentID != s.now.saidID {
 		chunk = s.reword(chunk)
 	}

@@ -16,13 +16,14 @@ const (
 	HoldText                      // the statement can't be prepared anywhere else: its text was too long to be kept, or means something else there
 )
 
-// Slot names a statement on a server; without a Statement it names none. Clients share it if they prepared the same text and bind parameters of the same types: MySQL,
-// from 8.0.22 on, derives from the first types that it is told what a statement computes, and keeps to that as long as it can
-// convert the others: what was prepared once and executed with a number gives HEX(123) for a later '123'. So what a client reads
-// depends only on the types it has sent itself.
+// Slot names a statement on a server; without a Statement it names none. Clients share it if they prepared the same text and bind parameters of the
+// same types (reshape), or, on MySQL, if their executions have made of it what those of one client alone would have (derive.go). So what a client
+// reads depends only on what it has sent itself.
 type Slot struct {
 	Statement *Statement
-	shape     string // the types, see reshape; "" without parameters
+	shape     string // the types, see reshape; "" without parameters, and on MySQL for a statement that is as it was prepared
+	derived   bool   // it is not: the server has derived it anew for shape
+	in        string // the environment of that moment
 	cursor    bool   // executions open cursors: one without, on the same statement, gets no proper answer from MySQL 9.7
 	owner     uint64 // the entry that has the slot alone; 0: shared
 }
@@ -38,6 +39,7 @@ type Entry struct {
 	serial uint64 // no other entry of the loop has ever had it
 	types  *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
 	shape  string // see Slot
+	in     string // the environment in which MySQL derived what shape stands for
 	opens  bool   // the last execution was to open a cursor
 	alone  bool   // see Isolate
 	long   Slot   // where the server has long data; zero: none
@@ -214,7 +216,7 @@ func (c *ClientStatements) Slot(e *Entry) Slot {
 	case e.long.Statement != nil:
 		return e.long
 	}
-	slot := Slot{Statement: e.Statement, shape: e.shape, cursor: e.opens}
+	slot := Slot{Statement: e.Statement, shape: e.shape, in: e.in, derived: e.derives() && e.shape != "", cursor: e.opens}
 	if e.alone || slices.ContainsFunc(c.holding, func(o *Entry) bool { return o != e && o.holds(slot) }) {
 		slot.owner = e.serial
 	}

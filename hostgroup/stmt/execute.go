@@ -21,7 +21,7 @@ type Execution struct {
 
 // Read finds the types of an execution's parameters, and remembers them, or takes those of the client's last execution. message is
 // the beginning of the command, header included, all of it if whole; at least its first byte is there. caps are the client's.
-// environment is that of the session, where a server reads values as it was when their types came: MariaDB. Else it is "".
+// environment is what a server keeps of the session's with the types, to read later values by: the character set alone on MySQL.
 //
 // The error is what the client is to read: the message is malformed, or it has no types and the client has never sent any.
 // Nothing of it may go to a server.
@@ -46,7 +46,9 @@ func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability, envir
 		return x, wrongArguments(command, "wrong number of values")
 	case at.bound:
 		e.types = e.Statement.intern(payload[at.types:at.end], caps.Has(protocol.ClientQueryAttributes), environment)
-		e.shape = e.Statement.reshape(e.shape, e.types)
+		if !e.derives() {
+			e.shape = e.Statement.reshape(e.shape, e.types)
+		}
 	case e.types == nil:
 		return x, wrongArguments(command, "the types of the parameters were never sent")
 	}

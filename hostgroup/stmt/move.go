@@ -9,10 +9,10 @@ type Moving struct {
 }
 
 type moved struct {
-	like  *Statement // of the loop that was left: only what is immutable may be read
-	shape string
-	id    uint32
-	types *Types
+	slot    Slot // its statement is of the loop that was left: only what is immutable may be read
+	id      uint32
+	types   *Types
+	settled bool
 }
 
 // Move takes everything out of s, on the loop that the connection leaves. What only one client could have used is retired.
@@ -27,7 +27,7 @@ func (s *ServerStatements) Move() *Moving {
 			m.closing = append(m.closing, p.ID)
 			continue
 		}
-		m.list = append(m.list, moved{p.slot.Statement, p.slot.shape, p.ID, p.types})
+		m.list = append(m.list, moved{p.slot, p.ID, p.types, p.settled})
 	}
 	s.Clear()
 	return m
@@ -42,9 +42,11 @@ func (m *Moving) Arrive(r *Registry) *ServerStatements {
 	s.closing = m.closing
 	for _, from := range m.list {
 		// Only a new one may be too much for the registry: then it stays unknown, and is closed as the oldest of the connection.
-		like := r.Acquire(from.like.Context, []byte(from.like.Text))
-		s.Add(Slot{Statement: like, shape: from.shape}, from.id).types = from.types
-		r.Release(like)
+		slot := from.slot
+		slot.Statement = r.Acquire(slot.Statement.Context, []byte(slot.Statement.Text))
+		p := s.Add(slot, from.id)
+		p.types, p.settled = from.types, from.settled
+		r.Release(slot.Statement)
 	}
 	return s
 }

@@ -6,8 +6,10 @@ type Prepared struct {
 
 	types *Types // that the server was told last, by whichever client
 	slot  Slot
-	next  *Prepared // of the same Statement, in another slot
-	order node[Prepared]
+	// settled says that the server has executed it in this slot: before, the slot may say what only the next execution makes of it.
+	settled bool
+	next    *Prepared // of the same Statement, in another slot
+	order   node[Prepared]
 }
 
 // ServerStatements is what was prepared on one backend connection. The connection's owner closes, by AppendCloses, what is too
@@ -34,7 +36,7 @@ func (s *ServerStatements) Len() int { return s.count }
 // call of AppendCloses, retire or Clear.
 func (s *ServerStatements) Find(at Slot) *Prepared {
 	p := s.in(at)
-	if p == nil && at.owner == 0 {
+	if p == nil && at.becomes() {
 		if p = s.in(Slot{Statement: at.Statement}); p != nil {
 			p.slot = at
 		}
@@ -59,7 +61,7 @@ func (s *ServerStatements) Has(at Slot) bool {
 	if s == nil {
 		return false
 	}
-	return s.in(at) != nil || at.owner == 0 && s.in(Slot{Statement: at.Statement}) != nil
+	return s.in(at) != nil || at.becomes() && s.in(Slot{Statement: at.Statement}) != nil
 }
 
 // Forget is to be called when an execution of the statement in this slot failed: it isn't known whether the server took the types that were in it.

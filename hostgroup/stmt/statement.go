@@ -39,6 +39,9 @@ type Statement struct {
 	refs      int
 	single    bool // not in the registry: see AcquireSingle
 	params    int
+	derived   string // kinds of the parameters as MySQL has derived them from the text; "" if no server says
+	inherit   []bool // see inherits; nil: none does
+	shape     []byte // where shapeOf works
 	types     []*Types
 	shapes    []string
 	nextType  int             // which of types to replace next

@@ -1,0 +1,72 @@
+package session
+
+import (
+	"parkway/hostgroup/backend"
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
+)
+
+// MySQL keeps with a prepared statement under which variables it derived what the statement computes, and in which character set clients sent
+// their texts when they sent the types (stmt/derive.go). A connection that has the statement, but not that yet, is told it by the execution itself,
+// which for once runs under the variables of those moments. Nothing but what it computes goes by them.
+
+// loan is what of the session's variables is another moment's. The zero value is none.
+type loan struct {
+	derives bool
+	in      string // the environment to derive in, if derives
+	charset string // character_set_client, "": the session's
+}
+
+// derivedBy are the variables, among those of environment, that have no part in how an execution runs, only in what was derived before.
+var derivedBy = []string{"character_set_connection", "collation_connection", "default_week_format", "div_precision_increment"}
+
+// of is what a session's variables are with the loan.
+func (l loan) of(in *sysvar.Interner, state sysvar.State) sysvar.State {
+	if l.derives {
+		state.Vars = withEnvironment(in, state.Vars, derivedBy, l.in)
+	}
+	if l.charset != "" {
+		state.Vars = in.With(state.Vars, []byte(charsetVariable), []byte(l.charset))
+	}
+	return state
+}
+
+const charsetVariable = "character_set_client"
+
+// clientCharset is the character set of what the client sends; "" if only the server knows it.
+func (s *Session) clientCharset() string {
+	charset, _ := s.mine.vars.Vars.Get(charsetVariable)
+	return charset
+}
+
+// onLoan is the session's state as the command under way needs it on its connection, and notes what of it is on loan.
+func (s *Session) onLoan() sysvar.State {
+	now := &s.now
+	now.loan = loan{}
+	if s.backend == nil || now.on == nil || !executes(s.command) || s.isMariaDB() || s.mindsLoan() {
+		return s.mine.vars
+	}
+	l := loan{}
+	if in, ok := now.on.Unsettled(); ok && in != s.environment() {
+		l.derives, l.in = true, in
+	}
+	if charset, ok := now.execution.Rebinds(now.on); ok && charset != s.clientCharset() {
+		l.charset = charset
+	}
+	if l == (loan{}) {
+		return s.mine.vars
+	}
+	want := backend.Want{Session: l.of(s.worker.pool.Interner(), s.mine.vars)}
+	if s.backend.Resets(&want) {
+		return s.mine.vars
+	}
+	now.loan = l
+	return want.Session
+}
+
+// mindsLoan reports whether the statement under way would do something else with other variables than the session's: it sets some, or runs what is
+// not in its text.
+func (s *Session) mindsLoan() bool {
+	const minds = digest.SetSystemVar | digest.SetNames | digest.SetVarHint | unseen
+	return s.now.info.Flags&minds != 0 || s.now.info.Verb == digest.VerbCall
+}
