@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -162,7 +163,7 @@ func (m *Monitor) Apply(v *config.MySQLVariables) {
 func (m *Monitor) Hurry(server string) { m.schedulers[check.ReadOnly].hurry(server) }
 
 // schedulePurge closes connections now and then that no check has used for a
-// while. mu is held.
+// while, until there are none and no checks. mu is held.
 func (m *Monitor) schedulePurge(set *settings) {
 	if m.purging != nil {
 		m.purging.Stop()
@@ -179,9 +180,23 @@ func (m *Monitor) schedulePurge(set *settings) {
 		for _, s := range servers {
 			s.target.Purge(set.unused)
 		}
-		timer.Reset(set.unused / purgeAfter)
+		if !m.over(set, servers) {
+			timer.Reset(set.unused / purgeAfter)
+		}
 	})
 	m.purging = timer
+}
+
+// over reports whether there are no more checks, and no connections.
+func (m *Monitor) over(set *settings, servers []*server) bool {
+	if set.every != [check.NumKinds]time.Duration{} {
+		return false
+	}
+	// In this order: a check that ends leaves its connection behind.
+	if stats := m.pool.Stats(); stats.Busy+stats.Queue > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(servers, func(s *server) bool { return s.target.Idle() > 0 })
 }
 
 // Close ends all checks, and closes all connections.

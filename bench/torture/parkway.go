@@ -35,6 +35,8 @@ func (p *parkway) fresh(ctx context.Context, backends int) (string, error) {
 	config.Variables["multiplexing"] = true
 	// What can be asked about a statement is asked within a bounded time; how long clients here take for that says nothing.
 	config.Variables["connection_delay_multiplex_ms"] = 60_000
+	// Sessions are parked between some statements and not between others.
+	config.Variables["session_idle_ms"] = 1
 	// Clients that wait for others to finish are no failure here.
 	config.Variables["connect_timeout_server_max_ms"] = int(answerLimit.Milliseconds())
 	var err error

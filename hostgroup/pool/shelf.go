@@ -129,9 +129,7 @@ func (p *Pool) Put(b *backend.Conn) {
 		p.loop.OnTurnEnd(func() { p.move(b, other) })
 		return
 	}
-	if !p.upkeep.Armed() {
-		p.upkeep.Reset(upkeepInterval)
-	}
+	p.planUpkeep()
 }
 
 // usable reports whether the server still takes statements.

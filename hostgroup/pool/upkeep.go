@@ -90,7 +90,15 @@ func (p *Pool) keepUp() {
 		more = more || len(g.shelf) > 0 || a.warming && g.warming.login != nil
 	}
 	if more {
-		p.upkeep.Reset(upkeepInterval)
+		p.planUpkeep()
+	}
+}
+
+// planUpkeep makes sure that there will be upkeep, in all loops at the same
+// time: what is quiet otherwise wakes up once for all of them.
+func (p *Pool) planUpkeep() {
+	if !p.upkeep.Armed() {
+		p.upkeep.Reset(upkeepInterval - time.Duration(p.loop.Now())%upkeepInterval)
 	}
 }
 

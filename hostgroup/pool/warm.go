@@ -35,9 +35,7 @@ func (p *Pool) remember(b *backend.Conn) {
 	}
 	login := *b.Login()
 	p.group(id).warming.login = &login
-	if !p.upkeep.Armed() {
-		p.upkeep.Reset(upkeepInterval)
-	}
+	p.planUpkeep()
 }
 
 // warm opens the connections that the hostgroup lacks.
