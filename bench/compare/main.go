@@ -11,33 +11,18 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"parkway/bench/command"
 )
 
 func main() {
-	opts, err := parseOptions(os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	measurement := compare
-	if opts.sharing {
-		measurement = compareSharing
-	}
-	if err := measurement(ctx, opts); err != nil {
-		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(1)
-	}
+	command.Main("compare", parseOptions, func(ctx context.Context, opts options) error {
+		if opts.sharing {
+			return compareSharing(ctx, opts)
+		}
+		return compare(ctx, opts)
+	})
 }
 
 // compare starts the server and the targets, measures, stops them, and reports. Files are written only when every run

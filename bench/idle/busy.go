@@ -58,17 +58,13 @@ func busy(ctx context.Context, s *stage) ([]busying, error) {
 	}
 	var all []busying
 	for _, c := range beside {
-		all = append(all, busyingOf(c, loads[c]))
+		var qps, p95, cpu []float64
+		for _, l := range loads[c] {
+			qps, p95, cpu = append(qps, l.qps), append(p95, l.p95), append(cpu, l.cpu)
+		}
+		all = append(all, busying{c, figures.SpreadOf(qps), figures.SpreadOf(p95), figures.SpreadOf(cpu)})
 	}
 	return all, nil
-}
-
-func busyingOf(c crowding, loads []load) busying {
-	var qps, p95, cpu []float64
-	for _, l := range loads {
-		qps, p95, cpu = append(qps, l.qps), append(p95, l.p95), append(cpu, l.cpu)
-	}
-	return busying{c, figures.SpreadOf(qps), figures.SpreadOf(p95), figures.SpreadOf(cpu)}
 }
 
 func busyOnce(ctx context.Context, s *stage, c crowding) (one load, err error) {
@@ -82,16 +78,16 @@ func busyOnce(ctx context.Context, s *stage, c crowding) (one load, err error) {
 			return one, err
 		}
 	}
-	return t.load(ctx, time.Duration(s.options.seconds)*time.Second)
+	return t.load(ctx)
 }
 
 // load runs sysbench, after a second of it that does not count.
-func (t *trial) load(ctx context.Context, d time.Duration) (load, error) {
+func (t *trial) load(ctx context.Context) (load, error) {
 	bench := sysbench.Run{Workload: "oltp_point_select", Addr: t.proxy.Addr, Threads: threads, Seconds: 1, PSMode: "disable"}
 	if _, err := bench.Do(ctx, func() {}, func() {}); err != nil {
 		return load{}, err
 	}
-	bench.Seconds = int(d.Seconds())
+	bench.Seconds = t.options.seconds
 	var before, after time.Duration
 	var beforeErr, afterErr error
 	out, err := bench.Do(ctx, func() { before, beforeErr = t.proxy.CPU() }, func() { after, afterErr = t.proxy.CPU() })
@@ -100,5 +96,5 @@ func (t *trial) load(ctx context.Context, d time.Duration) (load, error) {
 			return load{}, err
 		}
 	}
-	return load{qps: out.QPS, p95: out.P95, cpu: float64((after - before).Nanoseconds()) / 1000 / float64(out.Queries)}, t.whole()
+	return load{qps: out.QPS, p95: out.P95, cpu: inMicros(after-before) / float64(out.Queries)}, t.whole()
 }

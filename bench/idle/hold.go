@@ -12,9 +12,9 @@ type holding struct {
 	clients         int
 	rss, heap       float64       // bytes a client beyond the empty process
 	collected       float64       // the same of resident memory, after a collection
-	idleCPU, cpu    float64       // percent of a core: of the empty process, and with the clients
+	idleCPU, cpu    time.Duration // while nobody asked anything, as long as the options say: of the empty process, and with the clients
 	loginsPerSecond float64       // while they came
-	gone, released  time.Duration // after all have left: until the proxy has no session, and no more than releaseLeft of their memory
+	gone, released  time.Duration // from when all left until the proxy had no session, and from then until it had no more than releaseLeft of their memory
 	left            int64         // bytes of resident memory above the empty process then
 	releasedTooLate bool
 	allRSS          int64 // of the process, with them
@@ -31,8 +31,8 @@ func hold(ctx context.Context, s *stage) ([]holding, error) {
 		if err != nil {
 			return nil, fmt.Errorf("idle_loops %s: %w", m, err)
 		}
-		fmt.Printf("idle_loops %-3s  %s clients: %.0f B resident, %.0f B heap each, %.2f %% CPU (%.2f %% empty)\n",
-			m, count(h.clients), h.rss, h.heap, h.cpu, h.idleCPU)
+		fmt.Printf("idle_loops %-3s  %s clients: %.0f B resident, %.0f B heap each, %v of CPU in %v (%v empty)\n",
+			m, count(h.clients), h.rss, h.heap, h.cpu, s.options.quiet, h.idleCPU)
 		all = append(all, h)
 	}
 	return all, nil
@@ -46,7 +46,10 @@ func holdOnce(ctx context.Context, s *stage, m mode) (h holding, err error) {
 	}
 	defer t.finish(&err)
 	h = holding{mode: m, clients: n}
-	if h.idleCPU, err = t.rest(ctx, s.options.quiet); err != nil {
+	if h.idleCPU, err = t.quietCPU(ctx); err != nil {
+		return h, err
+	}
+	if t.empty, err = t.footprint(ctx); err != nil {
 		return h, err
 	}
 	arrival, err := t.open(ctx, n)
@@ -54,7 +57,7 @@ func holdOnce(ctx context.Context, s *stage, m mode) (h holding, err error) {
 		return h, err
 	}
 	h.loginsPerSecond = float64(n) / arrival.Took.Seconds()
-	if h.cpu, err = t.quietCPU(ctx, s.options.quiet); err != nil {
+	if h.cpu, err = t.quietCPU(ctx); err != nil {
 		return h, err
 	}
 	full, err := t.footprint(ctx)
@@ -69,20 +72,13 @@ func holdOnce(ctx context.Context, s *stage, m mode) (h holding, err error) {
 	return h, h.departure(ctx, t)
 }
 
-// quietCPU is the share of a core, in percent, that the proxy uses while nobody asks it anything.
-func (t *trial) quietCPU(ctx context.Context, d time.Duration) (float64, error) {
-	begun := time.Now()
-	used, err := t.cpuOver(func() error { return pause(ctx, d) })
-	return 100 * used.Seconds() / time.Since(begun).Seconds(), err
-}
-
 // departure lets all clients leave, and watches the memory.
 func (h *holding) departure(ctx context.Context, t *trial) error {
-	begun := time.Now()
 	var err error
 	if h.gone, err = t.leave(ctx); err != nil {
 		return err
 	}
+	begun := time.Now()
 	allowed := t.empty.collected + int64(releaseLeft*float64(h.allRSS-t.empty.collected))
 	for {
 		m, err := t.proxy.Memory()

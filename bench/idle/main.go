@@ -9,7 +9,7 @@
 //	wake    some ask now and then: the latency and the CPU of a session that was parked, beside one that never is
 //	herd    all arrive as fast as they can, and ask within one second
 //	busy    sysbench runs beside them, and without them
-//	sweep   memory, and CPU per query of sysbench, against their number
+//	sweep   memory, and CPU per query of a few busy clients beside them, against their number
 //
 // Each is measured with reactor.idle_loops on and off, in turns, so that a machine that is slower for a minute is slower for both.
 // Every answer is checked, and a client that is lost is an error.
@@ -20,32 +20,16 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
+	"parkway/bench/command"
 	"parkway/bench/idle/squad"
 )
 
 func main() {
 	squad.RunRole()
-	opts, err := parseOptions(os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "idle:", err)
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, opts); err != nil {
-		fmt.Fprintln(os.Stderr, "idle:", err)
-		os.Exit(1)
-	}
+	command.Main("idle", parseOptions, run)
 }
 
 // run measures the scenarios and writes the files, only when all have succeeded.

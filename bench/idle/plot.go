@@ -15,7 +15,7 @@ import (
 var colors = map[mode]color.Color{parking: color.RGBA{213, 94, 0, 255}, unparking: color.RGBA{0, 114, 178, 255}}
 
 // plot draws the sweep: memory and heap above CPU, against the number of clients, with a line for each mode and a whisker from the lowest to
-// the highest round.
+// the highest.
 func (r report) plot() ([]byte, error) {
 	const mib = 1 << 20
 	var rows [][]*plot.Plot
@@ -25,12 +25,12 @@ func (r report) plot() ([]byte, error) {
 		of    func(point) figures.Spread
 	}{
 		{
-			{"resident memory beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return p.rss }},
-			{"live heap beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return p.heap }},
+			{"resident memory beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.rss) }},
+			{"live heap beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.heap) }},
 		},
 		{
-			{"CPU of the proxy per query beside them, \u00b5s", 1, func(p point) figures.Spread { return p.load.cpu }},
-			{"CPU of the proxy while all keep quiet, % of a core", 1, func(p point) figures.Spread { return p.idle }},
+			{"CPU of the proxy for a query of a busy client, \u00b5s", 1, func(p point) figures.Spread { return p.cpu }},
+			{"CPU of the proxy while nobody asks, % of a core", 1, func(p point) figures.Spread { return certain(p.quiet) }},
 		},
 	} {
 		var panels []*plot.Plot
@@ -46,6 +46,9 @@ func (r report) plot() ([]byte, error) {
 	}
 	return figures.PNG(rows)
 }
+
+// certain is what was measured once.
+func certain(x float64) figures.Spread { return figures.Spread{Median: x, Low: x, High: x} }
 
 // panel draws one figure, in that unit.
 func (r report) panel(unit float64, of func(point) figures.Spread) (*plot.Plot, error) {

@@ -8,31 +8,16 @@ import (
 	"parkway/bench/figures"
 )
 
-// raw is the CSV of the sweep, a line for each number of clients in each mode: of each figure the median, the lowest and the highest round.
+// raw is the CSV of the sweep, a line for each number of clients in each mode; of what was measured in windows the median, the lowest and the
+// highest.
 func (r report) raw() ([]byte, error) {
-	columns := []struct {
-		name string
-		of   func(point) figures.Spread
-	}{
-		{"resident_bytes", func(p point) figures.Spread { return p.rss }},
-		{"resident_collected_bytes", func(p point) figures.Spread { return p.collected }},
-		{"heap_bytes", func(p point) figures.Spread { return p.heap }},
-		{"quiet_cpu_percent", func(p point) figures.Spread { return p.idle }},
-		{"logins_per_second", func(p point) figures.Spread { return p.logins }},
-		{"queries_per_second", func(p point) figures.Spread { return p.load.qps }},
-		{"p95_ms", func(p point) figures.Spread { return p.load.p95 }},
-		{"cpu_us_per_query", func(p point) figures.Spread { return p.load.cpu }},
-	}
-	head := []string{"idle_loops", "clients"}
-	for _, c := range columns {
-		head = append(head, c.name, c.name+"_low", c.name+"_high")
-	}
-	rows := [][]string{head}
+	rows := [][]string{{"idle_loops", "clients", "resident_bytes", "resident_collected_bytes", "heap_bytes", "quiet_cpu_percent", "logins_per_second",
+		"busy_cpu_us_per_query", "busy_cpu_us_per_query_low", "busy_cpu_us_per_query_high",
+		"busy_p50_us", "busy_p50_us_low", "busy_p50_us_high", "busy_p95_us", "busy_p95_us_low", "busy_p95_us_high"}}
 	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 	for _, p := range r.points {
-		row := []string{string(p.mode), strconv.Itoa(p.clients)}
-		for _, c := range columns {
-			s := c.of(p)
+		row := []string{string(p.mode), strconv.Itoa(p.clients), number(p.rss), number(p.collected), number(p.heap), number(p.quiet), number(p.logins)}
+		for _, s := range []figures.Spread{p.cpu, p.p50, p.p95} {
 			row = append(row, number(s.Median), number(s.Low), number(s.High))
 		}
 		rows = append(rows, row)

@@ -17,6 +17,7 @@ type report struct {
 	began    time.Time
 	options  options
 	machine  figures.Machine
+	host     string      // of the machine, where that is a guest of guest.sh
 	versions [][2]string // a program, and what it says that it is
 	limits   []string
 	holds    []holding
@@ -58,12 +59,15 @@ func (r report) markdown() string {
 	b.WriteString("# What quiet clients cost\n\n")
 	b.WriteString("Written by `go run ./bench/idle`, which says what each scenario does. The clients are real MySQL sessions; every answer was checked and " +
 		"no client was lost. `idle_loops` is the proxy's `reactor.idle_loops`.\n\n")
-	b.WriteString("## Goals\n\nFor `idle_loops` on.\n\n" + r.verdicts() + r.sections())
+	b.WriteString("## Goals\n\nFor `idle_loops` on; what it is with `idle_loops` off is beside it.\n\n" + r.verdicts() + r.sections())
 	b.WriteString("\n## Conditions\n\n")
 	fmt.Fprintf(&b, "- date: %s\n", r.began.UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Fprintf(&b, "- command: `go run ./bench/idle%s`\n", strings.Join(append([]string{""}, r.options.args...), " "))
 	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by the clients, sysbench, the server and the proxy; load average before: %s\n",
 		r.machine.Cores, r.machine.CPU, r.machine.Kernel, r.machine.Load)
+	if r.host != "" {
+		fmt.Fprintf(&b, "- that machine is a guest (bench/scripts/guest.sh, `make bench-idle-guest`) of one with %s: its system calls are some ten times slower, so that its times compare only with one another\n", r.host)
+	}
 	fmt.Fprintf(&b, "- proxy: session_idle_ms = %d, max_connections of the server = %d, everything else as it comes\n",
 		r.options.idle.Milliseconds(), connections)
 	for _, v := range r.versions {
@@ -84,10 +88,11 @@ func (r report) sections() string {
 		}
 	}
 	section("hold: clients that keep quiet", fmt.Sprintf(
-		"Memory beyond the empty process, in bytes a client: resident (`/proc/PID/smaps_rollup`) as it was after %v of quiet and after a garbage "+
-			"collection, and live heap. CPU in percent of a core over %[1]v (`/proc/PID/stat`). Then all left at once: when the proxy had no session any more, when it had "+
-			"given %.0f %% of their memory back to the system (\">\": not yet when nobody waited any longer), and how much was left above the empty process.",
-		r.options.quiet, 100*(1-releaseLeft)), r.holdTable())
+		"Memory beyond the empty process, in bytes a client: resident (`/proc/PID/smaps_rollup`) as it was and after a garbage collection, and live heap. "+
+			"CPU, user and system (`/proc/PID/stat`, which counts ticks of 10 ms), over %v that begin %v after anybody asked anything, before the clients came and with them. "+
+			"Then all left at once: when the proxy had no session any more, how much later it had given %.0f %% of their memory back to the system (\">\": not yet when "+
+			"nobody waited any longer), and how much was left above the empty process.",
+		r.options.quiet, calmTime, 100*(1-releaseLeft)), r.holdTable())
 	section("wake: the price of having been parked", fmt.Sprintf(
 		"%d rounds of %d s. Of the queries half came from sessions that were asked all the time, half from ones that had been quiet for at least "+
 			"%v: latency in us as the clients saw it, and what the proxy's CPU was more for each query of a quiet session than for one of the others.",
@@ -99,20 +104,21 @@ func (r report) sections() string {
 		"oltp_point_select with %d threads: medians of %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. CPU of the proxy.",
 		threads, r.options.rounds, r.options.seconds), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
-		"Medians of %d interleaved rounds: memory as in hold, after %v of quiet, and CPU per query of sysbench as in busy. Lowest and highest rounds are in %s.csv.\n\n"+
-			"![memory and CPU against the number of clients](%[3]s.png)", r.options.rounds, sweepQuiet, r.options.name), r.sweepTable())
+		"Memory and CPU while nobody asks as in hold. Then %d more clients ask %d times a second together: the CPU of the proxy for a query of theirs, "+
+			"and its latency, in us; medians of %d windows of %v, and in parentheses the lowest and the highest. More is in %s.csv.\n\n"+
+			"![memory and CPU against the number of clients](%[5]s.png)", busyClients, r.options.rate, sweepWindows, sweepWindow, r.options.name), r.sweepTable())
 	return b.String()
 }
 
 func (r report) holdTable() figures.Table {
-	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU %", "CPU % empty", "logins/s", "gone s", "given back s", "left MiB"}}
+	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU %", "CPU ms", "CPU ms empty", "logins/s", "gone s", "given back s", "left MiB"}}
 	for _, h := range r.holds {
 		released := seconds(h.released)
 		if h.releasedTooLate {
 			released = ">" + released
 		}
-		t = append(t, []string{string(h.mode), count(h.clients), figures.Count(h.rss), figures.Count(h.collected), figures.Count(h.heap), hundredths(h.cpu),
-			hundredths(h.idleCPU), figures.Count(h.loginsPerSecond), seconds(h.gone), released, figures.Decimals(float64(h.left) / (1 << 20))})
+		t = append(t, []string{string(h.mode), count(h.clients), figures.Count(h.rss), figures.Count(h.collected), figures.Count(h.heap),
+			hundredths(percentOf(h.cpu, r.options.quiet)), count(int(h.cpu.Milliseconds())), count(int(h.idleCPU.Milliseconds())), figures.Count(h.loginsPerSecond), seconds(h.gone), released, figures.Decimals(float64(h.left) / (1 << 20))})
 	}
 	return t
 }
@@ -155,12 +161,12 @@ func (r report) busyTable() figures.Table {
 }
 
 func (r report) sweepTable() figures.Table {
-	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "logins/s", "queries/s", "CPU us/query"}}
+	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "logins/s", "busy: CPU us/query", "p50 us", "p95 us"}}
 	for _, p := range r.points {
 		n := float64(p.clients)
-		t = append(t, []string{string(p.mode), count(p.clients), figures.Count(p.rss.Median / n), figures.Count(p.collected.Median / n),
-			figures.Count(p.heap.Median / n), hundredths(p.idle.Median), figures.Count(p.logins.Median), figures.Count(p.load.qps.Median),
-			figures.Decimals(p.load.cpu.Median)})
+		t = append(t, []string{string(p.mode), count(p.clients), figures.Count(p.rss / n), figures.Count(p.collected / n),
+			figures.Count(p.heap / n), hundredths(p.quiet), figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals),
+			figures.Count(p.p50.Median), figures.Count(p.p95.Median)})
 	}
 	return t
 }

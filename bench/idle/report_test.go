@@ -26,10 +26,10 @@ func measured(t *testing.T) report {
 	us, ms := time.Microsecond, time.Millisecond
 	r := report{
 		began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), options: o,
-		machine:  figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"},
+		machine: figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"}, host: "8 cores",
 		versions: [][2]string{{"server", "10.11-MariaDB"}}, limits: []string{"fs.nr_open = 5"},
 		holds: []holding{
-			{mode: parking, clients: 1000, rss: 1000, heap: 500, collected: 900, cpu: 0.07, idleCPU: 0.06, loginsPerSecond: 12345, gone: 200 * ms, released: 3 * time.Second},
+			{mode: parking, clients: 1000, rss: 1000, heap: 500, collected: 900, cpu: 20 * ms, idleCPU: 10 * ms, loginsPerSecond: 12345, gone: 200 * ms, released: 3 * time.Second},
 			{mode: unparking, clients: 1000, rss: 9000, heap: 5000, released: 60 * time.Second, releasedTooLate: true, left: 5 << 20},
 		},
 		wakes: []waking{{mode: parking, clients: 1000, rate: 300, quiet: latency{p50: 120 * us, p95: 200 * us, p99: 300 * us}, awake: latency{p50: 100 * us},
@@ -46,8 +46,8 @@ func measured(t *testing.T) report {
 	}
 	for _, n := range o.counts {
 		for _, m := range o.modes {
-			r.points = append(r.points, point{crowding: crowding{m, n}, rss: flat(float64(n) * 1000), collected: flat(float64(n) * 900), heap: flat(float64(n) * 500),
-				idle: flat(0.1), logins: flat(6000), load: busying{crowding{m, n}, flat(20000), flat(1), flat(15)}})
+			r.points = append(r.points, point{crowding: crowding{m, n}, rss: float64(n) * 1000, collected: float64(n) * 900, heap: float64(n) * 500,
+				quiet: 0.1, logins: 6000, cpu: figures.Spread{Median: 50, Low: 40, High: 60}, p50: flat(110), p95: flat(220)})
 		}
 	}
 	return r
@@ -68,21 +68,21 @@ func TestPublish(t *testing.T) {
 	}
 	text := read("idle.md")
 	for _, want := range []string{
-		"| on         |   1,000 |      1,000 |         900 |    500 |  0.07 |        0.06 |   12,345 |   0.20 |         3.00 |      0.0 |",
+		"| on         |   1,000 |      1,000 |         900 |    500 |  0.07 |     20 |           10 |   12,345 |   0.20 |         3.00 |      0.0 |",
 		"|       >60.00 |      5.0 |",
 		"|           20 | 8.0 (7.0 to 30.0) | 7,200 |",
 		"| on         |   1,000 |    6,000 |",
 		"| 1,000 clients, idle_loops off |    15,000 |   2.00 |         20.0 |",
-		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |",
-		"at most 1,024 B: reached (1,000 B)",
-		"at most 512 B: reached (500 B)",
-		"no CPU (0.0 % of a core): reached (0.07 %, of the empty process 0.06 %)",
+		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |    6,000 | 50.0 (40.0 to 60.0) |    110 |    220 |",
+		"at most 1,024 B: reached (1,000 B; off: 9,000 B)",
+		"at most 512 B: reached (500 B; off: 5,000 B)",
+		"no CPU (0.0 % of a core): reached (0.07 %, of the empty process 0.03 %; off: 0.00 %",
 		"median latency: reached (20 us)",
 		"10 us of CPU: reached (8.0 us)",
-		"every client of it: reached (1,000 clients)",
+		"every client of it: reached (1,000 clients, 99th percentile 8.00 ms; off: 1,000 clients",
 		"more than none: reached (8.0 us)",
-		"queries/s beside quiet clients within 3 % of beside nobody: reached (-1.0 %)",
-		"95th percentile beside quiet clients within 3 % of beside nobody: reached (+2.0 %)",
+		"queries/s beside quiet clients within 3 % of beside nobody: reached (-1.0 %; off: -25.0 %)",
+		"95th percentile beside quiet clients within 3 % of beside nobody: reached (+2.0 %; off: +100.0 %)",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("idle.md does not say %q:\n%s", want, text)
@@ -91,13 +91,13 @@ func TestPublish(t *testing.T) {
 			t.Errorf("not printed: %q", want)
 		}
 	}
-	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "2026-01-02 03:04 UTC", "`go run ./bench/idle -clients 1000", "- server: 10.11-MariaDB", "- fs.nr_open = 5"} {
+	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "is a guest", "one with 8 cores", "2026-01-02 03:04 UTC", "`go run ./bench/idle -clients 1000", "- server: 10.11-MariaDB", "- fs.nr_open = 5"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("idle.md does not say %q:\n%s", want, text)
 		}
 	}
-	if csv := read("idle.csv"); !strings.Contains(csv, "idle_loops,clients,resident_bytes,resident_bytes_low,") ||
-		!strings.Contains(csv, "\noff,1000,1000000,1000000,1000000,900000,900000,900000,500000,500000,500000,0.1,0.1,0.1,6000,6000,6000,20000,") {
+	if csv := read("idle.csv"); !strings.Contains(csv, "idle_loops,clients,resident_bytes,resident_collected_bytes,") ||
+		!strings.Contains(csv, "\noff,1000,1000000,900000,500000,0.1,6000,50,40,60,110,") {
 		t.Errorf("idle.csv:\n%s", csv)
 	}
 	if _, err := png.Decode(strings.NewReader(read("idle.png"))); err != nil {
@@ -123,7 +123,7 @@ func TestPublishNothing(t *testing.T) {
 // Every goal that is exceeded is missed.
 func TestMissed(t *testing.T) {
 	r := measured(t)
-	r.holds[0].rss, r.holds[0].heap, r.holds[0].cpu = 1025, 513, 0.2
+	r.holds[0].rss, r.holds[0].heap, r.holds[0].cpu = 1025, 513, 60*time.Millisecond
 	r.wakes[0].added, r.wakes[0].pair = []time.Duration{31 * time.Microsecond}, []float64{10.1}
 	r.herds[1].rounds[0].cpu = 37
 	r.busies[1].qps, r.busies[1].p95 = flat(19000), flat(1.04)

@@ -26,12 +26,11 @@ const (
 
 // stage is what the measurements run on: the machine, the program and a server.
 type stage struct {
-	options  options
-	began    time.Time
-	machine  figures.Machine
-	program  *proxy.Binary
-	cluster  *servers.Cluster
-	prepared bool // sysbench's tables are there
+	options options
+	began   time.Time
+	machine figures.Machine
+	program *proxy.Binary
+	cluster *servers.Cluster
 }
 
 // newStage looks at the machine and starts the server. Who has it closes it.
@@ -70,10 +69,10 @@ func (o options) possible() error {
 		return err
 	}
 	// The proxy is one process, with the same limit, and has sockets to the server too.
-	if room -= connections + witnesses; needed > room {
+	if room -= connections + max(witnesses, busyClients); needed > room {
 		return fmt.Errorf("%d clients: a process may have %d descriptors here (ulimit -Hn)", needed, room)
 	}
-	if !slices.Contains(o.scenarios, "busy") && !slices.Contains(o.scenarios, "sweep") {
+	if !slices.Contains(o.scenarios, "busy") {
 		return nil
 	}
 	if _, err := exec.LookPath("sysbench"); err != nil {
@@ -88,20 +87,19 @@ func (s *stage) close() {
 	s.program.Close()
 }
 
-// prepareTables makes sysbench's tables, once.
+// prepareTables makes sysbench's tables.
 func (s *stage) prepareTables(ctx context.Context) error {
-	if s.prepared {
-		return nil
-	}
 	server := s.cluster.Servers[0]
-	s.prepared = true
 	return sysbench.Prepare(ctx, net.JoinHostPort(server.Host, strconv.Itoa(server.Port)))
 }
+
+// hostVariable is where guest.sh says what it runs on.
+const hostVariable = "PARKWAY_GUEST_HOST"
 
 // report is what can be said before anything was measured.
 func (s *stage) report(ctx context.Context) report {
 	return report{
-		began: s.began, options: s.options, machine: s.machine,
+		began: s.began, options: s.options, machine: s.machine, host: os.Getenv(hostVariable),
 		versions: [][2]string{{"server", s.cluster.Version}, {"parkway", s.program.Describe(ctx)}}, limits: readLimits(),
 	}
 }

@@ -6,103 +6,105 @@ import (
 	"time"
 
 	"parkway/bench/figures"
+	"parkway/bench/idle/crowd"
 )
 
-// sweepQuiet is how long a sweep looks at the CPU of quiet clients, in each round, before it looks at the memory, with them and without: long enough for the
-// proxy to see that it is quiet, and to give back what their arrival has left.
-const sweepQuiet = 15 * time.Second
+const (
+	busyClients  = 16 // that ask all the time, beside the quiet ones of a sweep
+	sweepWindow  = 3 * time.Second
+	sweepWindows = 5 // in which their queries are measured
+)
 
 // point is what a number of quiet clients costs, in one mode.
 type point struct {
 	crowding
-	rss, collected, heap figures.Spread // bytes beyond the empty process, of all clients together
-	idle                 figures.Spread // percent of a core while all keep quiet
-	logins               figures.Spread // a second, while they came
-	load                 busying        // of sysbench beside them
+	rss, collected, heap float64        // bytes beyond the empty process, of all clients together
+	quiet                float64        // percent of a core while nobody asks anything
+	logins               float64        // a second, while they came
+	cpu                  figures.Spread // microseconds of the proxy for a query of the busy clients, over the windows
+	p50, p95             figures.Spread // of those queries, in microseconds
 }
 
-// sample is one round of a point.
-type sample struct {
-	rss, collected, heap, idle, logins float64
-	load                               load
-}
-
-// sweep measures each number of clients in each mode, in turns.
+// sweep measures each number of clients in each mode once: memory is the same each time, and what is not has its windows.
 func sweep(ctx context.Context, s *stage) ([]point, error) {
-	if err := s.prepareTables(ctx); err != nil {
-		return nil, err
-	}
-	var at []crowding
+	var points []point
 	for _, n := range s.options.counts {
 		for _, m := range s.options.modes {
-			at = append(at, crowding{m, n})
-		}
-	}
-	samples := make(map[crowding][]sample)
-	for round := range s.options.rounds {
-		for _, c := range inTurns(at, round) {
-			one, err := sweepOnce(ctx, s, c)
+			p, err := sweepOnce(ctx, s, crowding{m, n})
 			if err != nil {
-				return nil, fmt.Errorf("%v, round %d: %w", c, round+1, err)
+				return nil, fmt.Errorf("%v: %w", crowding{m, n}, err)
 			}
-			n := float64(c.clients)
-			fmt.Printf("round %d  %-32v %6.0f B resident, %6.0f B heap each  %.2f %% CPU  %7s logins/s  %5.1f us CPU/query\n",
-				round+1, c, one.rss/n, one.heap/n, one.idle, figures.Count(one.logins), one.load.cpu)
-			samples[c] = append(samples[c], one)
+			fmt.Printf("%-32v %6.0f B resident, %6.0f B heap each; %.2f %% CPU while quiet; %7s logins/s; busy ones %s us CPU/query\n", p.crowding,
+				p.rss/float64(n), p.heap/float64(n), p.quiet, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals))
+			points = append(points, p)
 		}
-	}
-	var points []point
-	for _, c := range at {
-		points = append(points, pointOf(c, samples[c]))
 	}
 	return points, nil
 }
 
-func pointOf(c crowding, samples []sample) point {
-	spread := func(figure func(sample) float64) figures.Spread {
-		var values []float64
-		for _, s := range samples {
-			values = append(values, figure(s))
-		}
-		return figures.SpreadOf(values)
-	}
-	var loads []load
-	for _, s := range samples {
-		loads = append(loads, s.load)
-	}
-	return point{
-		crowding:  c,
-		rss:       spread(func(s sample) float64 { return s.rss }),
-		collected: spread(func(s sample) float64 { return s.collected }),
-		heap:      spread(func(s sample) float64 { return s.heap }),
-		idle:      spread(func(s sample) float64 { return s.idle }),
-		logins:    spread(func(s sample) float64 { return s.logins }),
-		load:      busyingOf(c, loads),
-	}
-}
-
-func sweepOnce(ctx context.Context, s *stage, c crowding) (one sample, err error) {
-	t, err := s.begin(ctx, c.mode, c.clients)
+func sweepOnce(ctx context.Context, s *stage, c crowding) (p point, err error) {
+	p.crowding = c
+	t, err := s.begin(ctx, c.mode, c.clients+busyClients)
 	if err != nil {
-		return one, err
+		return p, err
 	}
 	defer t.finish(&err)
-	if _, err := t.rest(ctx, sweepQuiet); err != nil {
-		return one, err
+	if err := pause(ctx, calmTime); err != nil {
+		return p, err
+	}
+	if t.empty, err = t.footprint(ctx); err != nil {
+		return p, err
 	}
 	arrival, err := t.open(ctx, c.clients)
 	if err != nil {
-		return one, err
+		return p, err
 	}
-	one.logins = float64(c.clients) / arrival.Took.Seconds()
-	if one.idle, err = t.quietCPU(ctx, sweepQuiet); err != nil {
-		return one, err
+	p.logins = float64(c.clients) / arrival.Took.Seconds()
+	used, err := t.quietCPU(ctx)
+	if err != nil {
+		return p, err
 	}
+	p.quiet = percentOf(used, s.options.quiet)
 	full, err := t.footprint(ctx)
 	if err != nil {
-		return one, err
+		return p, err
 	}
-	one.rss, one.collected, one.heap = full.perClient(t.empty, 1)
-	one.load, err = t.load(ctx, time.Duration(s.options.seconds)*time.Second)
-	return one, err
+	p.rss, p.collected, p.heap = full.perClient(t.empty, 1)
+	if err := p.busy(ctx, t); err != nil {
+		return p, err
+	}
+	_, err = t.leave(ctx)
+	return p, err
 }
+
+// busy lets a few clients ask all the time, beside the quiet ones. There is a window that does not count before the others.
+func (p *point) busy(ctx context.Context, t *trial) error {
+	if _, err := t.open(ctx, busyClients); err != nil {
+		return err
+	}
+	rate := float64(t.options.rate)
+	load := crowd.Stream{First: p.clients, Count: busyClients, Total: int(rate * sweepWindow.Seconds()), PerSecond: rate}
+	if _, err := t.ask(load); err != nil {
+		return err
+	}
+	var cpu, p50, p95 []float64
+	for range sweepWindows {
+		var answers []crowd.Answers
+		used, err := t.cpuOver(func() (err error) {
+			answers, err = t.ask(load)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		l := latencyOf(answers[0].Times)
+		cpu, p50, p95 = append(cpu, inMicros(used)/float64(load.Total)), append(p50, inMicros(l.p50)), append(p95, inMicros(l.p95))
+	}
+	p.cpu, p.p50, p.p95 = figures.SpreadOf(cpu), figures.SpreadOf(p50), figures.SpreadOf(p95)
+	return nil
+}
+
+// percentOf is CPU time in percent of one core, over d.
+func percentOf(used, d time.Duration) float64 { return 100 * used.Seconds() / d.Seconds() }
+
+func inMicros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

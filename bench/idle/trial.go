@@ -18,6 +18,12 @@ const (
 	// give back to the system, so that what it started with is not taken for room that the clients found.
 	warmClients = 1000
 	warmQueries = 2000
+	// After so long with nothing to do a proxy is quiet: it has given back what its last clients, or their arrival, had left (cmd/parkway/memory.go).
+	calmTime = 15 * time.Second
+	// Clients that come without a word about how far they are.
+	clientsUntold = 25_000
+	// Of the time that all clients together may take for something: each one's part beyond patience.
+	patienceEach = time.Minute / 100_000
 )
 
 // trial is one proxy, and its clients.
@@ -81,13 +87,17 @@ func (t *trial) prepare(ctx context.Context, n int) error {
 	return err
 }
 
-// rest measures the empty process again, its CPU in percent of a core too, when nobody has asked it anything for that long.
-func (t *trial) rest(ctx context.Context, d time.Duration) (cpu float64, err error) {
-	if cpu, err = t.quietCPU(ctx, d); err != nil {
-		return cpu, err
+// quietCPU waits until the proxy is quiet, and is the CPU time that it uses from then on, for as long as the options say.
+func (t *trial) quietCPU(ctx context.Context) (time.Duration, error) {
+	if err := pause(ctx, calmTime); err != nil {
+		return 0, err
 	}
-	t.empty, err = t.footprint(ctx)
-	return cpu, err
+	return t.cpuOver(func() error { return pause(ctx, t.options.quiet) })
+}
+
+// limit is how long n clients may take for what they do together.
+func (t *trial) limit(n int) time.Duration {
+	return t.options.patience + time.Duration(n)*patienceEach
 }
 
 // end ends the proxy and the clients' processes.
@@ -107,17 +117,26 @@ func (t *trial) finish(err *error) { *err = errors.Join(*err, t.end()) }
 
 // open lets n more clients come, and returns when they are quiet: parked, where there is parking.
 func (t *trial) open(ctx context.Context, n int) (crowd.Arrival, error) {
-	a, err := t.squad.Open(n, t.options.atOnce)
-	if err != nil {
-		return a, err
+	var all crowd.Arrival
+	for left := n; left > 0; left = n - all.Opened {
+		a, err := t.squad.Open(min(left, clientsUntold), t.options.atOnce)
+		if err != nil {
+			return all, err
+		}
+		if err := t.whole(); err != nil {
+			return all, err
+		}
+		if a.Failed > 0 {
+			return all, fmt.Errorf("%d of %d clients could not log in", a.Failed, n)
+		}
+		all.Opened += a.Opened
+		all.Took += a.Took
+		all.Times = append(all.Times, a.Times...)
+		if n > clientsUntold {
+			fmt.Printf("  %s of %s clients have logged in, after %v\n", count(all.Opened), count(n), all.Took.Round(time.Second))
+		}
 	}
-	if err := t.whole(); err != nil {
-		return a, err
-	}
-	if a.Failed > 0 {
-		return a, fmt.Errorf("%d of %d clients could not log in", a.Failed, n)
-	}
-	return a, t.settle(ctx)
+	return all, t.settle(ctx)
 }
 
 // ask is Squad.Ask, and an error if a query got no answer.
@@ -158,7 +177,7 @@ func (t *trial) settle(ctx context.Context) error {
 	if err := pause(ctx, t.options.idle); err != nil {
 		return err
 	}
-	return await(ctx, t.options.patience, "clients parked", func() (bool, error) {
+	return await(ctx, t.limit(state.Open), "clients parked", func() (bool, error) {
 		sessions, err := t.sessions(ctx)
 		return sessions.quiet == state.Open && sessions.all() == state.Open, err
 	})
@@ -166,11 +185,15 @@ func (t *trial) settle(ctx context.Context) error {
 
 // leave lets all clients go at once, and returns when the proxy has none any more, and how long that took.
 func (t *trial) leave(ctx context.Context) (time.Duration, error) {
+	state, err := t.squad.Look()
+	if err != nil {
+		return 0, err
+	}
 	begun := time.Now()
 	if err := t.squad.Leave(); err != nil {
 		return 0, err
 	}
-	err := await(ctx, t.options.patience, "clients gone", func() (bool, error) {
+	err = await(ctx, t.limit(state.Open), "clients gone", func() (bool, error) {
 		sessions, err := t.sessions(ctx)
 		return sessions.all() == 0, err
 	})

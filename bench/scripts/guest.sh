@@ -14,7 +14,8 @@
 # so that its times compare only with one another. It sees the files of this
 # system, and may write only DIR, /tmp, /var/tmp, /run and /dev/shm; all but DIR are
 # empty at first, in the guest's memory, and gone at the end. There is no network
-# but the loopback. Input is empty; output and error output come out together.
+# but the loopback. Input is empty; output and error output come out together. Of
+# the environment there are PATH, and PARKWAY_GUEST_HOST, which describes this machine.
 #
 # Each page of a guest process is a mapping of a process here, unless it lies beside
 # its neighbour: where vm.max_map_count is 65530, a guest process that needs more than 250 MiB may
@@ -63,13 +64,20 @@ allow_maps() {
   fi
 }
 
+# host: a few words about this machine, for whoever writes down what was measured.
+host() {
+  local cpu
+  cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
+  echo "$(nproc) cores (${cpu:-unknown}), Linux $(uname -r), load average $(cut -d ' ' -f 1-3 /proc/loadavg)"
+}
+
 # write_init: the guest's first process, which prepares it, runs the command and
 # turns the guest off. It runs with the files of this system, that of the command's
 # status and output among them.
 write_init() {
   {
     printf '#!/bin/bash\ncontrol=%q cwd=%q writable=%q\n' "$control" "$PWD" "$writable"
-    printf 'command=(env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=%q' "$PATH:/usr/sbin:/sbin"
+    printf 'command=(env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=%q PARKWAY_GUEST_HOST=%q' "$PATH:/usr/sbin:/sbin" "$(host)"
     printf ' %q' "$@"
     printf ')\n'
     cat << 'INIT'

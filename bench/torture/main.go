@@ -15,14 +15,12 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"parkway/bench/command"
 	"parkway/bench/proxy"
 	"parkway/bench/torture/grammar"
 	"parkway/bench/torture/script"
@@ -32,24 +30,13 @@ import (
 const startLimit = 5 * time.Minute
 
 func main() {
-	opts, err := parseOptions(os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "torture:", err)
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	found, err := torture(ctx, opts, os.Stdout)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "torture:", err)
-	}
-	if err != nil || found {
-		stop()
-		os.Exit(1)
-	}
+	command.Main("torture", parseOptions, func(ctx context.Context, opts options) error {
+		found, err := torture(ctx, opts, os.Stdout)
+		if found && err == nil {
+			err = errors.New("a client can tell the proxy from the server")
+		}
+		return err
+	})
 }
 
 // torture starts servers and plays what the options ask for. It reports

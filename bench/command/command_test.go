@@ -1,0 +1,42 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestRun(t *testing.T) {
+	parse := func(args []string, usage io.Writer) (string, error) {
+		set := flag.NewFlagSet("test", flag.ContinueOnError)
+		set.SetOutput(usage)
+		what := set.String("what", "work", "")
+		return *what, set.Parse(args)
+	}
+	for _, test := range []struct {
+		args    []string
+		fails   error
+		code    int
+		worked  bool
+		printed string // ends with it
+	}{
+		{nil, nil, 0, true, ""},
+		{nil, errors.New("no luck"), 1, true, "test: no luck\n"},
+		{[]string{"-h"}, nil, 0, false, "\n"},
+		{[]string{"-wha"}, nil, 2, false, "test: flag provided but not defined: -wha\n"},
+	} {
+		var stderr strings.Builder
+		worked := false
+		code := run(t.Context(), "test", test.args, &stderr, parse, func(_ context.Context, what string) error {
+			worked = what == "work"
+			return test.fails
+		})
+		if code != test.code || worked != test.worked || !strings.HasSuffix(stderr.String(), test.printed) || test.printed == "" && stderr.Len() > 0 {
+			t.Errorf("%q: code %d, worked %v, printed %q", test.args, code, worked, fmt.Sprint(&stderr))
+		}
+	}
+}
