@@ -112,7 +112,7 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 // OnBackendReady goes on with the command that waited: the connection is in the
 // session's state.
 func (s *Session) OnBackendReady(b *backend.Conn) {
-	if s.state == ready || s.state == doubtful {
+	if s.unbegun() || s.state == doubtful {
 		s.asked()
 		return
 	}
@@ -129,7 +129,7 @@ func (s *Session) OnBackendReady(b *backend.Conn) {
 func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 	s.worker.pool.Discard(b)
 	switch {
-	case s.state != ready && s.state != doubtful:
+	case !s.unbegun() && s.state != doubtful:
 		s.stranded(reason)
 	case s.bound():
 		s.backend = nil

@@ -7,6 +7,7 @@ import (
 
 	"parkway/config"
 	"parkway/protocol"
+	"parkway/scripting/hook"
 )
 
 // pointSelect is the answer to a query for one row of one column.
@@ -28,10 +29,14 @@ var steadyCommands = map[string][]byte{
 
 // exchanger returns a function that runs one command through a fresh proxy.
 func exchanger(tb testing.TB, command []byte, more protocol.Capability) func() {
+	return scriptedExchanger(tb, command, more, nil)
+}
+
+// scriptedExchanger is exchanger with a script, if it is not nil.
+func scriptedExchanger(tb testing.TB, command []byte, more protocol.Capability, script hook.Hooks) func() {
 	answer := pointSelect()
-	c := login(tb, startProxy(tb, newServer(tb, serveCanned(answer, serverCapabilities|more)), func(v *config.MySQLVariables) {
-		v.Multiplexing = more != 0
-	}).addr)
+	server := newServer(tb, serveCanned(answer, serverCapabilities|more))
+	c := login(tb, startScripted(tb, []net.Addr{server}, func(v *config.MySQLVariables) { v.Multiplexing = more != 0 }, nil, script).addr)
 	request := protocol.AppendPacket(nil, command, 0)
 	if protocol.Command(command[0]) == protocol.ComStmtExecute {
 		id := prepareRaw(tb, c)
@@ -60,20 +65,36 @@ func prepareRaw(tb testing.TB, c net.Conn) (id []byte) {
 }
 
 func TestNoAllocationPerCommand(t *testing.T) {
+	scripts := map[string]hook.Hooks{
+		"no script": nil,
+		"no hook":   newPolicy(nil),
+		"nothing":   newPolicy(func(hook.Query) *hook.Verdict { return hook.Nothing }),
+		"asks": newPolicy(func(q hook.Query) *hook.Verdict {
+			if len(q.SQL()) > 1 && q.Digest() != 0 && q.Hostgroup() == 1 && q.ClientAddr() != "" && len(q.Params()) < 2 {
+				return toFirst
+			}
+			return hook.Nothing
+		}),
+	}
 	for name, command := range steadyCommands {
 		for server, more := range map[string]protocol.Capability{"plain": 0, "tracked": protocol.ClientSessionTrack} {
-			t.Run(name+"/"+server, func(t *testing.T) {
-				exchange := exchanger(t, command, more)
-				for range 100 {
-					exchange()
-				}
-				if n := testing.AllocsPerRun(2000, exchange); n != 0 {
-					t.Errorf("%v allocations per command", n)
-				}
-			})
+			for says, script := range scripts {
+				t.Run(name+"/"+server+"/"+says, func(t *testing.T) {
+					exchange := scriptedExchanger(t, command, more, script)
+					for range 100 {
+						exchange()
+					}
+					if n := testing.AllocsPerRun(1000, exchange); n != 0 {
+						t.Errorf("%v allocations per command", n)
+					}
+				})
+			}
 		}
 	}
 }
+
+// toFirst is a verdict.
+var toFirst = routeTo(1)
 
 func BenchmarkCommand(b *testing.B) {
 	for name, command := range steadyCommands {

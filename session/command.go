@@ -205,6 +205,7 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 func (s *Session) settle() {
 	s.route.decided = false
 	s.endRetrial()
+	s.endScript()
 	if s.backend != nil && isFormer(s.backend) {
 		s.leaveFormer()
 		if s.state == closing {

@@ -61,6 +61,7 @@ func (s *Session) conclude() {
 	now := &s.now
 	e := &now.event
 	s.cutLong()
+	s.concludeScript()
 	s.concludeStatement(answer)
 	if s.command != protocol.ComStmtPrepare {
 		s.concludePast(answer)

@@ -78,7 +78,10 @@ func (s *Session) forwardOwnID(p, sql []byte, whole bool) int {
 	}
 	w := s.worker
 	w.rewritten = s.appendRewritten(w.rewritten[:0], p, sql, (*Session).writeOwnID)
-	if s.forward(w.rewritten, true) == 0 {
+	w.view.own = sql // which is what a script sees
+	n := s.forward(w.rewritten, true)
+	w.view.own = nil
+	if n == 0 {
 		return 0
 	}
 	return len(p)

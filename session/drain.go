@@ -25,6 +25,10 @@ func (s *Session) drain() {
 	switch s.state {
 	case greeted, authing, verifying, acquiring, delayed, doubtful, refused:
 		s.shutdown()
+	case pondering:
+		if !s.inTransaction() {
+			s.shutdown()
+		}
 	case ready:
 		if !s.leaving() {
 			return

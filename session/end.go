@@ -101,6 +101,7 @@ func (s *Session) leave() {
 	}
 	s.endLarge()
 	s.endRetrial()
+	s.endScript()
 	s.setState(closing)
 	s.release()
 	s.releaseAsides()

@@ -14,10 +14,12 @@ func (s *Session) forward(p []byte, whole bool) int {
 		// A KILL QUERY is on its way, too late for the last statement and not meant for this one.
 		return s.onEarly(p)
 	}
-	cache, shared := s.worker.rules(), s.sharing()
-	if shared || cache != nil {
+	cache, asks, shared := s.worker.rules(), s.asksScript(), s.sharing()
+	sent := p
+	if shared || asks || cache != nil {
+		sent = s.asSent(p)
 		if !s.examined(whole) {
-			s.examine(p, whole)
+			s.examine(sent, whole)
 		}
 		switch {
 		case s.refusal != nil:
@@ -29,6 +31,12 @@ func (s *Session) forward(p []byte, whole bool) int {
 		s.now.sql = nil
 		if n, ok := s.obey(p, whole); !ok {
 			return n
+		}
+		if asks {
+			if n, ok := s.consultScript(p, whole); !ok {
+				return n
+			}
+			sent = s.asSent(p)
 		}
 		if !s.place() {
 			return 0
@@ -42,7 +50,7 @@ func (s *Session) forward(p []byte, whole bool) int {
 		return 0
 	}
 	b := s.backend
-	s.keep(p, whole)
+	s.keep(sent, whole)
 	if whole {
 		s.setState(answering)
 	} else {
@@ -52,14 +60,14 @@ func (s *Session) forward(p []byte, whole bool) int {
 	b.Begin(s.command, s.message.NextSeq())
 	if shared {
 		if !whole {
-			s.follow(p)
+			s.follow(sent)
 		}
 		if s.asksAhead(whole) {
 			b.AskAhead()
 		}
-		s.transmit(p, whole)
+		s.transmit(sent, whole)
 	} else {
-		s.upload(p)
+		s.upload(sent)
 	}
 	return len(p)
 }

@@ -224,6 +224,9 @@ func (s *Session) beKilled(k *digest.Kill, done func(*protocol.ERR)) {
 		s.worker.pool.Cancel(&s.request)
 		s.OnNoBackend(interrupted())
 		done(nil)
+	case s.state == pondering:
+		s.giveUpScript(interrupted())
+		done(nil)
 	case s.state == delayed:
 		s.endDelay()
 		s.OnNoBackend(interrupted())

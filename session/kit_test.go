@@ -16,6 +16,7 @@ import (
 	"parkway/protocol"
 	"parkway/protocol/auth"
 	"parkway/reactor"
+	"parkway/scripting/hook"
 	"parkway/session"
 	"parkway/session/rules"
 	"parkway/session/users"
@@ -135,6 +136,12 @@ func startProxy(t testing.TB, server net.Addr, change func(*config.MySQLVariable
 // startRouted is startProxy with a server in hostgroup 1, one in 2 and so on, and rules.
 func startRouted(t testing.TB, servers []net.Addr, change func(*config.MySQLVariables), program *rules.Program) *testProxy {
 	t.Helper()
+	return startScripted(t, servers, change, program, nil)
+}
+
+// startScripted is startRouted with a script, if it is not nil.
+func startScripted(t testing.TB, servers []net.Addr, change func(*config.MySQLVariables), program *rules.Program, script hook.Hooks) *testProxy {
+	t.Helper()
 	cfg := config.Default()
 	if change != nil {
 		change(&cfg.MySQL)
@@ -168,7 +175,7 @@ func startRouted(t testing.TB, servers []net.Addr, change func(*config.MySQLVari
 		t.Fatal(err)
 	}
 	proxy := session.New(session.Config{
-		Hostgroups: manager, Settings: &cfg.MySQL, Users: table, Keys: keys, Rules: program,
+		Hostgroups: manager, Settings: &cfg.MySQL, Users: table, Keys: keys, Rules: program, Script: script,
 		Metrics: metrics.New(1), Loops: group.Loops(), Log: log,
 	})
 	if err := group.Listen("127.0.0.1:0", proxy.Accept); err != nil {

@@ -15,8 +15,11 @@ const lingerTime = time.Second
 // lingering reports whether the connection is kept only for what the client may
 // ask next.
 func (s *Session) lingering() bool {
-	return s.state == ready && s.backend != nil && s.backend.Idle() && s.mine.pins != 0 && !s.bound() && !s.keeps()
+	return s.unbegun() && s.backend != nil && s.backend.Idle() && s.mine.pins != 0 && !s.bound() && !s.keeps()
 }
+
+// unbegun reports whether nothing is under way on the session's connection, though there may be a command that waits for the script.
+func (s *Session) unbegun() bool { return s.state == ready || s.state == pondering }
 
 // lingerEnd is the loop time at which lingering ends.
 func (s *Session) lingerEnd() int64 {

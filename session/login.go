@@ -45,17 +45,18 @@ const offered = protocol.ClientProtocol41 | protocol.ClientSecureConnection | pr
 // login is what a session needs only while its client logs in, at the
 // beginning or by COM_CHANGE_USER.
 type login struct {
-	seq      byte                // of the next packet, from either side
-	offered  protocol.Capability // in the greeting
-	again    bool                // COM_CHANGE_USER
-	plugin   string              // named in the greeting
-	user     *users.User         // nil: unknown
-	name     string
-	password bool // the client's last packet has one
-	charset  byte
-	schema   string
-	server   *auth.Server
-	large    bool // counted in worker.largeLogins
+	seq        byte                // of the next packet, from either side
+	offered    protocol.Capability // in the greeting
+	again      bool                // COM_CHANGE_USER
+	plugin     string              // named in the greeting
+	user       *users.User         // nil: unknown
+	name       string
+	attributes []protocol.Attribute
+	password   bool // the client's last packet has one
+	charset    byte
+	schema     string
+	server     *auth.Server
+	large      bool // counted in worker.largeLogins
 }
 
 // greet sends the greeting.
@@ -205,7 +206,7 @@ func (s *Session) changeUser(p []byte, whole bool) int {
 // identify begins to verify who the client says it is.
 func (s *Session) identify(name string, data []byte, plugin string, attributes []protocol.Attribute) {
 	l, p := s.login, s.worker.proxy
-	l.name, l.password = name, tellsPassword(data)
+	l.name, l.password, l.attributes = name, tellsPassword(data), attributes
 	table := p.users.Load()
 	cfg := auth.ServerConfig{
 		Nonce:         s.nonce,
@@ -354,6 +355,9 @@ func (s *Session) welcome() {
 	s.status = protocol.StatusAutocommit
 	if s.arriving() {
 		s.worker.endArrival()
+	}
+	if s.worker.script != nil {
+		s.attributes = l.attributes
 	}
 	s.login = nil
 	s.setState(ready)

@@ -22,6 +22,7 @@ import (
 	"parkway/monitor/metrics"
 	"parkway/protocol/auth"
 	"parkway/reactor"
+	"parkway/scripting/hook"
 	"parkway/session/rules"
 	"parkway/session/users"
 )
@@ -33,6 +34,7 @@ type Config struct {
 	Attributes []config.MySQLHostgroupAttributes
 	Users      *users.Table
 	Rules      *rules.Program // nil: none
+	Script     hook.Hooks     // nil: none
 	MaxClients int            // that the process has descriptors for; 0: no limit of its own
 	Arrivals   int            // logins under way at once, on all loops; 0: as many as loginBudget has room for
 	Keys       *auth.KeyPair  // for clients that send their password by RSA
@@ -116,6 +118,9 @@ func New(cfg Config) *Proxy {
 		}
 		w.parkedTimer = l.NewTimer(w.expireParked)
 		l.SetParker(w)
+		if cfg.Script != nil {
+			w.script = cfg.Script.Loop(l.Post)
+		}
 		p.workers = append(p.workers, w)
 	}
 	cfg.Hostgroups.OnTransition(p.HostgroupsChanged)

@@ -17,8 +17,10 @@ import (
 // that they leave open is rules.Unset.
 type route struct {
 	decided   bool // the rest is of the command under way
+	asked     bool // so was the script
 	hostgroup int
 	timeout   time.Duration
+	timeoutOf string // who says so
 	retries   int
 	delay     time.Duration // still to be waited for
 	until     int64         // loop time at which the delay ends
@@ -70,6 +72,7 @@ func (s *Session) decide(c *rules.Cache) {
 	}
 	s.route.hostgroup = to
 	s.route.timeout, s.route.retries, s.route.delay = out.Timeout, out.Retries, out.Delay
+	s.route.timeoutOf = "timeout of a query rule"
 	s.route.multiplex, s.route.okMsg, s.route.errorMsg = out.Multiplex, out.OKMsg, out.ErrorMsg
 	for _, id := range out.Rules {
 		s.worker.metrics.RuleHit(id)
@@ -163,7 +166,7 @@ func (s *Session) writeRuleOK() {
 // setting says so.
 func (s *Session) queryTimeout() (limit time.Duration, setting string) {
 	if s.route.decided && s.route.timeout >= 0 {
-		return s.route.timeout, "timeout of a query rule"
+		return s.route.timeout, s.route.timeoutOf
 	}
 	return s.worker.proxy.settings.Load().DefaultQueryTimeout, "default_query_timeout_ms"
 }

@@ -33,7 +33,8 @@ type Session struct {
 	credential auth.Credential
 	caps       protocol.Capability // what client and proxy agreed on
 	charset    byte
-	nonce      [20]byte // the last that the client was sent
+	nonce      [20]byte             // the last that the client was sent
+	attributes []protocol.Attribute // that it sent with its login, if there is a script that may ask
 
 	// The command under way.
 	command protocol.Command
@@ -59,6 +60,7 @@ type Session struct {
 	cut      *cut   // what is under way to end the statement; nil: nothing
 	order    *order // the client's KILL that is under way; nil: none
 	retry    retrial
+	script   *scripted  // nil while it has said nothing that is to be kept
 	foreign  remembered // what the backend remembers of another statement than the session's last one
 	wasReset bool       // the backend, for the client's COM_RESET_CONNECTION that waits
 

@@ -71,7 +71,7 @@ func (s *Session) sharing() bool {
 	if s.backend != nil {
 		return s.backend.Login().Shared
 	}
-	return s.worker.proxy.settings.Load().Multiplexing || s.worker.rules() != nil || s.holdsAside() || s.mine.statements.Len() > 0
+	return s.worker.proxy.settings.Load().Multiplexing || s.worker.rules() != nil || s.worker.scripts() || s.holdsAside() || s.mine.statements.Len() > 0
 }
 
 // bound reports whether the session has to keep its connection, for more than

@@ -14,6 +14,7 @@ const (
 	killing                 // a KILL is under way at another session
 	delayed                 // a command waits because a rule says so
 	doubtful                // a server refused the command because it is read-only: the monitor's word is awaited
+	pondering               // a command waits for the script
 	refused                 // no backend: the command that waited gets an error
 	sending                 // a command is passed on, and its answer not complete
 	answering               // a command was passed on whole, and its answer not complete
@@ -27,7 +28,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "doubtful", "refused", "sending",
+	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "refused", "sending",
 	"answering", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
 }
 
@@ -39,11 +40,12 @@ var legal = [numStates]uint{
 	greeted:    1 << authing,
 	authing:    1<<verifying | 1<<ready,
 	verifying:  1 << authing,
-	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
+	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
 	killing:    1 << ready,
 	delayed:    1 << ready,
 	doubtful:   1 << ready,
+	pondering:  1 << ready,
 	refused:    1<<ready | 1<<discarding,
 	sending:    1<<answering | 1<<trailing | 1<<discarding,
 	answering:  1<<ready | 1<<uploading | 1<<doubtful,
@@ -67,6 +69,7 @@ func init() {
 		killing:    (*Session).onEarly,
 		delayed:    (*Session).onEarly,
 		doubtful:   (*Session).onEarly,
+		pondering:  (*Session).onEarly,
 		refused:    (*Session).onRefused,
 		sending:    (*Session).onMore,
 		answering:  (*Session).onEarly,

@@ -37,6 +37,8 @@ func (s *Session) deadline() (at int64, ok bool) {
 		return s.route.until, true
 	case doubtful:
 		return s.retry.doubt.until, true
+	case pondering:
+		return s.scriptDeadline()
 	}
 	return 0, false
 }
@@ -74,6 +76,9 @@ func (s *Session) onTimer() {
 		return
 	case doubtful:
 		s.reconsider()
+		return
+	case pondering:
+		s.giveUpScript(s.tooSlow())
 		return
 	}
 	if s.parkable() && s.worker.loop.Now() < s.since+int64(s.worker.proxy.settings.Load().WaitTimeout) {

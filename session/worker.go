@@ -10,6 +10,7 @@ import (
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/reactor"
+	"parkway/scripting/hook"
 	"parkway/session/rules"
 )
 
@@ -21,6 +22,7 @@ type worker struct {
 	loop    *reactor.Loop
 	pool    *pool.Pool
 	metrics *metrics.Loop
+	script  hook.Loop // nil: there is none
 
 	// Owned by the loop.
 	first       *Session // all sessions of the loop that are not parked, linked
@@ -41,6 +43,7 @@ type worker struct {
 	digestText   func(sql []byte) []byte
 	normal       []byte   // a digest text
 	spare        [][]byte // for commands that may be sent again
+	view         commandView
 	patcher      stmt.Patcher
 	arrivals     arrivals
 	// largeLogins counts the sessions that keep a large part of a login.

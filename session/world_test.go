@@ -19,6 +19,7 @@ import (
 	"parkway/protocol/auth"
 	"parkway/protocol/mysqltest"
 	"parkway/reactor"
+	"parkway/scripting/hook"
 	"parkway/session"
 	"parkway/session/rules"
 	"parkway/session/users"
@@ -43,6 +44,7 @@ type setup struct {
 	more        []config.MySQLServer // beside the server
 	places      int                  // max_connections of the server; 0: the default
 	rules       *rules.Program
+	script      *policy // nil: none
 	loops       int
 	noIdleLoops bool
 	arrivals    int // logins at once; 0: the default
@@ -115,8 +117,13 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	if cfg.kills != nil {
 		kills = cfg.kills
 	}
+	var hooks hook.Hooks
+	if cfg.script != nil {
+		hooks = cfg.script
+	}
 	w.Proxy = session.New(session.Config{
-		Kills: kills, KillGrace: cfg.grace,
+		Script: hooks,
+		Kills:  kills, KillGrace: cfg.grace,
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
 		MaxClients: cfg.clients, Rules: cfg.rules, Arrivals: cfg.arrivals,
 	})

@@ -38,6 +38,7 @@ const (
 	Warnings                         // SHOW WARNINGS can be asked
 	Unreported                       // what a stored function or a SET that failed half-way may have changed, the server reports later
 	Savepoint                        // a savepoint outside of a transaction: MySQL makes one without autocommit, before a statement begins the transaction
+	Script                           // a script says so
 	pinsEnd
 )
 
@@ -54,7 +55,7 @@ const SurviveReset = Role | OtherSet
 var pinNames = [...]string{
 	"transaction", "xa", "next_transaction", "temporary_table", "lock_tables", "instance_lock", "get_lock", "user_variable",
 	"variable", "prepared_text", "handler", "role", "other_set", "sequence", "trackers", "no_trackers", "unexplained", "failed", "long_data",
-	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "unreported", "savepoint",
+	"cursor", "multiplex_off", "found_rows", "row_count", "insert_id", "warnings", "unreported", "savepoint", "script",
 }
 
 // Has reports whether all of these are set.

@@ -31,8 +31,10 @@ type Query interface {
 	AppendDigestText(dst []byte) []byte
 	// Hostgroup is where the statement goes if the script says nothing.
 	Hostgroup() int
+	// InTransaction is true also of a statement that begins a transaction because autocommit is off: it takes the transaction along.
 	InTransaction() bool
-	// Params are the parameters of an execution; nil for other commands, and for one whose parameters are not all known. A view that dies with
+	// Params are the parameters of an execution; nil for other commands, and for one whose parameters are not all known, as those of a
+	// COM_STMT_BULK_EXECUTE, which is asked about as a COM_STMT_EXECUTE. A view that dies with
 	// the call. A value that was sent as long data, which is not kept, is of KindUnknown.
 	Params() []Value
 }
@@ -45,7 +47,7 @@ type Verdict struct {
 
 	Hostgroup int           // Unset: as without a script
 	Timeout   time.Duration // of the statement at the server; Unset, or 0 for none
-	// SQL is sent in place of the statement, if HasSQL. Not for a COM_STMT_EXECUTE: what it executes is what its COM_STMT_PREPARE was rewritten to.
+	// SQL is sent in place of the statement, if HasSQL; the client reads an error where that is not Whole. Not for a COM_STMT_EXECUTE: what it executes is what its COM_STMT_PREPARE was rewritten to.
 	SQL    string
 	HasSQL bool
 	Pin    bool // the connection is kept for this client until it resets its session
