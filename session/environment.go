@@ -13,7 +13,7 @@ import (
 // it, and does not look at again: one that prepares the text later, on another
 // connection, must see the same.
 var environment = []string{
-	"character_set_client", "character_set_connection", "collation_connection", "default_week_format",
+	"character_set_client", "character_set_connection", "collation_client", "collation_connection", "default_week_format",
 	"div_precision_increment", "old_mode", "sql_auto_is_null", "sql_mode",
 }
 
@@ -54,10 +54,14 @@ func (s *Session) inEnvironment(env string) sysvar.State {
 	return state
 }
 
-// withEnvironment is vars with these variables as an environment has them.
+// withEnvironment is vars with these variables as an environment has them. With the client's character set come its collation and, for results, the
+// default one of theirs: nothing gives them two.
 func withEnvironment(in *sysvar.Interner, vars *sysvar.Set, names []string, env string) *sysvar.Set {
 	for _, name := range names {
 		vars = in.Without(vars, name)
+	}
+	if results, ok := vars.Get("character_set_results"); ok && slices.Contains(names, charsetVariable) {
+		vars = in.With(vars, []byte("character_set_results"), []byte(results))
 	}
 	if env == "" {
 		return vars

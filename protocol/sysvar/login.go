@@ -21,6 +21,7 @@ func (in *Interner) Login(charset byte, mariaDB bool) (s *Set, ok bool) {
 	client, _, _ := strings.Cut(collation, "_")
 	s = in.put(in.empty, []byte("character_set_client"), []byte(client))
 	s = in.put(s, []byte("character_set_results"), []byte(client))
+	s = in.put(s, []byte(clientCollation), []byte(collation))
 	s = in.put(s, []byte(resultsCollation), []byte(collation))
 	return in.put(s, []byte("collation_connection"), []byte(collation)), true
 }

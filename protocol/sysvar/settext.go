@@ -35,11 +35,12 @@ func setsCharacterSet(name []byte) bool {
 func (in *Interner) WithNames(vars *Set, collation []byte) *Set {
 	collation = bytes.Clone(in.fold(collation))
 	vars = in.With(vars, []byte("collation_connection"), collation)
-	results, _ := vars.Get("character_set_results")
-	if !ofCharset(collation, results) {
-		return vars // assigned behind the NAMES, in the same statement
+	for _, c := range collated {
+		if charset, _ := vars.Get(c.charset); ofCharset(collation, charset) { // else it was assigned behind the NAMES, in the same statement
+			vars = in.With(vars, []byte(c.collation), collation)
+		}
 	}
-	return in.With(vars, []byte(resultsCollation), collation)
+	return vars
 }
 
 // ofCharset reports whether a character set may have the collation, by its name.

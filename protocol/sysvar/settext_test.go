@@ -43,6 +43,10 @@ func TestWithNames(t *testing.T) {
 			t.Errorf("%s after %s: %s, want %s", test.collation, test.results, got, test.want)
 		}
 	}
+	if got := show(in.WithNames(with(in, "character_set_client=utf8mb4", "character_set_results=latin1"), []byte("utf8mb4_bin"))); got !=
+		"character_set_client=utf8mb4 character_set_results=latin1 collation_client=utf8mb4_bin collation_connection=utf8mb4_bin" {
+		t.Errorf("the client's alone: %s", got)
+	}
 	if s := with(in, "character_set_results=utf8mb4"); show(in.With(in.WithNames(s, []byte("utf8mb4_bin")), []byte("character_set_results"), []byte("utf8mb4"))) !=
 		"character_set_results=utf8mb4 collation_connection=utf8mb4_bin" {
 		t.Error("a report of character_set_results leaves the collation of results")

@@ -136,21 +136,26 @@ func (s *statement) variables(have, want *Set) {
 	})
 }
 
-// names writes the SET NAMES that gives results the collation that want has, and returns what the connection has then. It is the only
-// statement that can.
+// names writes the SET NAMES that gives the character sets of client and results the collations that want has, and returns what the connection has
+// then. It is the only statement that can, and gives both the same: those that a session has do not differ, though one of the two may have gone
+// back to the default of a character set since.
 func (s *statement) names(have, want *Set) *Set {
-	collation, ok := want.Get(resultsCollation)
-	if !ok {
+	var of, collation string
+	differs := false
+	for _, c := range collated {
+		w, ok := want.Get(c.collation)
+		if !ok {
+			continue
+		}
+		s.ok = s.ok && (collation == "" || collation == w)
+		of, collation = c.charset, w
+		h, _ := have.Get(c.collation)
+		differs = differs || h != w || !have.agrees(want, c.charset)
+	}
+	if !differs {
 		return have
 	}
-	charset, _ := want.Get("character_set_results")
-	had, _ := have.Get(resultsCollation)
-	client, _ := want.Get("character_set_client") // it has a collation too, which MariaDB gives to parameters
-	hadClient, _ := have.Get("character_set_client")
-	before, _ := have.Get("character_set_results")
-	if had == collation && before == charset && (client == hadClient || client != charset) {
-		return have
-	}
+	charset, _ := want.Get(of)
 	s.next()
 	s.sql = append(s.sql, "NAMES "...)
 	s.sql = appendQuoted(s.sql, []byte(charset))
@@ -158,11 +163,19 @@ func (s *statement) names(have, want *Set) *Set {
 	s.sql = appendQuoted(s.sql, []byte(collation))
 	after := &Set{pairs: slices.Clone(have.pairs)}
 	after.assign("character_set_client", charset)
+	after.assign(clientCollation, collation)
 	after.assign("character_set_results", charset)
 	after.assign(resultsCollation, collation)
 	after.remove("character_set_connection")
 	after.assign("collation_connection", collation)
 	return after
+}
+
+// agrees reports whether a variable has the same value in two sets, or is in neither.
+func (s *Set) agrees(other *Set, name string) bool {
+	a, _ := s.Get(name)
+	b, _ := other.Get(name)
+	return a == b
 }
 
 // assign and remove change a set that is no interner's.

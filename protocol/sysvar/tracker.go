@@ -60,8 +60,8 @@ func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
 	if t != Copied {
 		return s, t
 	}
-	if !plain(value) {
-		return s, Pinned
+	if !plain(value) || string(name) == "completion_type" && string(value) == "RELEASE" {
+		return s, Pinned // with the latter, a COMMIT ends the connection behind its answer
 	}
 	return in.With(s, name, value), Copied
 }

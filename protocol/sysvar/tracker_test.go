@@ -49,10 +49,10 @@ func TestLogin(t *testing.T) {
 		want    string
 		ok      bool
 	}{
-		{45, true, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci collation_results=utf8mb4_general_ci", true},
-		{45, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_general_ci collation_results=utf8mb4_general_ci", true},
-		{63, true, "character_set_client=binary character_set_results=binary collation_connection=binary collation_results=binary", true},
-		{255, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_connection=utf8mb4_0900_ai_ci collation_results=utf8mb4_0900_ai_ci", true},
+		{45, true, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_client=utf8mb4_general_ci collation_connection=utf8mb4_general_ci collation_results=utf8mb4_general_ci", true},
+		{45, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_client=utf8mb4_general_ci collation_connection=utf8mb4_general_ci collation_results=utf8mb4_general_ci", true},
+		{63, true, "character_set_client=binary character_set_results=binary collation_client=binary collation_connection=binary collation_results=binary", true},
+		{255, false, "character_set_client=utf8mb4 character_set_results=utf8mb4 collation_client=utf8mb4_0900_ai_ci collation_connection=utf8mb4_0900_ai_ci collation_results=utf8mb4_0900_ai_ci", true},
 		{255, true, "", false}, // MariaDB takes its default
 		{35, true, "", false},  // ucs2: no client may have it
 		{0, false, "", false},
@@ -75,6 +75,8 @@ func TestReport(t *testing.T) {
 		{"innodb_tmpdir", `C:\tmp`, "", Pinned},
 		{"session_track_schema", "OFF", "", Tracker},
 		{"statement_id", "5", "", Ignored},
+		{"completion_type", "CHAIN", "completion_type=CHAIN", Copied},
+		{"completion_type", "RELEASE", "", Pinned},
 	} {
 		s, treatment := in.Report(in.Empty(), []byte(test.name), []byte(test.value))
 		if show(s) != test.want || treatment != test.treatment {

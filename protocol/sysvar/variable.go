@@ -98,13 +98,22 @@ var undo = map[string]string{
 	"character_set_results":    "",
 	"character_set_connection": "",
 	"collation_connection":     "",
+	clientCollation:            "",
 	resultsCollation:           "",
 }
 
-// resultsCollation stands for what character_set_results has besides the character set that it shows: the collation, which is seen in the
-// metadata of results. A login and SET NAMES ... COLLATE set it; without it, it is the character set's default. It is no variable of a
-// server's: see statement.names.
-const resultsCollation = "collation_results"
+// These stand for what character_set_client and character_set_results have besides the character sets that they show: a collation, which is
+// seen in the metadata of results, the client's where MariaDB gives it to parameters. A login and SET NAMES ... COLLATE set them; without
+// them, it is the character set's default. They are no variables of a server's: see statement.names.
+const (
+	clientCollation  = "collation_client"
+	resultsCollation = "collation_results"
+)
+
+// collated are the variables that have such a collation.
+var collated = [...]struct{ charset, collation string }{
+	{"character_set_client", clientCollation}, {"character_set_results", resultsCollation},
+}
 
 // text are variables whose value is a string even when it looks like a number.
 var text = map[string]bool{
@@ -127,6 +136,7 @@ type member struct {
 // families by the names of their members.
 var families = membersOf(
 	family{[]string{"character_set_connection", "collation_connection"}, 2},
+	family{[]string{"character_set_client", clientCollation}, 1},
 	family{[]string{"character_set_results", resultsCollation}, 1},
 	family{[]string{"character_set_server", "collation_server"}, 2},
 	family{[]string{"default_storage_engine", "storage_engine"}, 2},
