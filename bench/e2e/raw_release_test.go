@@ -26,4 +26,16 @@ func TestRawRelease(t *testing.T) {
 		_, err = c.Query("SELECT 2")
 		seen.addf("it goes on: %t", err == nil)
 	})
+	// completion_type makes the ends of transactions that say nothing of it release, and only those.
+	for _, sql := range []string{"COMMIT", "ROLLBACK", "COMMIT NO RELEASE", "COMMIT AND CHAIN", "BEGIN", "SET completion_type = DEFAULT; COMMIT"} {
+		same(t, func(t *testing.T, s side, seen *transcript) {
+			c := s.dial(t, protocol.ClientMultiStatements)
+			query(c, seen, "SET completion_type = 'RELEASE'", "BEGIN", "SELECT 1", sql)
+			for range 3 {
+				query(s.dial(t, 0), seen, "DO 1")
+			}
+			_, err := c.Query("SELECT 2")
+			seen.addf("behind %s with completion_type it goes on: %t", sql, err == nil)
+		})
+	}
 }
