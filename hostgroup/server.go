@@ -87,10 +87,19 @@ func (s *Server) Moves() uint32 { return s.moves.Load() }
 // Endpoint is Address as net.Dial takes it. Any thread.
 func (s *Server) Endpoint() (network, address string, ok bool) {
 	host, port, ok := s.Address()
-	if !ok || s.IsUnix() {
-		return "unix", host, ok
+	if !ok {
+		return "", "", false
 	}
-	return "tcp", net.JoinHostPort(host, strconv.Itoa(port)), true
+	network, address = Endpoint(host, port)
+	return network, address, true
+}
+
+// Endpoint is what Server.Address returns as net.Dial takes it.
+func Endpoint(host string, port int) (network, address string) {
+	if port == 0 {
+		return "unix", host
+	}
+	return "tcp", net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // Connections returns how many connections are open or being opened. Any thread.

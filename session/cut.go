@@ -67,6 +67,7 @@ func (s *Session) killTask() kill.Task {
 	b := s.backend
 	login := b.Login()
 	task := kill.Task{Server: b.Server(), Thread: b.Thread(), User: login.User}
+	task.At.Network, task.At.Address = b.Endpoint()
 	task.Password, task.Known = login.Credential.Clear()
 	return task
 }

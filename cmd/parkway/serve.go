@@ -230,7 +230,7 @@ func (s *server) applyKills() {
 	if v.MonitorEnabled {
 		account.User, account.Password = v.MonitorUsername, v.MonitorPassword
 	}
-	s.kills.Apply(s.hostgroups.Table(), account)
+	s.kills.Apply(s.hostgroups.Targets(), account)
 }
 
 // stop ends the proxy: gently until shutdown_timeout_ms is over or a second

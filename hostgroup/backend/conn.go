@@ -116,7 +116,9 @@ type Conn struct {
 	spec Spec
 	conn *reactor.Conn
 	born time.Time
-	// moves is Server.Moves when its address was looked at.
+	// host and port are what Server.Address said, and moves Server.Moves at that time.
+	host  string
+	port  int
 	moves uint32
 
 	// Owned by the loop.
@@ -158,7 +160,7 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Conn{spec: spec, owner: owner, login: new(login), born: time.Now(), moves: moves}
+	b := &Conn{spec: spec, owner: owner, login: new(login), born: time.Now(), host: host, port: port, moves: moves}
 	if spec.Login.Shared {
 		b.statements = stmt.NewServerStatements(spec.MaxStatements)
 	}
@@ -173,6 +175,12 @@ func (b *Conn) Server() *hostgroup.Server { return b.spec.Server }
 
 // Elsewhere reports whether the server's name means another address by now.
 func (b *Conn) Elsewhere() bool { return b.moves != b.spec.Server.Moves() }
+
+// Endpoint is where it is connected to, as net.Dial takes it: Server may be
+// Elsewhere by now.
+func (b *Conn) Endpoint() (network, address string) {
+	return hostgroup.Endpoint(b.host, b.port)
+}
 
 // SetOwner hands the connection over: callbacks go to owner from now on. nil
 // lets go of it.

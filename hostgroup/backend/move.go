@@ -33,7 +33,7 @@ func (b *Conn) Detach() (*Moving, error) {
 	return &Moving{
 		fd: fd,
 		from: Conn{
-			spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, moves: b.moves, ready: true, runs: b.runs, fresh: b.fresh,
+			spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, host: b.host, port: b.port, moves: b.moves, ready: true, runs: b.runs, fresh: b.fresh,
 		},
 		statements: b.statements.Move(),
 	}, nil

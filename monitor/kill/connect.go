@@ -18,15 +18,18 @@ import (
 // errNoAccount is why the monitor's account can't be used when the configuration names none.
 var errNoAccount = errors.New("there is no account for it (monitor_enabled, monitor_username)")
 
-// connector opens connections to a target, wherever its name resolves to at the time.
+// errUnresolved is why there is no connection to a server whose name does not resolve.
+var errUnresolved = errors.New("the server's name does not resolve")
+
+// connector opens connections to one endpoint.
 type connector struct {
-	t *target
-	s Settings
+	at Endpoint
+	s  Settings
 }
 
 // open returns a pool of one connection, which is opened when it is first needed and again when it was lost.
-func open(t *target) *sql.DB {
-	db := sql.OpenDB(connector{t, t.used})
+func open(at Endpoint, s Settings) *sql.DB {
+	db := sql.OpenDB(connector{at, s})
 	db.SetMaxOpenConns(1)
 	return db
 }
@@ -36,15 +39,13 @@ func (connector) Driver() driver.Driver { return mysql.MySQLDriver{} }
 
 // Connect is for database/sql.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	server, _, _ := c.t.current()
-	network, address, ok := server.Endpoint()
-	if !ok {
-		return nil, fmt.Errorf("%s does not resolve", server)
+	if c.at == (Endpoint{}) {
+		return nil, errUnresolved
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.s.ConnectTimeout)
 	defer cancel()
 	conn, socket, err := check.Dial(ctx, check.Login{
-		Network: network, Address: address, User: c.s.User, Password: c.s.Password, Program: "parkway-kill",
+		Network: c.at.Network, Address: c.at.Address, User: c.s.User, Password: c.s.Password, Program: "parkway-kill",
 	})
 	if err != nil {
 		return nil, err

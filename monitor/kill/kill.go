@@ -19,6 +19,9 @@ import (
 // Task is one KILL.
 type Task struct {
 	Server *hostgroup.Server
+	// At is where the thread is: its id means another one on the machine that the server's name has come to mean since. Zero: where the
+	// server is now.
+	At Endpoint
 	// Thread is the id that the server greeted the connection with. A greeting has room for 32 bits; the ids of MySQL and
 	// MariaDB have no more.
 	Thread     uint32
@@ -31,6 +34,17 @@ type Task struct {
 	// Done is told the outcome, once, on a goroutine that other tasks wait for: it must not block. After Close it may be
 	// called for tasks that were not carried out. May be nil.
 	Done func(Result)
+}
+
+// Endpoint is where a server is, as net.Dial takes it.
+type Endpoint struct{ Network, Address string }
+
+// endpointOf is where a server is now; zero: its name does not resolve.
+func endpointOf(s *hostgroup.Server) (e Endpoint) {
+	if network, address, ok := s.Endpoint(); ok {
+		return Endpoint{network, address}
+	}
+	return Endpoint{}
 }
 
 // Outcome is how a task ended.
@@ -86,9 +100,9 @@ func NewPool(log zerolog.Logger) *Pool {
 	return p
 }
 
-// Apply opens connections to the servers of a table that are new, and closes those to servers that have left it, or are
-// OFFLINE_HARD. A server in several hostgroups has one connection.
-func (p *Pool) Apply(table *hostgroup.Table, s Settings) {
+// Apply opens connections to the servers that are new, and closes those to servers that have left. A server in several hostgroups has
+// one connection.
+func (p *Pool) Apply(servers []hostgroup.Target, s Settings) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -96,15 +110,12 @@ func (p *Pool) Apply(table *hostgroup.Table, s Settings) {
 	}
 	next := maps.Clone(*p.targets.Load())
 	here := make(map[string]bool)
-	for _, server := range table.Servers() {
-		name := server.String()
-		if here[name] || table.StatusOf(server) == hostgroup.OfflineHard {
-			continue
-		}
+	for _, server := range servers {
+		name := server.Server.String()
 		here[name] = true
 		t := next[name]
-		if t == nil || !t.stay(server, s) {
-			t = newTarget(p.log, server, s)
+		if t == nil || !t.stay(server.Server, s) {
+			t = newTarget(p.log, server.Server, s)
 			next[name] = t
 			p.running.Go(t.run)
 		}

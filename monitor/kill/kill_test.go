@@ -1,12 +1,15 @@
 package kill
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,7 +31,7 @@ type world struct {
 	*Pool
 	t      *testing.T
 	server *mysqltest.Server
-	table  *hostgroup.Table
+	known  []hostgroup.Target
 	log    mysqltest.Log
 }
 
@@ -40,15 +43,15 @@ func newWorld(t *testing.T, s Settings, change func(*mysqltest.ServerConfig)) *w
 		change(&cfg)
 	}
 	w := &world{t: t, server: mysqltest.NewServer(t, cfg)}
-	w.table = tableOf(t, w.server.Addr())
+	w.known = managerOf(t, w.server.Addr(), "").Targets()
 	w.Pool = NewPool(zerolog.New(&w.log))
 	t.Cleanup(func() { w.Close(patience) })
-	w.Apply(w.table, s)
+	w.Apply(w.known, s)
 	return w
 }
 
-// tableOf has a server in two hostgroups.
-func tableOf(t *testing.T, addr string) *hostgroup.Table {
+// managerOf has a server in two hostgroups, by its address, or by a name if there is one.
+func managerOf(t *testing.T, addr, name string) *hostgroup.Manager {
 	t.Helper()
 	a, err := netip.ParseAddrPort(addr)
 	if err != nil {
@@ -57,19 +60,19 @@ func tableOf(t *testing.T, addr string) *hostgroup.Table {
 	var list []config.MySQLServer
 	for _, hg := range []int{1, 2} {
 		list = append(list, config.MySQLServer{
-			HostgroupID: hg, Hostname: a.Addr().String(), Port: int(a.Port()), Weight: 1, Status: config.StatusOnline, MaxConnections: 1,
+			HostgroupID: hg, Hostname: cmp.Or(name, a.Addr().String()), Port: int(a.Port()), Weight: 1, Status: config.StatusOnline, MaxConnections: 1,
 		})
 	}
 	m, err := hostgroup.NewManager(list, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.Table()
+	return m
 }
 
 // task is a KILL of a thread of app's.
 func (w *world) task(thread uint32) Task {
-	return Task{Server: w.table.Servers()[0], Thread: thread, User: "app", Password: "a", Known: true}
+	return Task{Server: w.known[0].Server, Thread: thread, User: "app", Password: "a", Known: true}
 }
 
 // run carries a task out.
@@ -185,7 +188,7 @@ func TestAccountOfNoUse(t *testing.T) {
 			t.Errorf("%q: logged %d times: %s", s.User, got, &w.log)
 		}
 		// With another account it goes on at once.
-		w.Apply(w.table, account)
+		w.Apply(w.known, account)
 		unknown.Known = false
 		await(t, func() bool { return w.run(unknown).Outcome == Killed })
 	}
@@ -218,10 +221,10 @@ func TestServerTalksNonsense(t *testing.T) {
 			}
 			var serving sync.WaitGroup
 			serving.Go(func() { serveNonsense(l, text, when == "login") })
-			table := tableOf(t, l.Addr().String())
+			known := managerOf(t, l.Addr().String(), "").Targets()
 			pool := NewPool(zerolog.Nop())
-			w := &world{Pool: pool, t: t, table: table}
-			pool.Apply(table, account)
+			w := &world{Pool: pool, t: t, known: known}
+			pool.Apply(known, account)
 			for range 2 {
 				if r := w.run(w.task(7)); r.Outcome != Failed || r.Err == nil {
 					t.Errorf("%q at the %s: %+v", text, when, r)
@@ -268,7 +271,7 @@ func TestNotTaken(t *testing.T) {
 		}
 	})
 	foreign := w.task(1)
-	foreign.Server = tableOf(t, "127.0.0.1:1").Servers()[0]
+	foreign.Server = managerOf(t, "127.0.0.1:1", "").Targets()[0].Server
 	if w.Kill(foreign) {
 		t.Error("a task for a server that is not configured was taken")
 	}
@@ -307,7 +310,7 @@ func TestCloseFinishes(t *testing.T) {
 	if done != 20 {
 		t.Errorf("%d of 20 tasks were carried out", done)
 	}
-	w.Apply(w.table, account)
+	w.Apply(w.known, account)
 	if w.Kill(w.task(1)) {
 		t.Error("a closed pool came back")
 	}
@@ -317,13 +320,13 @@ func TestCloseFinishes(t *testing.T) {
 func TestServerLeaves(t *testing.T) {
 	w := newWorld(t, account, nil)
 	w.server.WaitCommands(t, 1)
-	name := w.table.Servers()[0].String()
+	name := w.known[0].Server.String()
 	target := (*w.targets.Load())[name]
-	w.Apply(new(hostgroup.Table), account)
+	w.Apply(nil, account)
 	if r := w.run(w.task(7)); r.Outcome != Killed {
 		t.Errorf("what runs on a server that has just left can't be killed: %+v", r)
 	}
-	w.Apply(w.table, account)
+	w.Apply(w.known, account)
 	if (*w.targets.Load())[name] != target || target.leaving != nil {
 		t.Error("a server that came back got another connection")
 	}
@@ -337,8 +340,47 @@ func TestServerLeaves(t *testing.T) {
 	if w.Kill(w.task(7)) {
 		t.Error("a task was taken for a server that has left")
 	}
-	w.Apply(w.table, account)
+	w.Apply(w.known, account)
 	w.server.WaitConnections(t, 1)
+}
+
+// The thread of a connection is killed where that was opened, though the server's name means another machine by now, on which its id is somebody
+// else's.
+func TestServersNameMoves(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	var ip atomic.Pointer[netip.Addr]
+	m := managerOf(t, server.Addr(), "db.example")
+	m.ResolveBy(func(context.Context, string, string) ([]netip.Addr, error) { return []netip.Addr{*ip.Load()}, nil })
+	move := func(to string) {
+		a := netip.MustParseAddr(to)
+		ip.Store(&a)
+		m.Discover(t.Context())
+	}
+	w := &world{Pool: NewPool(zerolog.Nop()), t: t, server: server, known: m.Targets()}
+	t.Cleanup(func() { w.Close(patience) })
+	w.Apply(w.known, account)
+	if r := w.run(w.task(1)); r.Outcome != Failed || !errors.Is(r.Err, errUnresolved) {
+		t.Errorf("without an address: %+v", r)
+	}
+	move("127.0.0.1")
+	before := w.task(2)
+	before.At = endpointOf(w.known[0].Server)
+	if r := w.run(before); r.Outcome != Killed {
+		t.Errorf("%+v", r)
+	}
+	move("127.0.0.2") // where nobody listens
+	after := w.task(3)
+	after.At = endpointOf(w.known[0].Server)
+	if r := w.run(after); r.Outcome != Failed {
+		t.Errorf("at the new address: %+v", r)
+	}
+	if r := w.run(before); r.Outcome != Killed {
+		t.Errorf("at the old address: %+v", r)
+	}
+	if got := strings.Join(w.texts(), ";"); got != "KILL QUERY 2;KILL QUERY 2" {
+		t.Errorf("the machine at the old address got %q", got)
+	}
 }
 
 func await(t *testing.T, ok func() bool) {

@@ -42,6 +42,7 @@ type target struct {
 
 	// Owned by the goroutine of run.
 	db      *sql.DB
+	at      Endpoint      // that db connects to
 	used    Settings      // that db was opened with
 	err     error         // why there is no connection
 	retry   time.Duration // until the next attempt
@@ -199,16 +200,17 @@ func (t *target) keep() {
 	t.note(t.db.PingContext(ctx))
 }
 
-// ready reports whether the monitor's account can be tried, with the settings of now.
+// ready reports whether the monitor's account can be tried, with the settings of now, where the server is now.
 func (t *target) ready() bool {
-	if _, s, _ := t.current(); t.db == nil || s != t.used {
+	server, s, _ := t.current()
+	if at := endpointOf(server); t.db == nil || s != t.used || at != t.at {
 		t.drop()
 		t.err, t.retry, t.retryAt = nil, 0, time.Time{}
-		t.used = s
+		t.used, t.at = s, at
 		if s.User == "" {
 			return false
 		}
-		t.db = open(t)
+		t.db = open(at, s)
 	}
 	return t.db != nil && !time.Now().Before(t.retryAt)
 }
@@ -261,8 +263,10 @@ func (t *target) carryOut(task *Task) Result {
 }
 
 func (t *target) asMonitor(task *Task) Result {
-	switch {
-	case t.ready():
+	switch ready := t.ready(); {
+	case t.db != nil && task.At != (Endpoint{}) && task.At != t.at:
+		return t.once(task.At, t.used, task.statement())
+	case ready:
 		ctx, cancel := context.WithTimeout(t.ctx, killTimeout)
 		defer cancel()
 		_, err := t.db.ExecContext(ctx, task.statement())
@@ -282,12 +286,20 @@ func (t *target) asMonitor(task *Task) Result {
 	return Result{Failed, t.err}
 }
 
-// asOwner kills with a connection for this once.
 func (t *target) asOwner(task *Task) Result {
-	ctx, cancel := context.WithTimeout(t.ctx, t.used.ConnectTimeout+killTimeout)
+	at := task.At
+	if at == (Endpoint{}) {
+		at = t.at
+	}
+	return t.once(at, Settings{User: task.User, Password: task.Password, ConnectTimeout: t.used.ConnectTimeout}, task.statement())
+}
+
+// once kills with a connection for this once.
+func (t *target) once(at Endpoint, s Settings, statement string) Result {
+	ctx, cancel := context.WithTimeout(t.ctx, s.ConnectTimeout+killTimeout)
 	defer cancel()
-	db := sql.OpenDB(connector{t, Settings{User: task.User, Password: task.Password, ConnectTimeout: t.used.ConnectTimeout}})
+	db := open(at, s)
 	defer db.Close()
-	_, err := db.ExecContext(ctx, task.statement())
+	_, err := db.ExecContext(ctx, statement)
 	return outcome(err)
 }
