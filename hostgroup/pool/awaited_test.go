@@ -104,6 +104,33 @@ func TestWriterLeavesWhileDialed(t *testing.T) {
 	c.discard()
 }
 
+// A connection that is being opened to a server that accepts and says nothing is given up as soon as that is known, not only when its time is
+// over.
+func TestServerFallsSilentWhileDialed(t *testing.T) {
+	dead, next := mysqltest.NewServer(t, mysqltest.ServerConfig{Fault: mysqltest.Fault{Mute: true}}), mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 1, at(t, dead.Addr(), 10), at(t, next.Addr(), 10))
+	w.settings.ConnectTimeoutServer, w.settings.ConnectTimeoutServerMax = time.Hour, time.Hour
+	w.SeeReadOnly(dead.Addr(), hostgroup.Switches{}, nil)
+	clients := []*client{w.newClient(0), w.newClient(0), w.newClient(0)}
+	for _, c := range clients {
+		c.acquire()
+	}
+	dead.WaitAccepted(t, 3)
+	clients[2].cancel()
+	for range config.Default().MySQL.MonitorPingMaxFailures {
+		w.SeePing(dead.Addr(), errors.New("no answer"))
+	}
+	dead.WaitConnections(t, 0)
+	w.SeeReadOnly(next.Addr(), hostgroup.Switches{}, nil)
+	for _, c := range clients[:2] {
+		if b := c.mustGet(); b.Server().String() != next.Addr() {
+			t.Errorf("a connection to %v", b.Server())
+		}
+		c.discard()
+	}
+	clients[2].pending()
+}
+
 // An idle connection to a server that was the writer until this moment is not taken, though nobody has been told yet.
 func TestFormerWritersConnectionIsNotTaken(t *testing.T) {
 	for name, leave := range map[string]func(w *world, server string){

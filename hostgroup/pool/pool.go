@@ -70,6 +70,7 @@ func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Lo
 			metrics:  shards(i),
 			interner: sysvar.NewInterner(),
 			groups:   make(map[int]*group),
+			dialing:  make(map[*Request]struct{}),
 
 			statements: stmt.NewRegistry(max(1, cfg.Settings().MaxStmtsCache/len(loops)), maxStatementText),
 		}
@@ -83,12 +84,14 @@ func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Lo
 func (s *Set) Pool(i int) *Pool { return s.pools[i] }
 
 // Wake lets every waiter try again, and closes idle connections that are not to
-// be used any more, because hostgroups or users have changed. Any thread.
+// be used any more, and those that are being opened to servers that are of no use,
+// because hostgroups or users have changed. Any thread.
 func (s *Set) Wake() {
 	s.generation.Add(1)
 	for _, p := range s.pools {
 		p.loop.Post(func() {
 			p.purge()
+			p.turnDialing()
 			for id := range p.groups {
 				p.serve(id)
 			}
@@ -134,7 +137,8 @@ type Pool struct {
 	statements *stmt.Registry
 
 	// Owned by the loop.
-	groups map[int]*group
+	groups  map[int]*group
+	dialing map[*Request]struct{} // those for which a connection is being opened
 
 	// Any thread.
 	waiting atomic.Int64 // requests in queues

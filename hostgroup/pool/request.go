@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -81,10 +82,19 @@ func (r *Request) end() {
 	r.timer.Stop()
 	r.outcome = nil
 	r.pool.dequeue(r)
-	if b := r.dialing; b != nil {
-		r.dialing = nil
+	if b := r.dialed(); b != nil {
 		b.Quit()
 	}
+}
+
+// dialed ends the opening of a connection, and returns that; nil if there is none.
+func (r *Request) dialed() *backend.Conn {
+	b := r.dialing
+	if b != nil {
+		r.dialing = nil
+		delete(r.pool.dialing, r)
+	}
+	return b
 }
 
 // remaining is the time left until the deadline.
@@ -164,7 +174,31 @@ func (r *Request) dial(m *hostgroup.Member) {
 		return
 	}
 	r.dialing = b
+	p.dialing[r] = struct{}{}
 }
+
+// turnDialing lets requests try elsewhere whose connection is being opened to a
+// server that does not answer, as is known by now, or has left: it would be of no
+// use.
+func (p *Pool) turnDialing() {
+	var turned []*Request
+	for r := range p.dialing {
+		if abandoned(r.dialing.Server()) {
+			turned = append(turned, r)
+		}
+	}
+	slices.SortFunc(turned, func(a, b *Request) int { return cmp.Compare(a.started, b.started) })
+	for _, r := range turned {
+		if b := r.dialed(); b != nil {
+			b.Quit()
+			r.attempt()
+		}
+	}
+}
+
+// abandoned reports whether nothing new is to begin on a connection to s,
+// whatever the hostgroup's table says when somebody looks.
+func abandoned(s *hostgroup.Server) bool { return s.Left() || s.Silent() != "" }
 
 // failed notes that an attempt at s failed and goes on to the next.
 func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
@@ -276,9 +310,9 @@ type dialer Request
 
 func (d *dialer) OnBackendReady(b *backend.Conn) {
 	r := (*Request)(d)
-	r.dialing = nil
+	r.dialed()
 	r.pool.opened(b)
-	if s := b.Server(); s.Left() || s.Silent() != "" {
+	if abandoned(b.Server()) || b.Elsewhere() {
 		b.Quit() // It has left while this was on its way.
 		r.attempt()
 		return
@@ -290,7 +324,7 @@ func (d *dialer) OnBackendReady(b *backend.Conn) {
 
 func (d *dialer) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 	r := (*Request)(d)
-	r.dialing = nil
+	r.dialed()
 	r.failed(b.Server(), err)
 }
 

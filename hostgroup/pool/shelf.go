@@ -38,7 +38,7 @@ func (p *Pool) Take(r *Request) *backend.Conn {
 			return nil
 		}
 		b := p.unshelve(g, i)
-		if s := b.Server(); !s.Left() && s.Silent() == "" {
+		if !abandoned(b.Server()) {
 			return b
 		}
 		b.Quit() // Wake, which closes such connections, is on its way.
