@@ -2,6 +2,7 @@ package hostgroup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -97,7 +98,7 @@ func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
 	}
 	var header [protocol.HeaderLen]byte
 	if _, err := io.ReadFull(conn, header[:]); err != nil {
-		return nil, fmt.Errorf("greeting of %s: %w", s, err)
+		return nil, fmt.Errorf("greeting of %s: %w", s, unaddressed(err))
 	}
 	length, _ := protocol.Header(header[:])
 	if length > maxGreeting {
@@ -105,11 +106,20 @@ func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
 	}
 	payload := make([]byte, length)
 	if _, err := io.ReadFull(conn, payload); err != nil {
-		return nil, fmt.Errorf("greeting of %s: %w", s, err)
+		return nil, fmt.Errorf("greeting of %s: %w", s, unaddressed(err))
 	}
 	var h protocol.Handshake
 	if err := h.Decode(payload); err != nil {
 		return nil, fmt.Errorf("greeting of %s: %w", s, err)
 	}
 	return &h, nil
+}
+
+// unaddressed is an error of a connection without its addresses: this end's is
+// another one each time, and what is logged once must read the same.
+func unaddressed(err error) error {
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	}
+	return err
 }

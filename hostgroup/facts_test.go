@@ -97,11 +97,13 @@ func TestProbeSaysWhatIsWrong(t *testing.T) {
 func TestProbeEndsInTime(t *testing.T) {
 	mysqltest.CheckLeaks(t)
 	m, log := newManager(t, at(t, silentPort(t)))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	m.Discover(ctx)
-	if !strings.Contains(log.String(), "timeout") {
-		t.Errorf("log %s", log)
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		m.Discover(ctx)
+		cancel()
+	}
+	if n := strings.Count(log.String(), "timeout"); n != 1 { // though it is asked from another port each time
+		t.Errorf("logged %d times: %s", n, log)
 	}
 }
 
