@@ -10,8 +10,6 @@ package monitor
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -67,38 +65,6 @@ type Monitor struct {
 	servers []*server // in the order of the configuration
 	purging *time.Timer
 	closed  bool
-}
-
-// settings are what the configuration says.
-type settings struct {
-	account check.Account
-	timeout [check.NumKinds]time.Duration
-	every   [check.NumKinds]time.Duration // 0: never
-	unused  time.Duration                 // for how long a connection is kept that is not used
-	min     int
-	max     int
-}
-
-// purgeAfter is for how many ping intervals a connection is kept that no check
-// uses.
-const purgeAfter = 3
-
-func settingsOf(v *config.MySQLVariables) *settings {
-	s := &settings{
-		account: check.Account{User: v.MonitorUsername, Password: v.MonitorPassword},
-		timeout: [check.NumKinds]time.Duration{v.MonitorConnectTimeout, v.MonitorPingTimeout, v.MonitorReadOnlyTimeout, v.MonitorReplicationLagTimeout},
-		every:   [check.NumKinds]time.Duration{v.MonitorConnectInterval, v.MonitorPingInterval, v.MonitorReadOnlyInterval, v.MonitorReplicationLagInterval},
-		unused:  purgeAfter * v.MonitorPingInterval,
-		min:     v.MonitorThreadsMin,
-		max:     v.MonitorThreadsMax,
-	}
-	if !v.MonitorEnabled {
-		s.every = [check.NumKinds]time.Duration{}
-	}
-	if s.unused == 0 || !v.MonitorEnabled {
-		s.unused = max(purgeAfter*max(s.every[check.ReadOnly], s.every[check.ReplicationLag]), time.Second)
-	}
-	return s
 }
 
 // New returns a monitor that checks nothing yet: see Apply. Close ends it.
@@ -215,95 +181,4 @@ func (m *Monitor) Close() {
 		s.target.Close()
 	}
 	m.pool.Close()
-}
-
-// eagerness is which part of its interval a check may begin late at most: then
-// the pool grows.
-const eagerness = 10
-
-// longestWait bounds that where the interval is long.
-const longestWait = time.Second
-
-// submit queues a check. It is false if the last one of its kind has not ended,
-// or there is no room. It is called by the scheduler.
-func (m *Monitor) submit(s *server, kind check.Kind) (ok bool) {
-	if !s.begin(kind) {
-		m.counts[kind][resultOverdue].Add(1)
-		return false
-	}
-	ok = m.pool.Submit(elastic.Task{
-		Run:      func() { m.run(s, kind) },
-		Patience: min(m.settings.Load().every[kind]/eagerness, longestWait),
-		Suspect:  s.suspect(kind),
-	})
-	if !ok {
-		s.end(kind)
-		m.counts[kind][resultDropped].Add(1)
-	}
-	return ok
-}
-
-// run carries out a check, on a goroutine of the pool.
-func (m *Monitor) run(s *server, kind check.Kind) {
-	defer s.end(kind)
-	defer func() {
-		if v := recover(); v != nil {
-			m.cfg.Log.Error().Str("server", s.name).Stringer("check", kind).Str("panic", fmt.Sprint(v)).
-				Str("stack", string(debug.Stack())).Msg("a check panicked")
-		}
-	}()
-	if m.cfg.OffLoop != nil {
-		m.cfg.OffLoop()
-	}
-	set := m.settings.Load()
-	r := s.target.Check(kind, set.account, set.timeout[kind])
-	if s.target.Closed() {
-		return // The server has left, and the check was broken off.
-	}
-	m.counts[kind][r.Outcome].Add(1)
-	if s.note(&r) {
-		m.complain(s, &r, set)
-	}
-	m.tell(s.name, &r)
-}
-
-// tell passes on what a check says about the server.
-func (m *Monitor) tell(name string, r *check.Result) {
-	h := m.cfg.Hostgroups
-	switch r.Kind {
-	case check.Connect:
-		if r.Outcome == check.OK {
-			h.SeeConnect(name)
-		}
-	case check.Ping:
-		if r.Answered() {
-			h.SeePing(name, nil) // It is there, if it lets us in or not.
-		} else {
-			h.SeePing(name, r.Err)
-		}
-	case check.ReadOnly:
-		switch {
-		case r.Outcome == check.OK:
-			h.SeeReadOnly(name, hostgroup.Switches(r.Switch), nil)
-		case !r.Answered():
-			h.SeeReadOnly(name, hostgroup.Switches{}, r.Err)
-		}
-	case check.ReplicationLag:
-		if r.Outcome == check.OK {
-			h.SeeLag(name, hostgroup.Lag(r.Lag))
-		}
-	}
-}
-
-// complain logs a check that ended in another way than the last one of its kind.
-func (m *Monitor) complain(s *server, r *check.Result, set *settings) {
-	e, msg := m.cfg.Log.Warn(), "check failed"
-	if r.Outcome == check.OK {
-		e, msg = m.cfg.Log.Info(), "check succeeds"
-	}
-	e = e.Str("server", s.name).Stringer("check", r.Kind).AnErr("error", r.Err)
-	if r.Fix != "" {
-		e = e.Str("user", set.account.User).Str("fix", r.Fix)
-	}
-	e.Msg(msg)
 }
