@@ -12,7 +12,9 @@ import (
 func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress protocol.Progress) {
 	s.now.event.Flags = s.now.info.Flags
 	s.track(ok, &s.now.event)
-	if !s.backend.Have().Bare { // else it says what the client wants to know
+	if s.backend.Have().Bare {
+		ok.StateChanges = s.visibleBare(ok.StateChanges)
+	} else {
 		ok.StateChanges = s.visible(ok.StateChanges)
 	}
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])

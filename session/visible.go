@@ -22,7 +22,7 @@ func (s *Session) visible(block []byte) []byte {
 		return nil
 	}
 	kept := s.worker.block[:0]
-	late, told := s.reportsLate(), false
+	late := s.reportsLate()
 	for it := protocol.NewStateChanges(block); it.Next(); {
 		c := it.Change()
 		switch c.Type {
@@ -34,7 +34,6 @@ func (s *Session) visible(block []byte) []byte {
 				s.mine.owesSchema = s.mine.owesSchema || s.mine.pins.Has(sysvar.PreparedText)
 				continue
 			}
-			told = true
 		case protocol.TrackSystemVariables:
 			if late || !defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) {
 				continue
@@ -42,15 +41,33 @@ func (s *Session) visible(block []byte) []byte {
 		}
 		kept = c.Append(kept)
 	}
-	if len(kept) > 0 {
-		if s.mine.owesSchema && !told {
-			owed := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte(s.mine.schema)}
-			kept = owed.Append(kept)
-		}
-		s.mine.owesSchema = false
+	s.worker.block = s.withOwed(kept)
+	return s.worker.block
+}
+
+// visibleBare is visible for a connection whose trackers are the client's: it reports what they want to know, but not what was lost when they were
+// changed to that.
+func (s *Session) visibleBare(block []byte) []byte {
+	if !s.mine.owesSchema {
+		return block
 	}
-	s.worker.block = kept
-	return kept
+	s.worker.block = s.withOwed(append(s.worker.block[:0], block...))
+	return s.worker.block
+}
+
+// withOwed is the report for a client, with that of the schema which it has not got yet: nothing is reported for its sake alone.
+func (s *Session) withOwed(block []byte) []byte {
+	if !s.mine.owesSchema || len(block) == 0 {
+		return block
+	}
+	s.mine.owesSchema = false
+	for it := protocol.NewStateChanges(block); it.Next(); {
+		if it.Change().Type == protocol.TrackSchema {
+			return block
+		}
+	}
+	owed := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte(s.mine.schema)}
+	return owed.Append(block)
 }
 
 // reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or
@@ -68,9 +85,9 @@ func (s *Session) reportsLate() bool {
 }
 
 // oweSchema notes, when MariaDB has answered an execution of what was prepared in another schema, and the answer had no room for the report of
-// that: it comes with the next report of something that the client tracks.
+// that: it comes with the next report of something that the client tracks. To a client who has set the trackers the server sends it.
 func (s *Session) oweSchema(answer *protocol.ResponseReader) {
-	if !s.isMariaDB() || !s.executesElsewhere() || s.now.event.Schema {
+	if !s.isMariaDB() || !s.executesElsewhere() || s.now.event.Schema || s.mine.pins.Has(sysvar.Trackers) {
 		return
 	}
 	_, failed := answer.Failed()
