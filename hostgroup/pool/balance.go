@@ -6,23 +6,26 @@ package pool
 const shedPart = 16
 
 // balance closes idle connections to a server that has more than its share of
-// its hostgroup, so that new ones are opened where connections are lacking.
-func (p *Pool) balance(id int, g *group) {
+// its hostgroup, so that new ones are opened where connections are lacking. It
+// reports whether it did.
+func (p *Pool) balance(id int, g *group) (shed bool) {
 	h := p.cfg.Hostgroups.Table().Hostgroup(id)
 	if h == nil {
-		return
+		return false
 	}
 	server, surplus := h.Surplus()
 	if server == nil {
-		return
+		return false
 	}
-	shed := 1 + surplus/shedPart
-	for i := 0; i < len(g.shelf) && shed > 0; {
+	left := 1 + surplus/shedPart
+	for i := 0; i < len(g.shelf) && left > 0; {
 		if g.shelf[i].b.Server() != server {
 			i++
 			continue
 		}
 		p.unshelve(g, i).Quit()
-		shed--
+		left--
+		shed = true
 	}
+	return shed
 }

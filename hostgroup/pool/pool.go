@@ -92,6 +92,9 @@ func (s *Set) Wake() {
 		p.loop.Post(func() {
 			p.purge()
 			p.turnDialing()
+			if p.idle.Load() > 0 {
+				p.planUpkeep(0)
+			}
 			for id := range p.groups {
 				p.serve(id)
 			}
@@ -137,8 +140,9 @@ type Pool struct {
 	statements *stmt.Registry
 
 	// Owned by the loop.
-	groups  map[int]*group
-	dialing map[*Request]struct{} // those for which a connection is being opened
+	groups   map[int]*group
+	dialing  map[*Request]struct{} // those for which a connection is being opened
+	upkeepAt int64                 // loop time at which upkeep fires, if it is armed
 
 	// Any thread.
 	waiting atomic.Int64 // requests in queues

@@ -129,7 +129,7 @@ func (p *Pool) Put(b *backend.Conn) {
 		p.loop.OnTurnEnd(func() { p.move(b, other) })
 		return
 	}
-	p.planUpkeep()
+	p.planUpkeep(0)
 }
 
 // usable reports whether the server still takes statements.

@@ -58,9 +58,12 @@ func (p *Pool) purge() {
 	}
 }
 
-// upkeepInterval is how often idle connections are looked at, while there are
-// any.
-const upkeepInterval = time.Second
+// upkeepInterval is how often idle connections are looked at while clients use
+// them, upkeepPause while nobody does and nothing is due.
+const (
+	upkeepInterval = time.Second
+	upkeepPause    = 10 * time.Second
+)
 
 // keepUp pings connections that were idle for ping_interval_server, closes those
 // that are too old or more than free_connections_pct allows or where others
@@ -68,7 +71,7 @@ const upkeepInterval = time.Second
 func (p *Pool) keepUp() {
 	set := p.cfg.Settings()
 	now := p.loop.Now()
-	more := false
+	more, next := false, upkeepPause
 	for id, g := range p.groups {
 		a := p.attributes(id)
 		for i := len(g.shelf) - 1; i >= 0; i-- {
@@ -80,25 +83,38 @@ func (p *Pool) keepUp() {
 				p.unshelve(g, i).Quit()
 			case set.PingIntervalServer > 0 && idle > set.PingIntervalServer:
 				p.unshelve(g, i).Ping(set.PingTimeoutServer)
+			default:
+				if set.PingIntervalServer > 0 {
+					next = min(next, set.PingIntervalServer-idle)
+				}
+				if set.ConnectionMaxAge > 0 {
+					next = min(next, set.ConnectionMaxAge-b.Age())
+				}
 			}
 		}
-		if a.warming {
+		switch {
+		case a.warming:
 			p.warm(id, g, a.freePct) // which also gives to each server what it should have
-		} else {
-			p.balance(id, g)
+			next = 0
+		case p.balance(id, g):
+			next = 0
 		}
 		more = more || len(g.shelf) > 0 || a.warming && g.warming.login != nil
 	}
 	if more {
-		p.planUpkeep()
+		p.planUpkeep(next)
 	}
 }
 
-// planUpkeep makes sure that there will be upkeep, in all loops at the same
-// time: what is quiet otherwise wakes up once for all of them.
-func (p *Pool) planUpkeep() {
-	if !p.upkeep.Armed() {
-		p.upkeep.Reset(upkeepInterval - time.Duration(p.loop.Now())%upkeepInterval)
+// planUpkeep makes sure that there is upkeep soon after a time: at the next
+// multiple of upkeepInterval, which is the same for all loops, so that a process
+// that is quiet otherwise wakes up once for all of them.
+func (p *Pool) planUpkeep(after time.Duration) {
+	at := p.loop.Now() + int64(max(after, 0))
+	at += int64(upkeepInterval) - at%int64(upkeepInterval)
+	if !p.upkeep.Armed() || at < p.upkeepAt {
+		p.upkeepAt = at
+		p.upkeep.Reset(time.Duration(at - p.loop.Now()))
 	}
 }
 

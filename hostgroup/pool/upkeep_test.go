@@ -53,6 +53,46 @@ func TestPingTimeout(t *testing.T) {
 	}
 }
 
+// Idle connections that nobody uses are looked at when they have to be pinged, or closed, or when something has changed; those that
+// are used, each second.
+func TestUpkeepPauses(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: untracked})
+	w := newWorld(t, 1, at(t, server.Addr(), 10))
+	until := func(f func(p *Pool)) (next time.Duration) {
+		w.on(0, func(p *Pool) {
+			if f != nil {
+				f(p)
+			}
+			if p.upkeep.Armed() {
+				next = time.Duration(p.upkeepAt - p.loop.Now())
+			}
+		})
+		return next
+	}
+	isIn := func(got, low, high time.Duration) {
+		t.Helper()
+		if got <= low || got > high {
+			t.Errorf("upkeep in %v, want between %v and %v", got, low, high)
+		}
+	}
+	fire := func(p *Pool) {
+		p.upkeep.Stop()
+		p.keepUp()
+	}
+	w.settings.PingIntervalServer = 5 * time.Second
+	isIn(until(nil), -1, 0) // there is nothing to look at
+	w.idleOn(0, 2)
+	isIn(until(nil), 0, time.Second)
+	isIn(until(fire), 4*time.Second, 6*time.Second)
+	w.settings.ConnectionMaxAge = 3 * time.Second
+	isIn(until(fire), 2*time.Second, 4*time.Second)
+	w.settings.PingIntervalServer, w.settings.ConnectionMaxAge = 0, 0
+	w.settings.FreeConnectionsPct = 100
+	isIn(until(fire), 9*time.Second, 11*time.Second)
+	w.set.Wake()
+	isIn(until(nil), 0, time.Second)
+}
+
 // idleOn makes n idle connections at once and puts them back.
 func (w *world) idleOn(loop, n int) {
 	w.t.Helper()

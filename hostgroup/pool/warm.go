@@ -35,7 +35,7 @@ func (p *Pool) remember(b *backend.Conn) {
 	}
 	login := *b.Login()
 	p.group(id).warming.login = &login
-	p.planUpkeep()
+	p.planUpkeep(0)
 }
 
 // warm opens the connections that the hostgroup lacks.
