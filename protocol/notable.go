@@ -8,6 +8,9 @@ package protocol
 // on with ReadOK. Such a packet is always left until it is whole, whatever its size.
 func (r *ResponseReader) WatchOK() { r.watching = true }
 
+// WatchEveryOK makes Feed stop before all OK packets of this answer, notable or not.
+func (r *ResponseReader) WatchEveryOK() { r.every = true }
+
 // ReadOK takes the packet that Feed returned Notable for, with which p begins, and moves on behind it: n is its size with the
 // header, seq its sequence number, and prog says how the answer goes on. ok aliases p.
 func (r *ResponseReader) ReadOK(p []byte) (ok OK, n int, seq byte, prog Progress, err error) {
@@ -31,7 +34,7 @@ func (r *ResponseReader) ReadOK(p []byte) (ok OK, n int, seq byte, prog Progress
 // fixedEnd is the size of status and warning count, with which an OK packet that is not notable ends.
 const fixedEnd = 4
 
-// notable reports whether a packet is a notable OK packet. body is what is there of its payload, length the payload's length.
+// notable reports whether a packet is an OK packet to stop before. body is what is there of its payload, length the payload's length.
 func (r *ResponseReader) notable(body []byte, length int) bool {
 	switch r.phase {
 	case phaseResult, phaseStatus:
@@ -44,6 +47,9 @@ func (r *ResponseReader) notable(body []byte, length int) bool {
 		}
 	default:
 		return false
+	}
+	if r.every && (body[0] == headerOK || r.caps.Has(ClientDeprecateEOF)) {
+		return true
 	}
 	at := 1
 	for range 2 { // affected rows, insert id

@@ -38,6 +38,7 @@ type ResponseReader struct {
 	code      uint16
 	status    StatusFlags
 	watching  bool
+	every     bool // see WatchEveryOK
 	rows      bool   // a result set came
 	warnings  uint16 // of the last OK or EOF packet
 	insertID  uint64 // of the last OK packet that had one
@@ -58,7 +59,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.cmd = cmd
 	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
-	r.open, r.started, r.failed = false, false, false
+	r.open, r.started, r.failed, r.every = false, false, false, false
 	r.code, r.rows, r.warnings, r.insertID = 0, false, 0, 0
 	r.found, r.affected, r.matched = 0, 0, 0
 	r.status &= StatusLasting

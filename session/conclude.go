@@ -12,10 +12,14 @@ import (
 func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress protocol.Progress) {
 	s.now.event.Flags = s.now.info.Flags
 	s.track(ok, &s.now.event)
+	owed := s.mine.owesSchema
 	if s.backend.Have().Bare {
 		ok.StateChanges = s.visibleBare(ok.StateChanges)
 	} else {
 		ok.StateChanges = s.visible(ok.StateChanges)
+	}
+	if !s.isMariaDB() {
+		s.reportLate(ok, owed, s.backend.TakeSchemaLate())
 	}
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
 	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq-s.now.renumber.By)

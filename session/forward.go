@@ -59,6 +59,7 @@ func (s *Session) forward(p []byte, whole bool) int {
 	s.watch()
 	b.Begin(s.command, s.message.NextSeq())
 	if shared {
+		s.watchReports()
 		if !whole {
 			s.follow(sent)
 		}

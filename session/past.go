@@ -215,6 +215,7 @@ func (s *Session) drowns() bool {
 func (s *Session) trackLate(ok *protocol.OK) {
 	var e sysvar.Event
 	s.track(ok, &e)
+	s.oweReports(ok)
 	if e.StateChanged && !s.isMariaDB() { // there it is that of the SET which was sent
 		s.mine.pins |= sysvar.Unexplained
 	}

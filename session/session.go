@@ -159,5 +159,8 @@ func (s *Session) send(p []byte) {
 // writeOK answers a command that the proxy serves itself.
 func (s *Session) writeOK(seq byte) {
 	ok := protocol.OK{Status: s.status & protocol.StatusLasting}
+	if s.owesReports() {
+		s.reportLate(&ok, s.mine.owesSchema, false)
+	}
 	s.write(seq, func(b []byte) []byte { return ok.Append(b, s.caps) })
 }

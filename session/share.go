@@ -18,7 +18,8 @@ type portable struct {
 	vars         sysvar.State
 	login        sysvar.State // what the login brought about
 	schema       string
-	owesSchema   bool // see Session.oweSchema
+	owesSchema   bool   // see Session.oweSchema
+	owed         []byte // see Session.oweReports
 	past         past
 	stirred      int64 // loop time of the last statement of which more than askable can be asked
 	asksRows     bool  // by a prepared statement: ROW_COUNT()

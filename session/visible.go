@@ -87,7 +87,14 @@ func (s *Session) reportsLate() bool {
 // oweSchema notes, when MariaDB has answered an execution of what was prepared in another schema, and the answer had no room for the report of
 // that: it comes with the next report of something that the client tracks. To a client who has set the trackers the server sends it.
 func (s *Session) oweSchema(answer *protocol.ResponseReader) {
-	if !s.isMariaDB() || !s.executesElsewhere() || s.now.event.Schema || s.mine.pins.Has(sysvar.Trackers) {
+	if !s.executesElsewhere() || s.now.event.Schema {
+		return
+	}
+	if !s.isMariaDB() {
+		s.oweSchemaLate(answer)
+		return
+	}
+	if s.mine.pins.Has(sysvar.Trackers) {
 		return
 	}
 	_, failed := answer.Failed()

@@ -97,6 +97,7 @@ func (b *Conn) onOwnAnswer(p []byte) int {
 			var size int
 			ok, size, _, progress, err = b.answer.ReadOK(p[used+n:])
 			n += size
+			b.lateSchema = false
 			if report := b.own.queue[0].report; err == nil && report != nil {
 				report(&ok)
 			}

@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"parkway/bench/torture/script"
@@ -105,10 +106,11 @@ func (c *client) execute(slot int, cursor bool) {
 	o := c.slots[slot]
 	for i, t := range o.params {
 		p := c.param(t)
-		for o.typed[i] && leavesType(p) {
+		for c.mysql() && !o.follows(i, p) {
 			p = c.param(t)
 		}
 		o.typed[i] = o.typed[i] || c.mysql() && !leavesType(p)
+		o.unsigned[i] = o.unsigned[i] || isUnsigned(p)
 		s.Params = append(s.Params, p)
 	}
 	c.step(s)
@@ -117,13 +119,28 @@ func (c *client) execute(slot int, cursor bool) {
 // opened is what a slot was last prepared with.
 type opened struct {
 	params []string // kinds of parameters
-	// typed are those that were given something else than a text or NULL. MySQL 9.7 converts later texts and NULL to its type; a proxy that
-	// prepares the statement on another connection, where those come first, cannot make it do so, and clients of MySQL send none then
-	// (ARCHITECTURE.md says more).
-	typed []bool
+	// typed are those that were given something else than a text or NULL, unsigned those that were given an unsigned integer.
+	typed, unsigned []bool
 }
 
-func newOpened(params []string) opened { return opened{params, make([]bool, len(params))} }
+func newOpened(params []string) opened {
+	return opened{params, make([]bool, len(params)), make([]bool, len(params))}
+}
+
+// follows reports whether a client of MySQL may give a parameter this value after those before. Once a value has made MySQL derive the statement
+// anew, it converts texts and NULL to the type it had; and a signed integer behind an unsigned one makes it derive once more. A proxy that prepares
+// the statement on another connection, where that value takes what was derived from the text, cannot make it do so: there is no way to tell MySQL
+// types but an execution (ARCHITECTURE.md says more). Client libraries don't change the types of a statement so.
+func (o opened) follows(i int, param string) bool {
+	return !(o.typed[i] && leavesType(param)) && !(o.unsigned[i] && !isUnsigned(param) && isInteger(param))
+}
+
+func isUnsigned(param string) bool { return strings.HasPrefix(param, "u") }
+
+func isInteger(param string) bool {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(param, "u"), ":")
+	return slices.Contains([]string{"tiny", "short", "long", "longlong"}, kind)
+}
 
 // leavesType reports whether MySQL leaves the type of a parameter as it is for such a value.
 func leavesType(param string) bool {

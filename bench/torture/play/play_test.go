@@ -122,7 +122,10 @@ func TestExecutePayload(t *testing.T) {
 		{[]string{"tiny:null", "string:b"}, -1, "01 00 0162"},
 		{[]string{"utiny:2", "string:b"}, -1, "00 01 0180 fd00 02 0162"},
 		{[]string{"utiny:2"}, -1, "02 00 02"},
-		{[]string{"utiny:2", "string:b"}, 1, "00 01 0180 fc00 02"},
+		{[]string{"utiny:2", "string:b"}, 1, "00 00 02"},
+		{[]string{"utiny:2", "string:null"}, 1, "00 00 02"},
+		{[]string{"utiny:2", "blob:b"}, 1, "00 01 0180 fc00 02"},
+		{[]string{"utiny:2", "long:3"}, 1, "00 00 02"},
 	} {
 		clear(st.longData)
 		if test.long >= 0 {

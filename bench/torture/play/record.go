@@ -43,10 +43,9 @@ func statusText(s protocol.StatusFlags) string {
 // record writes an answer down.
 type record struct {
 	lines Answer
-	// reprepares: what is answered may report a schema that was not changed. MySQL does with an execution for which it prepares a statement
-	// of another schema again, as with a parameter of a new type, for which a proxy may have prepared another statement before. MariaDB
-	// does with what was prepared without a schema, which a proxy may have prepared in one: no command leaves it.
-	reprepares bool
+	// unselected: what is answered may report a schema that was not changed. MariaDB does so with an execution of what was prepared without a
+	// schema, which a proxy may have prepared in one: no command leaves it.
+	unselected bool
 }
 
 func (r *record) addf(format string, args ...any) {
@@ -83,7 +82,7 @@ func (r *record) ok(p protocol.OK) {
 		c := it.Change()
 		// The state of a transaction that ended with an error is reported with the next OK packet of any statement (MySQL), which may be
 		// one that the proxy has sent.
-		if c.Type != protocol.TrackGTIDs && c.Type != protocol.TrackTransactionState && !(r.reprepares && c.Type == protocol.TrackSchema) {
+		if c.Type != protocol.TrackGTIDs && c.Type != protocol.TrackTransactionState && !(r.unselected && c.Type == protocol.TrackSchema) {
 			changes = append(changes, fmt.Sprintf("changed: %d %q %q", c.Type, c.Name, c.Value))
 		}
 	}

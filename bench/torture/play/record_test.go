@@ -12,11 +12,11 @@ func TestRecordOfSchema(t *testing.T) {
 	block := (&protocol.StateChange{Type: protocol.TrackSchema, Value: []byte("b")}).Append(nil)
 	zone := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("time_zone"), Value: []byte("UTC")}
 	block = zone.Append(block)
-	for _, reprepares := range []bool{false, true} {
-		r := record{reprepares: reprepares}
+	for _, unselected := range []bool{false, true} {
+		r := record{unselected: unselected}
 		r.ok(protocol.OK{StateChanges: block})
-		if told := slices.Contains(r.lines, `changed: 1 "" "b"`); told == reprepares || !slices.Contains(r.lines, `changed: 0 "time_zone" "UTC"`) {
-			t.Errorf("%v: %q", reprepares, r.lines)
+		if told := slices.Contains(r.lines, `changed: 1 "" "b"`); told == unselected || !slices.Contains(r.lines, `changed: 0 "time_zone" "UTC"`) {
+			t.Errorf("%v: %q", unselected, r.lines)
 		}
 	}
 }

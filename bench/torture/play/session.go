@@ -31,7 +31,7 @@ type session struct {
 	// 9.7, asked for another execution without one, leaves out an end of the
 	// columns or of the rows, and clients wait for it.
 	cursorSticks bool
-	reprepares   bool // see record
+	unselected   bool // see record
 }
 
 // actions are the methods for each verb.
@@ -62,7 +62,7 @@ func open(ctx context.Context, target Target, flavor string, c script.Client) (*
 	}
 	s := &session{client: client, config: c, slots: map[int]*statement{}}
 	s.cursorSticks = flavor == servers.MySQL.String()
-	s.reprepares = s.cursorSticks
+	s.unselected = !s.cursorSticks && c.Schema == ""
 	s.stop = context.AfterFunc(ctx, client.Close)
 	return s, Answer{fmt.Sprintf("login: capabilities %v, status %s", client.Capabilities, statusText(client.Status))}
 }

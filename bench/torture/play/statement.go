@@ -57,7 +57,7 @@ func (s *session) execute(r *record, step script.Step) error {
 	}
 	results, err := s.client.Command(protocol.ComStmtExecute, payload[1:]...)
 	clear(st.longData)
-	r.reprepares = s.reprepares || s.config.Schema == ""
+	r.unselected = s.unselected
 	r.results(results, err, binaryRow)
 	return err
 }
@@ -86,6 +86,8 @@ func (st *statement) executePayload(step script.Step) ([]byte, error) {
 			}
 		}
 		switch {
+		case st.longData[i] && p.Type == protocol.TypeVarString:
+			p = script.Param{Type: p.Type}
 		case st.longData[i]:
 			p = script.Param{Type: protocol.TypeBlob}
 		case p.Null:

@@ -1,0 +1,13 @@
+package backend
+
+// ReportsSchemaLate notes that the server has a report of the schema to make that the last answer had no room for: it comes with the next OK
+// packet, of whatever statement (MySQL).
+func (b *Conn) ReportsSchemaLate() { b.lateSchema = true }
+
+// TakeSchemaLate reports, once, whether the OK packet that has just come is the first behind ReportsSchemaLate. Those of commands of the
+// connection's own count.
+func (b *Conn) TakeSchemaLate() bool {
+	late := b.lateSchema
+	b.lateSchema = false
+	return late
+}

@@ -1,0 +1,123 @@
+package session
+
+import (
+	"bytes"
+
+	"parkway/protocol"
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
+)
+
+// What MySQL has to report and has no OK packet for, it reports with the next one, whatever that is for: a statement of the proxy's own, or another
+// client's. So the proxy tells the client: of variables that a SET changed which then failed, or a stored function whose answer ended in an EOF packet,
+// and of the schema.
+//
+// MySQL goes to the schema of a prepared statement to execute it, and back, and reports that as a change of the schema. What was prepared in no schema
+// may be prepared in one on the connection that the session has by then, which it does not leave to execute it.
+
+// reportsSchema reports whether MySQL tells the client of changes of the schema.
+func (s *Session) reportsSchema() bool {
+	return !s.isMariaDB() && s.caps.Has(protocol.ClientSessionTrack) && !s.mine.pins.Has(sysvar.Trackers)
+}
+
+// watchReports takes the OK packets of the command that has begun out of the stream, if one of them has to tell what the server may not say.
+func (s *Session) watchReports() {
+	if s.owesReports() || s.executes() && s.executesElsewhere() && s.now.entry.Statement.Schema == "" && s.reportsSchema() {
+		s.backend.Answer().WatchEveryOK()
+	}
+}
+
+// owesReports reports whether the next OK packet for a client of MySQL has to tell of something before.
+func (s *Session) owesReports() bool {
+	return (s.mine.owesSchema || len(s.mine.owed) > 0) && s.reportsSchema()
+}
+
+// oweReports notes what an OK packet that is not for the client reports to it.
+func (s *Session) oweReports(ok *protocol.OK) {
+	if !s.reportsSchema() {
+		return
+	}
+	var block []byte
+	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
+		switch c := it.Change(); {
+		case c.Type == protocol.TrackSchema:
+			s.mine.owesSchema = true
+		case c.Type == protocol.TrackSystemVariables && defaultTracked[string(c.Name)]:
+			block = c.Append(block)
+		}
+	}
+	s.mine.owed = appendMissing(block, s.mine.owed)
+}
+
+// appendMissing appends the reports of a tracker block on variables that dst has none on.
+func appendMissing(dst, block []byte) []byte {
+	for it := protocol.NewStateChanges(block); it.Next(); {
+		if c := it.Change(); !reports(dst, c.Type, c.Name) {
+			dst = c.Append(dst)
+		}
+	}
+	return dst
+}
+
+// reports reports whether a tracker block has a report of this type; of variables, on the one of this name.
+func reports(block []byte, t protocol.StateChangeType, name []byte) bool {
+	for it := protocol.NewStateChanges(block); it.Next(); {
+		if c := it.Change(); c.Type == t && (t != protocol.TrackSystemVariables || bytes.Equal(c.Name, name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// executes reports whether the command under way executes a prepared statement.
+func (s *Session) executes() bool { return s.now.entry != nil && executes(s.command) }
+
+// oweSchemaLate notes that an execution of what was prepared in another schema had no OK packet to report that.
+func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
+	_, failed := answer.Failed()
+	if !failed && (!answer.Rows() || s.caps.Has(protocol.ClientDeprecateEOF)) {
+		return
+	}
+	s.backend.ReportsSchemaLate()
+	s.mine.owesSchema = s.mine.owesSchema || s.reportsSchema()
+}
+
+// reportLate makes an OK packet for the client tell what it owes, and of the schema if it should, and only then. owed: a report of that is due since
+// before; late: the server makes one in this packet that may be another client's.
+func (s *Session) reportLate(ok *protocol.OK, owed, late bool) {
+	if !s.reportsSchema() {
+		return
+	}
+	due := owed || s.executes() && s.executesElsewhere()
+	told := reports(ok.StateChanges, protocol.TrackSchema, nil)
+	if told && late && !due && !s.mayUse() {
+		ok.StateChanges = withoutSchema(ok.StateChanges)
+	}
+	if due && !told || len(s.mine.owed) > 0 {
+		block := append(s.worker.block[:0], ok.StateChanges...)
+		if due && !told {
+			change := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte(s.mine.schema)}
+			block = change.Append(block)
+		}
+		block = appendMissing(block, s.mine.owed)
+		s.worker.block, ok.StateChanges = block, block
+		ok.Status |= protocol.StatusSessionStateChanged
+	}
+	s.mine.owesSchema, s.mine.owed = false, nil
+}
+
+// mayUse reports whether the statement under way may itself make the server report the schema.
+func (s *Session) mayUse() bool {
+	return s.command == protocol.ComInitDB || s.now.info.Flags&(digest.UseDB|unseen|digest.StoredCall) != 0 || s.now.info.Verb == digest.VerbCall
+}
+
+// withoutSchema is a tracker block without reports of the schema.
+func withoutSchema(block []byte) []byte {
+	var kept []byte
+	for it := protocol.NewStateChanges(block); it.Next(); {
+		if c := it.Change(); c.Type != protocol.TrackSchema {
+			kept = c.Append(kept)
+		}
+	}
+	return kept
+}
