@@ -51,8 +51,9 @@ func silence(t *testing.T) (port int) {
 type crowd struct {
 	servers  int
 	duration time.Duration
-	ping     int // milliseconds, as is readOnly
+	ping     int // milliseconds, as are the others
 	readOnly int
+	timeout  int // of read_only
 }
 
 // checks is what /monitor says of a server's checks of one kind.
@@ -64,9 +65,9 @@ type checks []struct {
 // Very many servers (one, behind as many addresses), a tenth of them dead or silent: each live one is checked within its interval, and the
 // workers are as many as the silent ones need, and fewer again without them.
 func TestManyServers(t *testing.T) {
-	c := crowd{servers: 100, duration: 4 * time.Second, ping: 1000, readOnly: 500}
+	c := crowd{servers: 100, duration: 4 * time.Second, ping: 1000, readOnly: 500, timeout: 500}
 	if *long {
-		c = crowd{servers: 500, duration: 40 * time.Second, ping: 10000, readOnly: 1500} // the defaults
+		c = crowd{servers: 500, duration: 40 * time.Second, ping: 10000, readOnly: 1500, timeout: 500} // the defaults
 	}
 	flavor, err := servers.ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
 	if err != nil {
@@ -80,7 +81,7 @@ func TestManyServers(t *testing.T) {
 		Pairs: []proxy.Pair{{Writer: proxy.Primaries, Reader: proxy.Replicas}},
 		Variables: map[string]any{
 			"monitor_username": "mon", "monitor_password": "mon",
-			"monitor_ping_interval": c.ping, "monitor_read_only_interval": c.readOnly, "monitor_read_only_timeout": c.readOnly / 3,
+			"monitor_ping_interval": c.ping, "monitor_read_only_interval": c.readOnly, "monitor_read_only_timeout": c.timeout,
 			"monitor_replication_lag_interval": c.ping, "monitor_ping_timeout": 1000,
 			"connect_timeout_server_ms": 500,
 		},
