@@ -19,7 +19,7 @@ type doubt struct {
 	server *hostgroup.Server
 	looks  uint32        // Server.Looks at that time
 	said   *protocol.ERR // the server's words
-	until  int64         // loop time at which the client is told all the same
+	since  int64         // loop time of the first refusal
 	times  int           // that the command was refused
 }
 
@@ -109,7 +109,7 @@ func (s *Session) withhold(said *protocol.ERR) {
 	server := s.backend.Server()
 	s.status = s.backend.Answer().Status()
 	if s.retry.doubt == nil {
-		s.retry.doubt = &doubt{until: s.worker.loop.Now() + int64(s.worker.proxy.settings.Load().ConnectTimeoutServerMax)}
+		s.retry.doubt = &doubt{since: s.worker.loop.Now()}
 	}
 	d := s.retry.doubt
 	d.server, d.looks, d.said = server, server.Looks(), said
@@ -147,13 +147,18 @@ func (s *Session) reconsider() {
 	switch {
 	case d.server.Looks() != d.looks, s.worker.proxy.hostgroups.Table().StatusOf(d.server) != hostgroup.Online:
 		s.setState(ready)
-		s.retry.again = true
+		s.retry.again, s.request.Since = true, d.since
 		s.goOn()
-	case s.worker.loop.Now() >= d.until:
+	case s.worker.loop.Now() >= s.doubtEnd():
 		s.endDoubt(d.said)
 	default:
 		s.watch()
 	}
+}
+
+// doubtEnd is the loop time at which the client is told all the same.
+func (s *Session) doubtEnd() int64 {
+	return s.retry.doubt.since + int64(s.worker.proxy.settings.Load().ConnectTimeoutServerMax)
 }
 
 // endDoubt answers a command that is doubtful with an error.

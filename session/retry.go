@@ -56,7 +56,7 @@ func (s *Session) endRetrial() {
 		s.worker.giveSpare(kept)
 	}
 	s.retry = retrial{}
-	s.request.Avoid = nil
+	s.request.Avoid, s.request.Since = nil, 0
 }
 
 // spareBuffer is an empty buffer for a command.

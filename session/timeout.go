@@ -36,7 +36,7 @@ func (s *Session) deadline() (at int64, ok bool) {
 	case delayed:
 		return s.route.until, true
 	case doubtful:
-		return s.retry.doubt.until, true
+		return s.doubtEnd(), true
 	case pondering:
 		return s.scriptDeadline()
 	}

@@ -67,6 +67,30 @@ func TestWaitingIsBounded(t *testing.T) {
 	}
 }
 
+// Who has waited elsewhere before is served by how long that was, and not longer than those who have waited here.
+func TestWaitingBefore(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 1, at(t, server.Addr(), 1))
+	w.settings.ConnectTimeoutServerMax = time.Hour
+	since := func(c *client, ago time.Duration) {
+		w.on(0, func(p *Pool) { c.request.Since = p.loop.Now() - int64(ago) })
+	}
+	first, second, late := w.newClient(0), w.newClient(0), w.newClient(0)
+	first.acquire()
+	since(second, time.Minute)
+	second.acquire()
+	waitWaiting(w, "2")
+	since(late, time.Hour)
+	late.acquire()
+	late.mustFail(protocol.ErrCodeNoBackend, "waited 3600")
+	w.SeeReadOnly(server.Addr(), hostgroup.Switches{}, nil)
+	second.mustGet()
+	first.pending()
+	second.discard()
+	first.mustGet()
+	first.discard()
+}
+
 // A writer that refuses connections is tried until the deadline, whatever connect_retries_on_failure says: nobody knows yet that it is
 // dead, and the next one takes over.
 func TestDeadWriterIsReplaced(t *testing.T) {

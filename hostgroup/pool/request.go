@@ -32,6 +32,9 @@ type Request struct {
 	// Avoid is a server that has just failed the client; nil: none. It is used
 	// only if no other can be.
 	Avoid *hostgroup.Server
+	// Since is the loop time since when the client waits, if it does so since before
+	// Acquire; else 0. Its place in the queue and its deadline go by that.
+	Since int64
 
 	// Owned by the loop.
 	pool     *Pool
@@ -60,7 +63,7 @@ const retryConnect = "connect"
 
 func (r *Request) start(p *Pool) {
 	r.pool = p
-	r.started = p.loop.Now()
+	r.started = cmp.Or(r.Since, p.loop.Now())
 	r.deadline = r.started + int64(p.cfg.Settings().ConnectTimeoutServerMax)
 	r.attempts, r.crowded = 0, 0
 	r.tried = r.tried[:0]
