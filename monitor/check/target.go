@@ -36,9 +36,6 @@ func NewTarget(name string, address func() (network, address string, ok bool)) *
 	return t
 }
 
-// Name is the server's, as given to NewTarget.
-func (t *Target) Name() string { return t.name }
-
 // Purge closes connections that were not used for so long.
 func (t *Target) Purge(unused time.Duration) {
 	t.discard(func(c *conn) bool { return time.Since(c.used) >= unused })
