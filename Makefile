@@ -34,13 +34,13 @@ build: ## bin/parkway
 test: tools ## all tests, those against real MariaDB too; installs what is missing
 	go test $(RACE) $(PROXY)
 	go test -tags loopcheck $(PROXY)
-	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/sysvar ./hostgroup/stmt ./monitor/check
+	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/row ./protocol/sysvar ./hostgroup/stmt ./monitor/check
 	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) ./bench/...
 
 test-mysql: tools ## the integration tests against real MySQL 9; SKIPPED where that can't be had
 	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
 	case $$status in \
-	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/sysvar ./hostgroup/stmt ./monitor/check ./bench/e2e/... ./bench/failover ./bench/torture ;; \
+	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/row ./protocol/sysvar ./hostgroup/stmt ./monitor/check ./bench/e2e/... ./bench/failover ./bench/torture ;; \
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make test-mysql: SKIPPED, nothing was tested against MySQL (the reason is above)' '#################' ;; \
 	  *) exit $$status ;; \
 	esac

@@ -130,8 +130,8 @@ func (s *Session) onEarly([]byte) int {
 	return 0
 }
 
-// refuse answers the command with s.refusal, or if that is nil as a rule with
-// OK_msg says, once all of it was read. One that has no answer gets none.
+// refuse answers the command with s.refusal, or if that is nil as the script, or
+// a rule with OK_msg, says, once all of it was read. One that has no answer gets none.
 func (s *Session) refuse(p []byte, whole bool) int {
 	if !whole {
 		s.setState(discarding)
@@ -168,7 +168,7 @@ func (s *Session) onDiscard(p []byte) int {
 }
 
 func (s *Session) endRefused() {
-	reason := s.refusal
+	reason, reply := s.refusal, s.takeReply()
 	s.refusal = nil
 	if s.state != ready {
 		s.setState(ready)
@@ -179,10 +179,12 @@ func (s *Session) endRefused() {
 	switch {
 	case !s.command.HasAnswer():
 		s.refuseLater(reason)
-	case reason == nil:
-		s.writeRuleOK()
-	default:
+	case reason != nil:
 		s.write(s.message.NextSeq(), reason.Append)
+	case reply != nil:
+		s.writeReply(reply)
+	default:
+		s.writeRuleOK()
 	}
 	s.settle()
 }

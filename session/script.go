@@ -21,6 +21,8 @@ type scripted struct {
 
 	sent []byte // the command that goes to the server in place of the client's; empty: none
 	pin  bool   // the connection is kept from now on
+
+	reply *hook.Reply // in place of the server's answer
 }
 
 // scriptOf is the script's part of the session, made when it is first needed.
@@ -87,10 +89,26 @@ func (s *Session) obeyScript(v *hook.Verdict, p []byte, whole bool) (n int, ok b
 	case v.Reject != nil:
 		s.refusal = rejection(v.Reject)
 		return s.refuse(p, whole), false
+	case v.Reply != nil && s.command != protocol.ComStmtPrepare:
+		s.scriptOf().reply = v.Reply
+		if !whole { // the call that has brought it is over when the command is
+			s.script.reply = keepReply(v.Reply)
+		}
+		return s.refuse(p, whole), false
 	case v.HasSQL && !executes(s.command):
 		return s.replaceText(v.SQL, p, whole)
 	}
 	return 0, true
+}
+
+// takeReply returns the script's answer to the command under way, once; nil: there is none.
+func (s *Session) takeReply() *hook.Reply {
+	if s.script == nil {
+		return nil
+	}
+	reply := s.script.reply
+	s.script.reply = nil
+	return reply
 }
 
 // rejection is a script's error as the client reads it.
@@ -123,6 +141,7 @@ func keepVerdict(v *hook.Verdict) *hook.Verdict {
 		reject := *v.Reject
 		kept.Reject = &reject
 	}
+	kept.Reply = keepReply(v.Reply)
 	kept.Before, kept.After, kept.Tags = slices.Clone(v.Before), slices.Clone(v.After), nil
 	return &kept
 }

@@ -116,6 +116,3 @@ func (a *asking) InTransaction() bool {
 	s := (*Session)(a)
 	return s.inTransaction() || s.beginsByItself()
 }
-
-// Params are the parameters.
-func (a *asking) Params() []hook.Value { return nil }

@@ -9,6 +9,7 @@ import (
 	"parkway/monitor/metrics"
 	"parkway/protocol"
 	"parkway/protocol/digest"
+	"parkway/protocol/row"
 	"parkway/reactor"
 	"parkway/scripting/hook"
 	"parkway/session/rules"
@@ -44,6 +45,8 @@ type worker struct {
 	normal       []byte   // a digest text
 	spare        [][]byte // for commands that may be sent again
 	view         commandView
+	params       hook.Batch // of the execution that the script is asked about
+	rows         row.Reader
 	patcher      stmt.Patcher
 	arrivals     arrivals
 	// largeLogins counts the sessions that keep a large part of a login.

@@ -25,6 +25,7 @@ var ranks = map[string]int{
 	"monitor/metrics":   0,
 
 	"protocol/auth":   1,
+	"protocol/row":    1,
 	"protocol/sysvar": 1,
 	"hostgroup/stmt":  1,
 	"monitor/elastic": 1,
