@@ -42,6 +42,7 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 		descSessions, descSessionsTotal, descParks, descUnparks, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
 		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries, descRuleHits,
 		descChecks, descWorkers, descQueue, descLag,
+		descScriptCalls, descScriptSeconds, descScriptTags, descScriptOpen, descScriptWorkers, descScriptQueue, descScriptShared,
 	} {
 		ch <- d
 	}
@@ -86,6 +87,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	if monitor := c.m.monitor.Load(); monitor != nil {
 		out.monitor((*monitor)())
+	}
+	if scripts := c.m.scripts.Load(); scripts != nil {
+		out.script((*scripts)())
 	}
 }
 

@@ -26,6 +26,7 @@ type Metrics struct {
 	rules  atomic.Pointer[func() []int]
 
 	monitor atomic.Pointer[func() Monitor]
+	scripts atomic.Pointer[func() ScriptNow]
 }
 
 // ServerStatus is the status of a server in a hostgroup, as the hostgroup manager sees it.
@@ -43,6 +44,7 @@ func New(loops int) *Metrics {
 	}
 	m.registry.MustRegister(
 		collector{m},
+		ownCollector{m},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -62,7 +62,7 @@ type Loop interface {
 	// Result asks onResult about an answer of which the columns are known, or all if it has none. It is called for each result of an answer
 	// that has several, if Verdict.Result says so or there is no onQuery.
 	Result(q Query, r *Result, w ResultWaiter) (*ResultVerdict, Pending)
-	// Injected shows the outcome of an injected statement to its handler. It is called for each Injection that has one, unless its connection
+	// Injected shows the outcome of an injected statement to its handler, who has it until it has answered. It is called for each Injection that has one, unless its connection
 	// was lost; what is never shown is dropped by Forget. For one of Verdict.Before the verdict that comes back takes the place of the one that
 	// the injection is of, where it says something; see Injection.
 	Injected(i *Injection, o *Outcome, w QueryWaiter) (*Verdict, Pending)

@@ -48,7 +48,8 @@ type ResultVerdict struct {
 
 // Stream is a script that sees the rows of a result. Each call may end later, as those of Loop; the next one is made when it has ended. Loop only.
 type Stream interface {
-	// Rows shows some rows, which belong to the stream until it has answered: then the caller may use the batch again.
+	// Rows shows some rows, which belong to the stream until it has answered: then the caller may use the batch again. One whose call was cancelled
+	// is the stream's for ever.
 	Rows(b *Batch, w ResultWaiter) (*RowsVerdict, Pending)
 	// End says that all rows were shown, or that the server has sent an error behind them. It is the last call.
 	End(e *End, w ResultWaiter) (*EndVerdict, Pending)

@@ -1,0 +1,202 @@
+package scripting
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"parkway/scripting/hook"
+)
+
+// stopping is what a call that is stopped may take in a test: the machine may be very busy.
+const stopping = 2 * time.Second
+
+// Whatever a function does, its call gets the answer that the configuration says, and the next call finds everything as it was.
+func TestHostileFunctions(t *testing.T) {
+	for _, test := range []struct {
+		name, body string
+		outcome    outcome
+	}{
+		{"endless loop", "while (true) {}", timedOut},
+		{"endless loop that catches", "while (true) { try { while (true) {} } catch (e) {} finally { continue } }", timedOut},
+		{"endless generator", "function* g() { while (true) yield 1 } for (const x of g()) {}", timedOut},
+		{"endless jobs", "(function again() { Promise.resolve().then(again) })()", timedOut},
+		{"endless async jobs", "(async () => { for (;;) await 0 })()", timedOut},
+		{"endless getter in an exception", "throw Object.create(Error.prototype, {message: {get() { while (true) {} }}, x: {value: 1}})", failed},
+		{"endless message", "throw new class extends Error { get message() { while (true) {} } }", timedOut},
+		{"endless sort", "[3, 2, 1].sort(() => { while (true) {} })", timedOut},
+		{"endless toString", "q.tag({toString() { while (true) {} }})", timedOut},
+		{"deep recursion", "(function f() { f() })()", failed},
+		{"deep recursion that catches", "(function f() { try { f() } catch (e) { f() } })()", failed},
+		{"deep recursion of getters", "const o = {get x() { return this.x }}; o.x", failed},
+		{"deep recursion of natives", "const e = new Error; e.message = e; String(e)", failed},
+		{"deep recursion of joins", "const a = []; a.join = a.toString; String(a)", failed},
+		{"deep recursion of trims", "const o = {toString: ''.trim}; String(o)", failed},
+		{"deep recursion of bound natives", "const o = {}; o.valueOf = Math.max.bind(null, o); +o", failed},
+		{"deep recursion of parsers", "JSON.parse('['.repeat(1e6))", failed},
+		{"deep arrays", "let a = []; for (let i = 0; i < 10000; i++) a = [a]; String(a)", failed},
+		{"a long text", "'x'.repeat(2 ** 30)", failed},
+		{"a padded text", "'x'.padEnd(2 ** 30)", failed},
+		{"a long array", "new Uint8Array(2 ** 30)", failed},
+		{"a long buffer", "new ArrayBuffer(2 ** 40)", failed},
+		{"an array of holes", "const a = []; a.length = 2 ** 32 - 1; a.indexOf(1)", failed},
+		{"an endless array", "Array.prototype.indexOf.call({length: 2 ** 53 - 1}, 1)", failed},
+		{"an endless copy", "Array.from({length: 2 ** 53 - 1})", failed},
+		{"endless arguments", "Math.max.apply(null, {length: 2 ** 32})", failed},
+		{"a regular expression without an end", "for (let i = 0; i < 50; i++) /(?=a)(a+)+$/.test('a'.repeat(40) + 'b')", failed},
+		{"a replacement without an end", "for (let i = 0; i < 50; i++) ('a'.repeat(40) + 'b').replace(/(?=a)(a+)+$/, '')", failed},
+		{"a search without an end", "for (let i = 0; i < 50; i++) ('a'.repeat(40) + 'b').match(/(?=a)(a+)+$/g)", failed},
+		{"a Promise that never settles", "return new Promise(() => {})", unsettled},
+		{"a thenable that never settles", "return Promise.resolve({then() {}})", unsettled},
+		{"throwing getters", "q.reply([{get a() { throw 1 }}])", failed},
+		{"rows of getters", "q.reply(Object.defineProperty([], 0, {get() { throw 1 }}))", failed},
+		{"a rejected Promise", "return Promise.reject(new Error('no'))", failed},
+		{"a poisoned then", "Object.prototype.then = function () {}; return Promise.resolve({})", unsettled},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			limit := patient
+			if test.outcome == timedOut {
+				limit = 20 * time.Millisecond
+			}
+			w := newWorld(t, Options{Timeout: limit, Reject: true}, `
+				function onQuery(q) { if (q.sql === "SELECT 1") { q.route(20); return } q.route(99);`+test.body+` }`)
+			w.waitReady()
+			begun := time.Now()
+			v := w.ask(newQuery("hostile"))
+			took := time.Since(begun)
+			said := w.said()
+			if v.Reject == nil || !strings.Contains(v.Reject.Message, "("+test.outcome.String()+")") {
+				t.Errorf("%+v %+v, want %s; %s", v, v.Reject, test.outcome, said)
+			}
+			if test.outcome == timedOut && took > limit+stopping {
+				t.Errorf("it took %v", took)
+			}
+			w.waitReady()
+			if v := w.ask(newQuery("SELECT 1")); v.Hostgroup != 20 || v.Reject != nil {
+				t.Errorf("the next call: %+v, %+v; %s", v, v.Reject, w.said())
+			}
+		})
+	}
+}
+
+// waitReady waits until the machine that takes the place of one that was stopped is made.
+func (w *world) waitReady() {
+	w.t.Helper()
+	w.loop.now()
+	w.loop.ensure()
+	for deadline := time.Now().Add(patient); w.loop.machine == nil || w.loop.building.Load(); w.loop.ensure() {
+		if time.Now().After(deadline) {
+			w.t.Fatal("no machine was made")
+		}
+		runtime.Gosched()
+	}
+}
+
+// What a script does to the objects of its language is its own business: what it is shown and what it says go other ways.
+func TestPoisonedPrototypes(t *testing.T) {
+	w := newWorld(t, Options{}, `
+		Object.defineProperty(Object.prototype, "affectedRows", {get() { throw 1 }})
+		Object.defineProperty(Object.prototype, "name", {set() { throw 1 }})
+		Object.defineProperty(Array.prototype, "0", {set() { throw 1 }})
+		Array.prototype[Symbol.iterator] = String.prototype.toString = Function.prototype.call = () => { throw 1 }
+		Object.prototype.get = Object.prototype.set = Object.prototype.value = () => { throw 1 }
+		Promise = Uint8Array = Error = RangeError = TypeError = undefined
+		function onQuery(q) {
+			if (q.annotations.name !== "x" || q.params[0] !== 5 || q.attributes.program_name !== "till") throw 1
+			try { q.route("x") } catch (e) { q.tag(e.message.slice(0, 5)) }
+			q.route(20)
+		}`)
+	q := newQuery("SELECT 1 /* name=x */")
+	q.params = []hook.Value{hook.Int(5)}
+	if v := w.ask(q); v.Hostgroup != 20 || len(v.Tags) != 1 || v.Tags[0] != "route" {
+		t.Errorf("%+v; %s", v, w.said())
+	}
+}
+
+// A function that takes too long again and again is left alone for a while, and tried again after that.
+func TestBreaker(t *testing.T) {
+	w := newWorld(t, Options{Timeout: time.Millisecond}, `
+		function onQuery(q) { if (q.sql === "slow") while (true) {} }
+		function onConnect() {}`)
+	for i := range breakAfter {
+		w.waitReady()
+		w.ask(newQuery("slow"))
+		if got := w.calls(hook.OnQuery, timedOut); got != uint64(i+1) {
+			t.Fatalf("%d calls took too long, after %d; %s", got, i+1, w.said())
+		}
+	}
+	w.log.wait(t, "left alone for a while")
+	w.ask(newQuery("slow"))
+	if w.calls(hook.OnQuery, skipped) != 1 {
+		t.Error("the function was called though the breaker is open")
+	}
+	if now := w.engine.Metrics(); len(now.Open) != 1 || now.Open[0] != "onQuery" {
+		t.Errorf("open: %q", now.Open)
+	}
+	b := &w.engine.current.Load().breaker[hook.OnQuery]
+	b.until.Store(w.engine.dog.now()) // the while is over
+	w.waitReady()
+	w.ask(newQuery("fast"))
+	w.log.wait(t, "called again")
+	if b.open() {
+		t.Error("it is open still")
+	}
+}
+
+func TestBreakerOpensLongerEachTime(t *testing.T) {
+	w := newWorld(t, Options{}, "")
+	var now int64
+	clock := func() int64 { return now }
+	var b breaker
+	for range breakAfter {
+		b.ended(timedOut, clock, &w.engine.log)
+	}
+	want := openFirst
+	for range 8 {
+		if until := time.Duration(b.until.Load()) - time.Duration(now); until != want {
+			t.Fatalf("open for %v, want %v", until, want)
+		}
+		if b.allows(clock) {
+			t.Fatal("it allows a call at once")
+		}
+		now = b.until.Load()
+		if !b.allows(clock) || b.allows(clock) {
+			t.Fatal("it does not allow one call when its time is over")
+		}
+		b.ended(timedOut, clock, &w.engine.log)
+		want = min(2*want, openMost)
+	}
+	now = b.until.Load()
+	b.allows(clock)
+	b.ended(ok, clock, &w.engine.log)
+	if b.open() || !b.allows(clock) {
+		t.Error("it is open after a call that went well")
+	}
+}
+
+// Memory that a call holds is bounded. What it takes and lets go of is not counted.
+func TestMemoryBudget(t *testing.T) {
+	for _, test := range []struct {
+		body    string
+		outcome outcome
+	}{
+		{"const all = []; for (;;) all.push(new Array(1000).fill(1))", outOfMemory},
+		{"let s = 'x'; for (;;) s += s", outOfMemory},
+		{"const all = {}; for (let i = 0; ; i++) all['k' + i] = {i}", outOfMemory},
+		{"let n = 0; for (let i = 0; i < 3000; i++) n += new Array(1000).fill(i).length", ok},
+	} {
+		w := newWorld(t, Options{Memory: 8 << 20, SlowTimeout: 60 * time.Second, Reject: true}, "async function onQuery(q) {"+test.body+"}")
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w.ask(newQuery("SELECT 1"))
+		runtime.ReadMemStats(&after)
+		if w.calls(hook.OnQuery, test.outcome) != 1 {
+			t.Errorf("%s: it was not %s; %s", test.body, test.outcome, w.said())
+		}
+		if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 1<<30 {
+			t.Errorf("%s: the heap has grown by %d MiB", test.body, grown>>20)
+		}
+	}
+}

@@ -1,0 +1,288 @@
+package scripting
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
+	"github.com/dop251/goja"
+)
+
+// What a script calls in one step cannot be interrupted, so nothing may take long in one step: these bounds are far above what a script
+// needs that looks at statements and rows.
+const (
+	maxText   = 16 << 20 // characters made by repeat, padStart, padEnd; bytes of an ArrayBuffer
+	maxArray  = 1 << 20  // elements that a function goes through by itself
+	maxCalls  = 500      // functions within one another
+	maxNative = 100      // of them those of the language itself, which call one another unseen by goja
+	maxPieces = 1000     // levels of a JSON text
+	// regexTime bounds what is done with a regular expression in one step. One that goes back and forth gives up a match after regexLimit (most do not:
+	// they take linear time); its clock is so inexact that this has to be clearly longer.
+	regexTime  = 10 * time.Millisecond
+	regexLimit = 2 * regexTime
+)
+
+// Regular expressions are compiled along with a program, and by scripts as they run; there is no other way to bound them than this one, for
+// all in the process. Nothing else in it uses this library.
+func init() {
+	regexp2.DefaultMatchTimeout = regexLimit
+	regexp2.SetTimeoutCheckPeriod(time.Millisecond)
+}
+
+// secure takes out of a fresh runtime what would let a script do more than intended, and puts bounds where a single step could take long.
+func (m *machine) secure() {
+	m.rt.SetMaxCallStackSize(maxCalls)
+	m.forbidSource()
+	m.boundDepth()
+	m.boundSizes()
+	m.boundArrays()
+	m.boundSearches()
+	m.boundJSON()
+}
+
+// forbidSource takes away what makes programs of texts: the parser is recursive and not bounded, and what is in force is what was loaded.
+func (m *machine) forbidSource() {
+	must(m.rt.GlobalObject().Delete("eval"))
+	must(m.rt.GlobalObject().Delete("Proxy")) // one whose handler inherits from it never ends, in one step
+	forbid := func() *goja.Object {
+		return m.rt.ToValue(func(goja.ConstructorCall) *goja.Object {
+			panic(m.rt.NewTypeError("programs cannot be made of texts here"))
+		}).(*goja.Object)
+	}
+	for _, sample := range []string{"(function(){})", "(function*(){})", "(async function(){})"} {
+		proto := m.object("Object.getPrototypeOf" + sample)
+		constructor := forbid()
+		must(constructor.Set("prototype", proto))
+		must(proto.DefineDataProperty("constructor", constructor, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
+	}
+	must(m.rt.GlobalObject().Set("Function", m.object("(function(){}).constructor")))
+}
+
+// replace puts a function in front of a method. It may panic with an error of JavaScript's, or call the method.
+func (m *machine) replace(o *goja.Object, name string, check func(call goja.FunctionCall)) {
+	m.wrap(o, name, func(call goja.FunctionCall, method goja.Callable) goja.Value {
+		check(call)
+		return m.pass(method(call.This, call.Arguments...))
+	})
+}
+
+// wrap puts a function in the place of a method, which is given to it.
+func (m *machine) wrap(o *goja.Object, name string, by func(call goja.FunctionCall, method goja.Callable) goja.Value) {
+	v := o.Get(name)
+	must(o.DefineDataProperty(name, m.around(name, v, by), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// wrapSymbol is wrap for a method that is named by a symbol.
+func (m *machine) wrapSymbol(o *goja.Object, name *goja.Symbol, by func(call goja.FunctionCall, method goja.Callable) goja.Value) {
+	v := o.GetSymbol(name)
+	must(o.DefineDataPropertySymbol(name, m.around(name.String(), v, by), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// around makes the function that by is, in front of another one.
+func (m *machine) around(name string, v goja.Value, by func(call goja.FunctionCall, method goja.Callable) goja.Value) *goja.Object {
+	method, isFunction := goja.AssertFunction(v)
+	if !isFunction {
+		panic("no method " + name)
+	}
+	length := int(v.(*goja.Object).Get("length").ToInteger())
+	return m.function(name, length, func(call goja.FunctionCall) goja.Value { return by(call, method) })
+}
+
+// searches name the methods of regular expressions that methods of texts call.
+var searches = []*goja.Symbol{goja.SymMatch, goja.SymMatchAll, goja.SymReplace, goja.SymSearch, goja.SymSplit}
+
+// boundDepth bounds how deep functions of the language call one another, which goja does not count: e.message = e; String(e) ends the process
+// otherwise, not the call. A circle of them has one in it that makes a text of its `this`, or one that was bound to its arguments.
+func (m *machine) boundDepth() {
+	deeper := func(call goja.FunctionCall, method goja.Callable) goja.Value {
+		if m.depth++; m.depth > maxNative {
+			m.depth = 0
+			panic(m.rangeError("too many calls within one another"))
+		}
+		v, err := method(call.This, call.Arguments...)
+		m.depth = max(m.depth-1, 0)
+		return m.pass(v, err)
+	}
+	for _, name := range []string{"Array", "String", "RegExp", "Error", "Object", "Date", "Function"} {
+		proto := m.object(name + ".prototype")
+		for _, method := range proto.GetOwnPropertyNames() {
+			if method == "constructor" || name == "Object" && method != "toLocaleString" || name == "Date" && method != "toJSON" {
+				continue
+			}
+			if _, isFunction := goja.AssertFunction(m.own(proto, method)); isFunction {
+				m.wrap(proto, method, deeper)
+			}
+		}
+	}
+	regexp := m.object("RegExp.prototype")
+	for _, symbol := range searches {
+		m.wrapSymbol(regexp, symbol, deeper)
+	}
+	typed := m.object("Object.getPrototypeOf(Uint8Array.prototype)")
+	for _, method := range []string{"join", "toLocaleString", "toString"} {
+		m.wrap(typed, method, deeper)
+	}
+	m.wrap(m.object("JSON"), "stringify", deeper)
+	m.wrap(m.object("JSON"), "parse", deeper)
+	m.wrap(m.object("Reflect"), "apply", deeper)
+	m.wrap(m.object("Reflect"), "construct", deeper)
+	m.wrap(m.object("Function.prototype"), "bind", func(call goja.FunctionCall, bind goja.Callable) goja.Value {
+		bound := m.pass(bind(call.This, call.Arguments...)).(*goja.Object)
+		return m.around(bound.Get("name").String(), bound, deeper)
+	})
+}
+
+// own returns a property that has a value, not a getter.
+func (m *machine) own(o *goja.Object, name string) goja.Value {
+	describe, _ := goja.AssertFunction(m.object("Object").Get("getOwnPropertyDescriptor"))
+	d, err := describe(goja.Undefined(), o, m.rt.ToValue(name))
+	must(err)
+	return d.(*goja.Object).Get("value")
+}
+
+// pass hands what a function of the script returned to whoever called: the exception too.
+func (m *machine) pass(v goja.Value, err error) goja.Value {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (m *machine) tooLarge(what string, n, limit int64) {
+	panic(m.rangeError("%s of %d is more than %d", what, n, limit))
+}
+
+// rangeError makes a RangeError.
+func (m *machine) rangeError(format string, args ...any) *goja.Object {
+	e, err := m.rt.New(m.errors.rangeError, m.rt.ToValue(fmt.Sprintf(format, args...)))
+	must(err)
+	return e
+}
+
+// boundSizes bounds what makes something large of a number.
+func (m *machine) boundSizes() {
+	text := m.object("String.prototype")
+	m.replace(text, "repeat", func(call goja.FunctionCall) {
+		n, times := int64(len(call.This.String())), call.Argument(0).ToInteger()
+		if n > 0 && times > maxText/n {
+			m.tooLarge("a text", min(times, math.MaxInt32)*n, maxText)
+		}
+	})
+	for _, name := range []string{"padStart", "padEnd"} {
+		m.replace(text, name, func(call goja.FunctionCall) {
+			if n := call.Argument(0).ToInteger(); n > maxText {
+				m.tooLarge("a text", n, maxText)
+			}
+		})
+	}
+	for name, width := range map[string]int64{
+		"ArrayBuffer": 1, "Uint8Array": 1, "Int8Array": 1, "Uint8ClampedArray": 1, "Uint16Array": 2, "Int16Array": 2,
+		"Uint32Array": 4, "Int32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
+	} {
+		m.boundConstructor(name, maxText/width)
+	}
+}
+
+// boundConstructor bounds the number that a constructor is called with.
+func (m *machine) boundConstructor(name string, limit int64) {
+	real := m.object(name)
+	construct, isConstructor := goja.AssertConstructor(real)
+	if !isConstructor {
+		panic("no constructor " + name)
+	}
+	bounded := m.rt.ToValue(func(call goja.ConstructorCall) *goja.Object {
+		if len(call.Arguments) == 1 && goja.IsNumber(call.Arguments[0]) {
+			if n := call.Arguments[0].ToInteger(); n > limit {
+				m.tooLarge(name, n, limit)
+			}
+		}
+		o, err := construct(call.NewTarget, call.Arguments...)
+		if err != nil {
+			panic(err)
+		}
+		return o
+	}).(*goja.Object)
+	proto := real.Get("prototype")
+	must(bounded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
+	must(bounded.DefineDataProperty("name", m.rt.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(bounded.SetPrototype(real))
+	must(proto.(*goja.Object).DefineDataProperty("constructor", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(m.rt.GlobalObject().DefineDataProperty(name, bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// boundArrays bounds the methods of arrays by the length of what they are called on: they go through holes too, and through anything that says that
+// it has a length.
+func (m *machine) boundArrays() {
+	proto := m.object("Array.prototype")
+	for _, name := range proto.GetOwnPropertyNames() {
+		if name == "constructor" || name == "length" || name == "push" || name == "pop" || name == "at" {
+			continue
+		}
+		if _, isFunction := goja.AssertFunction(m.own(proto, name)); isFunction {
+			m.replace(proto, name, func(call goja.FunctionCall) { m.boundLength(call.This) })
+		}
+	}
+	m.replace(m.object("Array"), "from", func(call goja.FunctionCall) { m.boundLength(call.Argument(0)) })
+	reflect := m.object("Reflect")
+	m.replace(reflect, "apply", func(call goja.FunctionCall) { m.boundLength(call.Argument(2)) })
+	m.replace(reflect, "construct", func(call goja.FunctionCall) { m.boundLength(call.Argument(1)) })
+	m.replace(m.object("Function.prototype"), "apply", func(call goja.FunctionCall) { m.boundLength(call.Argument(1)) })
+}
+
+// boundLength throws if something says of itself that it is too long.
+func (m *machine) boundLength(v goja.Value) {
+	o, isObject := v.(*goja.Object)
+	if !isObject {
+		return
+	}
+	n := o.Get("length")
+	if n == nil || !goja.IsNumber(n) {
+		return
+	}
+	if length := n.ToInteger(); length > maxArray {
+		m.tooLarge("an array", length, maxArray)
+	}
+}
+
+// boundSearches throws where a regular expression was given up: goja takes that for "no match".
+func (m *machine) boundSearches() {
+	timed := func(call goja.FunctionCall, search goja.Callable) goja.Value {
+		begun := time.Now()
+		v := m.pass(search(call.This, call.Arguments...))
+		if time.Since(begun) >= regexTime {
+			panic(m.rangeError("a regular expression took longer than %v", regexTime))
+		}
+		return v
+	}
+	proto := m.object("RegExp.prototype")
+	m.wrap(proto, "exec", timed)
+	m.wrap(proto, "test", timed)
+	for _, symbol := range searches {
+		m.wrapSymbol(proto, symbol, timed)
+	}
+	text := m.object("String.prototype")
+	for _, name := range []string{"match", "matchAll", "replace", "replaceAll", "search", "split"} {
+		m.wrap(text, name, timed)
+	}
+}
+
+// boundJSON bounds the levels of a JSON text: its parser is recursive.
+func (m *machine) boundJSON() {
+	m.replace(m.object("JSON"), "parse", func(call goja.FunctionCall) {
+		depth := 0
+		text := call.Argument(0).String()
+		for i := 0; i < len(text); i++ {
+			switch text[i] {
+			case '"':
+				i = quotedEnd(text, i) - 1
+			case '[', '{':
+				if depth++; depth > maxPieces {
+					panic(m.rangeError("more than %d levels of JSON", maxPieces))
+				}
+			case ']', '}':
+				depth--
+			}
+		}
+	})
+}

@@ -1,0 +1,327 @@
+package scripting
+
+import (
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"parkway/monitor/metrics"
+	"parkway/scripting/hook"
+)
+
+// Loop is the program as one event loop has it; it implements hook.Loop.
+type Loop struct {
+	// Immutable.
+	engine *Engine
+	post   func(func())
+	stats  *metrics.Script
+
+	// Owned by the loop.
+	edition *edition // that machine is of
+	machine *machine // nil: it was stopped, and the next one is not ready
+	memory  memory   // of onQuery, if it is pure
+	closed  bool
+
+	// Any thread.
+	ready    atomic.Pointer[machine] // the next machine
+	building atomic.Bool
+}
+
+func newLoop(e *Engine, post func(func())) *Loop {
+	var hooks, results []string
+	for k := range hook.Kinds {
+		hooks = append(hooks, k.String())
+	}
+	for o := range outcomes {
+		results = append(results, o.String())
+	}
+	return &Loop{engine: e, post: post, stats: metrics.NewScript(hooks, results)}
+}
+
+// Close is hook.Loop's.
+func (l *Loop) Close() {
+	l.closed = true
+	l.discard()
+	l.edition = nil
+	l.engine.forgetLoop(l)
+}
+
+// prepare makes a machine of an edition that is about to be in force. Any thread but the loop's, under Engine.mu.
+func (l *Loop) prepare(ed *edition) error {
+	m, err := newMachine(ed, false, loadTime)
+	if err != nil {
+		return err
+	}
+	if unused := l.ready.Swap(m); unused != nil {
+		unused.release()
+	}
+	return nil
+}
+
+// now returns the edition in force, nil if there is none, and sees to it that the machine is of it if possible.
+func (l *Loop) now() *edition {
+	ed := l.engine.current.Load()
+	if ed != l.edition {
+		l.discard()
+		l.edition = ed
+		l.memory = newMemory()
+	}
+	return ed
+}
+
+// ensure returns the machine of the edition that now returned, nil if it is not ready.
+func (l *Loop) ensure() *machine {
+	if l.machine == nil {
+		m := l.ready.Swap(nil)
+		if m != nil && m.edition != l.edition {
+			m.release()
+			m = nil
+		}
+		l.machine = m
+		l.build()
+	}
+	return l.machine
+}
+
+// build has a machine made to take the place of this one if it has to be given up; not on the loop.
+func (l *Loop) build() {
+	ed := l.edition
+	if ed == nil || l.ready.Load() != nil || !l.building.CompareAndSwap(false, true) {
+		return
+	}
+	l.engine.builds.Go(func() {
+		defer l.building.Store(false)
+		m, err := newMachine(ed, false, loadTime)
+		if err != nil {
+			l.engine.failures.Error().Err(err).Msg("the script cannot be run again for an event loop")
+			return
+		}
+		if !l.ready.CompareAndSwap(nil, m) {
+			m.release()
+		}
+	})
+}
+
+// discard gives up the machine.
+func (l *Loop) discard() {
+	if l.machine != nil {
+		l.machine.release()
+		l.machine = nil
+	}
+}
+
+// Defines is hook.Loop's.
+func (l *Loop) Defines(k hook.Kind) bool {
+	ed := l.engine.current.Load()
+	return ed != nil && ed.set.Has(k)
+}
+
+// call calls a function on the loop's machine.
+func (l *Loop) call(ed *edition, k hook.Kind, f func(m *machine) (goja.Value, error)) (goja.Value, *failure) {
+	return l.callOn(l.ensure(), ed, k, f)
+}
+
+// callOn calls a function on a machine that is used on the loop: its present one, nil if that is not ready, or one before.
+func (l *Loop) callOn(m *machine, ed *edition, k hook.Kind, f func(m *machine) (goja.Value, error)) (goja.Value, *failure) {
+	dog := l.engine.dog
+	began := dog.now()
+	var v goja.Value
+	var why *failure
+	switch {
+	case !ed.breaker[k].allows(dog.now):
+		why = fail(skipped, "it is left alone for a while")
+	case m == nil || m.broken.Load():
+		why = fail(unavailable, "its machine was stopped, and the next one is not ready yet")
+	default:
+		deadline := began + int64(l.engine.options.Timeout)
+		if v, why = m.runUntil(deadline, func() (goja.Value, error) { return f(m) }); why == nil {
+			v, why = m.immediate(deadline, v)
+		}
+		if m.broken.Load() && m == l.machine {
+			l.discard()
+			l.ensure()
+		}
+	}
+	l.count(ed, k, why, time.Duration(dog.now()-began))
+	return v, why
+}
+
+// count notes how a call ended.
+func (l *Loop) count(ed *edition, k hook.Kind, why *failure, took time.Duration) {
+	o := ok
+	if why != nil {
+		o = why.outcome
+	}
+	l.stats.Call(int(k), int(o))
+	if o != skipped && o != queueFull && o != cancelled {
+		l.stats.Took(int(k), took)
+	}
+	ed.breaker[k].ended(o, l.engine.dog.now, &l.engine.log)
+	if why != nil && o != skipped && o != cancelled {
+		l.engine.failures.Warn().Stringer("hook", k).Stringer("result", o).Err(why.err).Dur("took_ms", took).Msg("the script's function failed")
+	}
+}
+
+// onError returns the rejection that follows from a failure, nil for none.
+func (l *Loop) onError(k hook.Kind, why *failure) *hook.Rejection {
+	if why == nil || !l.engine.options.Reject {
+		return nil
+	}
+	return rejection(k, why.outcome)
+}
+
+// accepting is the verdict of a script that has nothing against a client.
+var accepting = new(hook.ConnectVerdict)
+
+// Connect is hook.Loop's.
+func (l *Loop) Connect(c hook.Conn, w hook.ConnectWaiter) (*hook.ConnectVerdict, hook.Pending) {
+	ed := l.now()
+	if ed == nil || !ed.set.Has(hook.OnConnect) {
+		return accepting, nil
+	}
+	o := &connObject{src: c}
+	verdict := func(why *failure) *hook.ConnectVerdict {
+		o.src = nil
+		switch r := l.onError(hook.OnConnect, why); {
+		case r != nil:
+			return &hook.ConnectVerdict{Reject: r}
+		case why != nil || o.reject == nil:
+			return accepting
+		}
+		return &hook.ConnectVerdict{Reject: o.reject}
+	}
+	run := func(m *machine, off *offloaded) (goja.Value, error) {
+		o.m = m
+		if off != nil {
+			return m.offloaded(off, m.newConn(o))
+		}
+		return m.hooks[hook.OnConnect](goja.Undefined(), m.newConn(o))
+	}
+	var off *offloaded
+	if !ed.async[hook.OnConnect] {
+		v, why := l.call(ed, hook.OnConnect, func(m *machine) (goja.Value, error) { return run(m, nil) })
+		if off = offloadedBy(v); off == nil {
+			return verdict(why), nil
+		}
+	}
+	copied := copyConn(c)
+	o = &connObject{src: &copied}
+	return later(l, &job{edition: ed, hook: hook.OnConnect, body: func(m *machine) (goja.Value, error) { return run(m, off) }},
+		verdict, w.ConnectAnswered)
+}
+
+// later makes a call on the pool: of its failure or success, verdict makes the answer.
+func later[V any](l *Loop, j *job, verdict func(why *failure) V, answered func(V)) (now V, p hook.Pending) {
+	j.deliver = func(why *failure) { answered(verdict(why)) }
+	if why := l.submit(j); why != nil {
+		l.count(j.edition, j.hook, why, 0)
+		return verdict(why), nil
+	}
+	return now, j
+}
+
+// Query is hook.Loop's.
+func (l *Loop) Query(q hook.Query, w hook.QueryWaiter) (*hook.Verdict, hook.Pending) {
+	ed := l.now()
+	if ed == nil || !ed.set.Has(hook.OnQuery) {
+		return hook.Nothing, nil
+	}
+	pure := ed.key != 0 && q.Digest() != 0
+	var key rememberedKey
+	if pure {
+		key = ed.key.of(q)
+		if v := l.memory.find(key); v != nil {
+			l.stats.Call(int(hook.OnQuery), int(remembered))
+			l.tag(v)
+			return v, nil
+		}
+	}
+	if ed.async[hook.OnQuery] {
+		return l.queryLater(ed, copyQuery(q), nil, w)
+	}
+	o := &queryObject{says: true}
+	if pure {
+		o.pure = ed.key
+	}
+	v, why := l.call(ed, hook.OnQuery, func(m *machine) (goja.Value, error) {
+		return m.hooks[hook.OnQuery](goja.Undefined(), m.newQuery(o, q))
+	})
+	if off := offloadedBy(v); off != nil {
+		o.says, o.src, o.query = false, nil, nil
+		return l.queryLater(ed, copyQuery(q), off, w)
+	}
+	if o.m != nil {
+		o.close()
+	}
+	verdict := l.verdict(ed, o, why)
+	if pure && why == nil {
+		l.memory.keep(key, verdict)
+	}
+	return verdict, nil
+}
+
+// queryLater asks onQuery on the pool, or the function that it has handed the question to.
+func (l *Loop) queryLater(ed *edition, q *queryCopy, off *offloaded, w hook.QueryWaiter) (*hook.Verdict, hook.Pending) {
+	o := &queryObject{says: true}
+	j := &job{edition: ed, hook: hook.OnQuery, body: func(m *machine) (goja.Value, error) {
+		object := m.newQuery(o, q)
+		if off != nil {
+			return m.offloaded(off, object)
+		}
+		return m.hooks[hook.OnQuery](goja.Undefined(), object)
+	}}
+	j.undo = o.forget
+	return later(l, j, func(why *failure) *hook.Verdict {
+		return l.verdict(ed, o, why)
+	}, w.QueryAnswered)
+}
+
+// verdict is what a call of onQuery, or of a handler, has said.
+func (l *Loop) verdict(ed *edition, o *queryObject, why *failure) *hook.Verdict {
+	if why != nil {
+		o.forget()
+	}
+	if r := l.onError(hook.OnQuery, why); r != nil {
+		v := *hook.Nothing
+		v.Reject = r
+		return &v
+	}
+	if why != nil || o.verdict == nil {
+		return ed.silence()
+	}
+	l.tag(o.verdict)
+	return o.verdict
+}
+
+// tag counts a statement under the script's words.
+func (l *Loop) tag(v *hook.Verdict) {
+	for _, t := range v.Tags {
+		l.stats.Tag(t)
+	}
+}
+
+// typeOffloaded is what offload returns on a loop.
+var typeOffloaded = reflect.TypeFor[*offloaded]()
+
+// offloadedBy is what a function has handed on to the pool, by returning it; nil: nothing.
+func offloadedBy(v goja.Value) *offloaded {
+	off, _ := exported[*offloaded](v, typeOffloaded)
+	return off
+}
+
+// offloaded calls a function of the program by its name.
+func (m *machine) offloaded(off *offloaded, args ...goja.Value) (goja.Value, error) {
+	f, isFunction := goja.AssertFunction(m.rt.Get(off.name))
+	if !isFunction {
+		return nil, m.edition.misfit(off.name + " is not a function where it was offloaded to")
+	}
+	for _, a := range off.args {
+		args = append(args, m.copyIn(a))
+	}
+	return f(goja.Undefined(), args...)
+}
+
+// misfit is an Error about the program as a whole.
+func (ed *edition) misfit(text string) *Error { return &Error{File: ed.program.name, Message: text} }

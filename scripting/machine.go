@@ -1,0 +1,206 @@
+package scripting
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"parkway/scripting/hook"
+)
+
+// machine is a goja runtime that has run the program, ready to call its functions. It runs one call at a time: an event loop's on its loop, one of
+// the pool under mu.
+type machine struct {
+	// Immutable.
+	edition       *edition
+	rt            *goja.Runtime
+	pooled        bool // it may wait
+	post          *post
+	hooks         [hook.Kinds]goja.Callable // nil: not defined
+	errors        struct{ rangeError, typeError goja.Value }
+	newUint8Array goja.Constructor
+	queries       *goja.Object // the prototype of q
+	conns         *goja.Object // of conn
+	auths         *goja.Object // of auth
+	results       *goja.Object // of result
+	rows          *goja.Object // of a row
+
+	mu      sync.Mutex   // of a pooled one: held while it is at work
+	holders atomic.Int32 // who may call its functions
+	broken  atomic.Bool  // it was stopped, or may be: not to be used again
+
+	// Owned by who runs it.
+	loading bool // the program itself runs, not a function of it
+	depth   int  // of functions of the language that are within one another
+	loaded  map[string]*goja.Object
+	mail    chan func() error // from what an async call waits for
+	awaited int               // things that will post to mail
+	call    uint64            // which call is under way; what an earlier one waited for is dropped
+	ctx     context.Context   // of it; nil: it cannot wait
+	timers  []timer           // that the program has asked for while it was loaded
+}
+
+// newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.
+func newMachine(ed *edition, pooled bool, limit time.Duration) (*machine, error) {
+	m := &machine{edition: ed, rt: goja.New(), pooled: pooled, loaded: make(map[string]*goja.Object), mail: make(chan func() error, maxAwaited)}
+	m.post = ed.engine.dog.watch(m.rt)
+	m.holders.Store(1)
+	m.errors.rangeError, m.errors.typeError = m.rt.Get("RangeError"), m.rt.Get("TypeError")
+	m.secure()
+	m.newUint8Array, _ = goja.AssertConstructor(m.rt.Get("Uint8Array"))
+	m.offer()
+	m.loading = true
+	_, failure := m.run(limit, func() (goja.Value, error) { return m.rt.RunProgram(ed.program.main) })
+	m.loading = false
+	err := error(nil)
+	if failure != nil {
+		err = failure.err
+	} else {
+		err = m.findHooks()
+	}
+	if err != nil {
+		m.release()
+		return nil, err
+	}
+	return m, nil
+}
+
+// hold keeps the machine watched for somebody who will call one of its functions later, though others may give it up. Any thread that has it.
+func (m *machine) hold() { m.holders.Add(1) }
+
+// release undoes hold, and what newMachine began. Any thread.
+func (m *machine) release() {
+	if m.holders.Add(-1) == 0 {
+		m.post.leave()
+	}
+}
+
+// findHooks looks for the functions that the program defines.
+func (m *machine) findHooks() error {
+	var err error
+	_, failure := m.run(m.edition.engine.options.Timeout, func() (goja.Value, error) {
+		for k := range hook.Kinds {
+			v := m.rt.Get(k.String())
+			if v == nil || goja.IsUndefined(v) {
+				continue
+			}
+			f, isFunction := goja.AssertFunction(v)
+			if !isFunction {
+				err = &Error{File: m.edition.program.name, Message: k.String() + " is not a function"}
+				return nil, nil
+			}
+			m.hooks[k] = f
+		}
+		return nil, nil
+	})
+	if failure != nil {
+		return failure.err
+	}
+	return err
+}
+
+// function makes a function of JavaScript.
+func (m *machine) function(name string, length int, f func(goja.FunctionCall) goja.Value) *goja.Object {
+	o := m.rt.ToValue(f).(*goja.Object)
+	must(o.DefineDataProperty("name", m.rt.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(o.DefineDataProperty("length", m.rt.ToValue(length), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	return o
+}
+
+// object finds one of the objects that every runtime has, before the program runs.
+func (m *machine) object(expression string) *goja.Object {
+	v, err := m.rt.RunString(expression)
+	must(err)
+	return v.(*goja.Object)
+}
+
+// run runs a part of the program, which has until limit. The machine is broken if it was stopped.
+func (m *machine) run(limit time.Duration, f func() (goja.Value, error)) (v goja.Value, failure *failure) {
+	return m.runUntil(m.post.dog.now()+int64(limit), f)
+}
+
+// runUntil is run with a deadline of the watchdog's clock.
+func (m *machine) runUntil(deadline int64, f func() (goja.Value, error)) (v goja.Value, why *failure) {
+	m.depth = 0
+	m.post.begin(deadline)
+	v, err := m.protected(f)
+	if err != nil {
+		why = &failure{failed, err}
+	}
+	if o := m.post.end(); o != ok {
+		m.broken.Store(true)
+		if why == nil {
+			why = fail(o, "it was stopped when it had ended")
+		}
+		why.outcome = o
+	}
+	return v, why
+}
+
+// protected runs f and locates what went wrong. A panic that is none of JavaScript's is a fault of goja's or ours: this call fails, and the machine is
+// given up.
+func (m *machine) protected(f func() (goja.Value, error)) (v goja.Value, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			m.broken.Store(true)
+			v = nil
+			if e, isError := x.(error); isError {
+				switch e.(type) {
+				case *goja.InterruptedError, *goja.StackOverflowError:
+					err = m.located(e)
+					return
+				}
+			}
+			m.edition.engine.log.Error().Interface("panic", x).Bytes("stack", debug.Stack()).Msg("the script's machine panicked")
+			err = &Error{Message: fmt.Sprintf("the machine panicked: %v", x)}
+		}
+	}()
+	v, err = f()
+	if err != nil {
+		switch err.(type) {
+		case *goja.InterruptedError, *goja.StackOverflowError:
+			m.broken.Store(true)
+		}
+		err = m.located(err)
+	}
+	return v, err
+}
+
+// require is the function of that name, for a file in directory dir.
+func (m *machine) require(dir string) *goja.Object {
+	return m.function("require", 1, func(call goja.FunctionCall) goja.Value {
+		program, file, err := m.edition.program.module(dir, call.Argument(0).String())
+		if err != nil {
+			panic(m.rt.NewGoError(err))
+		}
+		if module := m.loaded[file]; module != nil {
+			return module.Get("exports")
+		}
+		module, exports := m.rt.NewObject(), m.rt.NewObject()
+		m.define(module, "exports", exports)
+		m.loaded[file] = module
+		wrapper, err := m.rt.RunProgram(program)
+		if err != nil {
+			panic(err)
+		}
+		function, _ := goja.AssertFunction(wrapper)
+		m.pass(function(goja.Undefined(), exports, m.require(path.Dir(file)), module))
+		return module.Get("exports")
+	})
+}
+
+// isAsync reports whether a function is an async one.
+func isAsync(v goja.Value) bool {
+	o, isObject := v.(*goja.Object)
+	if !isObject {
+		return false
+	}
+	tag := o.GetSymbol(goja.SymToStringTag)
+	return tag != nil && tag.String() == "AsyncFunction"
+}

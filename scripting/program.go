@@ -1,0 +1,175 @@
+package scripting
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dop251/goja"
+)
+
+const (
+	// maxSource bounds a file of a program.
+	maxSource = 1 << 20
+	// maxNesting bounds its brackets within one another: the parser is recursive.
+	maxNesting = 1000
+)
+
+// program is compiled files. Immutable once it was tried: then all modules are known, and every machine can be made without reading a file.
+type program struct {
+	root    *os.Root // of the directory that the main file is in; nil: tried
+	dir     string
+	main    *goja.Program
+	name    string
+	modules map[string]*goja.Program // by their path in the directory
+}
+
+// compile reads and compiles a file. The error is an *Error, or says that the file cannot be read.
+func compile(file string) (*program, error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	p := &program{root: root, dir: filepath.Dir(file), name: filepath.Base(file), modules: make(map[string]*goja.Program)}
+	source, err := p.read(p.name)
+	if err == nil {
+		p.main, err = compileSource(p.name, source)
+	}
+	if err != nil {
+		p.seal()
+		return nil, err
+	}
+	return p, nil
+}
+
+// seal ends the reading of files.
+func (p *program) seal() {
+	if p.root != nil {
+		p.root.Close()
+		p.root = nil
+	}
+}
+
+// files are the paths of all files of the program.
+func (p *program) files() []string {
+	all := []string{filepath.Join(p.dir, p.name)}
+	for name := range p.modules {
+		all = append(all, filepath.Join(p.dir, filepath.FromSlash(name)))
+	}
+	slices.Sort(all[1:])
+	return all
+}
+
+func (p *program) read(name string) (string, error) {
+	f, err := p.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is not a file", name)
+	case info.Size() > maxSource:
+		return "", fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), maxSource)
+	}
+	text, err := fs.ReadFile(p.root.FS(), name)
+	return string(text), err
+}
+
+// The first lines of a module stand behind moduleHead.
+const (
+	moduleHead = "(function (exports, require, module) {"
+	moduleTail = "\n})"
+)
+
+// module returns the file that a module in the directory from requires as name, and its path.
+func (p *program) module(from, name string) (*goja.Program, string, error) {
+	if !strings.HasPrefix(name, "./") && !strings.HasPrefix(name, "../") {
+		return nil, "", fmt.Errorf("require(%q): only files beside the script can be required, as './name.js'", name)
+	}
+	file := path.Join(from, name)
+	if path.Ext(file) == "" {
+		file += ".js"
+	}
+	if m := p.modules[file]; m != nil {
+		return m, file, nil
+	}
+	if p.root == nil {
+		return nil, "", fmt.Errorf("require(%q): files are read when the script is loaded: require them at its beginning", name)
+	}
+	source, err := p.read(file)
+	if err != nil {
+		return nil, "", fmt.Errorf("require(%q): %w", name, err)
+	}
+	if strings.HasSuffix(file, ".json") {
+		source = "module.exports = " + source + "\n"
+	} else if _, err := compileSource(file, source); err != nil { // for the position of what is wrong
+		return nil, "", err
+	}
+	m, err := compileSource(file, moduleHead+source+moduleTail)
+	if err != nil {
+		return nil, "", err
+	}
+	p.modules[file] = m
+	return m, file, nil
+}
+
+// compileSource compiles one file; the error is an *Error.
+func compileSource(name, source string) (*goja.Program, error) {
+	if line, ok := tooDeep(source); ok {
+		return nil, &Error{File: name, Line: line, Column: 1, Message: fmt.Sprintf("more than %d brackets within one another", maxNesting)}
+	}
+	p, err := goja.Compile(name, source, false)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	return p, nil
+}
+
+// tooDeep finds where brackets are too deep within one another, those in texts and comments included.
+func tooDeep(source string) (line int, yes bool) {
+	line = 1
+	depth := 0
+	for i := range len(source) {
+		switch source[i] {
+		case '\n':
+			line++
+		case '(', '[', '{':
+			if depth++; depth > maxNesting {
+				return line, true
+			}
+		case ')', ']', '}':
+			depth = max(depth-1, 0)
+		}
+	}
+	return 0, false
+}
+
+// The forms in which goja says where a program is wrong.
+var (
+	parserPlace   = regexp.MustCompile(`^(?:SyntaxError: )*(?:.*): Line (\d+):(\d+) (.*?)(?: \(and \d+ more errors\))?$`)
+	compilerPlace = regexp.MustCompile(`^(?:SyntaxError: )*(.*) at .*:(\d+):(\d+)$`)
+)
+
+// syntaxError makes an Error of what goja.Compile returned.
+func syntaxError(name string, err error) *Error {
+	e := &Error{File: name, Message: err.Error()}
+	var line, column string
+	if m := parserPlace.FindStringSubmatch(e.Message); m != nil {
+		line, column, e.Message = m[1], m[2], m[3]
+	} else if m := compilerPlace.FindStringSubmatch(e.Message); m != nil {
+		e.Message, line, column = m[1], m[2], m[3]
+	}
+	e.Line, _ = strconv.Atoi(line)
+	e.Column, _ = strconv.Atoi(column)
+	return e
+}

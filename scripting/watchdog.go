@@ -1,0 +1,219 @@
+package scripting
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// A call costs the watchdog two atomic stores and no timer: it sleeps by itself, and looks who is at work when it wakes up. A call that
+// it sees it wakes up for again, at the call's deadline; one that began after it had looked is seen in time, because it never sleeps
+// longer than the shortest time that a call may take. When no call has been made for a while it sleeps until one comes.
+
+const (
+	// napTicks is after how many looks without a call it sleeps for good.
+	napTicks = 200
+	// memoryTick is how often it looks at the memory while a call runs that it has seen before.
+	memoryTick = time.Millisecond
+	// collectEvery is how often it may have garbage collected, to tell whether that is what a call has made.
+	collectEvery = 100 * time.Millisecond
+)
+
+// watchdog stops calls that take too long or too much memory.
+type watchdog struct {
+	// Immutable.
+	base   time.Time
+	tick   time.Duration
+	budget uint64
+	wake   chan struct{}
+	done   chan struct{}
+	ended  chan struct{}
+
+	awake atomic.Bool
+
+	// Guarded by mu.
+	mu    sync.Mutex
+	posts []*post
+
+	// Owned by its goroutine.
+	samples   []metrics.Sample
+	idle      int   // looks without a call
+	collected int64 // when it last had garbage collected
+}
+
+// post is where one machine is watched.
+type post struct {
+	dog *watchdog
+	rt  *goja.Runtime
+
+	// deadline is when the call under way has to end, in nanoseconds since base; 0: there is none; stopped: it was.
+	deadline atomic.Int64
+	reason   outcome // why it was stopped; written before deadline, read after
+
+	gone atomic.Bool // the machine is not used any more
+
+	// Owned by the watchdog's goroutine.
+	seen     int64  // the deadline of the call that baseline is of
+	baseline uint64 // heap in use when the call was first seen
+}
+
+// stopped is the deadline of a call that was stopped.
+const stopped = math.MinInt64
+
+func newWatchdog(timeout time.Duration, budget int64) *watchdog {
+	w := &watchdog{
+		base: time.Now(), tick: min(max(timeout, time.Millisecond), 10*time.Millisecond), budget: uint64(budget),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
+		samples: []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}},
+	}
+	go w.run()
+	return w
+}
+
+func (w *watchdog) close() {
+	close(w.done)
+	<-w.ended
+}
+
+// now is nanoseconds since base.
+func (w *watchdog) now() int64 { return int64(time.Since(w.base)) }
+
+// watch makes the post of a machine.
+func (w *watchdog) watch(rt *goja.Runtime) *post {
+	p := &post{dog: w, rt: rt}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.posts = append(w.posts, p)
+	return p
+}
+
+// leave ends the watch over a machine that is not used any more.
+func (p *post) leave() { p.gone.Store(true) }
+
+// begin says that a call begins which has to end by then.
+func (p *post) begin(deadline int64) {
+	p.deadline.Store(deadline)
+	if w := p.dog; !w.awake.Load() && w.awake.CompareAndSwap(false, true) {
+		w.wake <- struct{}{}
+	}
+}
+
+// end says that the call has ended. It returns ok, or why the call was stopped: then the machine may be interrupted at any time.
+func (p *post) end() outcome {
+	if p.deadline.Swap(0) == stopped {
+		return p.reason
+	}
+	return ok
+}
+
+// stop stops the call that has this deadline, if it is still under way.
+func (p *post) stop(deadline int64, why outcome, text string) {
+	p.reason = why
+	if p.deadline.CompareAndSwap(deadline, stopped) {
+		p.rt.Interrupt(text)
+	}
+}
+
+func (w *watchdog) run() {
+	defer close(w.ended)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		next, active := w.look()
+		if active {
+			w.idle = 0
+		} else if w.idle++; w.idle > napTicks {
+			if !w.sleep() {
+				return
+			}
+			continue
+		}
+		timer.Reset(next)
+		select {
+		case <-timer.C:
+		case <-w.done:
+			return
+		}
+	}
+}
+
+// sleep waits until a call begins. It is false when the watchdog ends.
+func (w *watchdog) sleep() bool {
+	w.idle = 0
+	w.awake.Store(false)
+	if _, active := w.look(); active && w.awake.CompareAndSwap(false, true) {
+		return true
+	}
+	select {
+	case <-w.wake:
+		return true
+	case <-w.done:
+		return false
+	}
+}
+
+// look stops what has to be stopped, and says when to look again.
+func (w *watchdog) look() (next time.Duration, active bool) {
+	now := w.now()
+	next = w.tick
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.posts = slices.DeleteFunc(w.posts, func(p *post) bool { return p.gone.Load() })
+	var longest *post // of those that take memory
+	for _, p := range w.posts {
+		d := p.deadline.Load()
+		if d == 0 || d == stopped {
+			continue
+		}
+		active = true
+		if d <= now {
+			p.stop(d, timedOut, "it took longer than it may")
+			continue
+		}
+		next = min(next, time.Duration(d-now))
+		next = min(next, memoryTick)
+		if p.seen != d {
+			p.seen, p.baseline = d, w.heap()
+		} else if longest == nil || p.seen < longest.seen {
+			longest = p
+		}
+	}
+	if longest != nil {
+		w.weigh(longest)
+	}
+	return max(next, 50*time.Microsecond), active
+}
+
+// weigh stops a call if more memory is in use than when it began, and more than it may have, and this is not garbage. Who took the memory is not known:
+// of several calls at work, it was the one that has been for longest.
+func (w *watchdog) weigh(p *post) {
+	heap := w.heap()
+	grown := heap - min(heap, p.baseline)
+	if grown <= w.budget {
+		return
+	}
+	if grown <= 4*w.budget {
+		if now := w.now(); now-w.collected < int64(collectEvery) {
+			return
+		}
+		runtime.GC()
+		w.collected = w.now()
+		if metrics.Read(w.samples[:1]); w.samples[0].Value.Uint64() <= p.baseline+w.budget {
+			return
+		}
+	}
+	p.stop(p.seen, outOfMemory, fmt.Sprintf("it held more memory than %d MiB", w.budget>>20))
+}
+
+// heap is how many bytes of the heap are in use, garbage that was not collected yet included.
+func (w *watchdog) heap() uint64 {
+	metrics.Read(w.samples[1:])
+	return w.samples[1].Value.Uint64()
+}
