@@ -128,6 +128,33 @@ func TestWriterLeavesWhileDialed(t *testing.T) {
 	c.discard()
 }
 
+// So is one to a server that the configuration takes away in the meantime.
+func TestServerIsTakenAwayWhileDialed(t *testing.T) {
+	for _, status := range []string{config.StatusOfflineSoft, config.StatusOfflineHard, ""} {
+		old, next := mysqltest.NewServer(t, mysqltest.ServerConfig{Fault: mysqltest.Fault{Mute: true}}), mysqltest.NewServer(t, mysqltest.ServerConfig{})
+		w := newWorld(t, 1, at(t, old.Addr(), 10))
+		w.OnTransition(w.set.Wake)
+		w.settings.ConnectTimeoutServer, w.settings.ConnectTimeoutServerMax = time.Hour, time.Hour
+		c := w.newClient(0)
+		c.acquire()
+		old.WaitAccepted(t, 1)
+		servers := []config.MySQLServer{at(t, next.Addr(), 10)}
+		if status != "" {
+			servers = append(servers, at(t, old.Addr(), 10))
+			servers[1].Status = status
+		}
+		if err := w.Apply(servers); err != nil {
+			t.Fatal(err)
+		}
+		w.set.Wake()
+		if b := c.mustGet(); b.Server().String() != next.Addr() {
+			t.Errorf("%q: a connection to %v", status, b.Server())
+		}
+		old.WaitConnections(t, 0)
+		c.discard()
+	}
+}
+
 // A connection that is being opened to a server that accepts and says nothing is given up as soon as that is known, not only when its time is
 // over.
 func TestServerFallsSilentWhileDialed(t *testing.T) {

@@ -181,12 +181,12 @@ func (r *Request) dial(m *hostgroup.Member) {
 }
 
 // turnDialing lets requests try elsewhere whose connection is being opened to a
-// server that does not answer, as is known by now, or has left: it would be of no
-// use.
+// server that takes no statements any more: it does not answer, has left, or was
+// taken away. The connection would be of no use.
 func (p *Pool) turnDialing() {
 	var turned []*Request
 	for r := range p.dialing {
-		if abandoned(r.dialing.Server()) {
+		if !p.usable(r.dialing.Server()) {
 			turned = append(turned, r)
 		}
 	}
@@ -198,10 +198,6 @@ func (p *Pool) turnDialing() {
 		}
 	}
 }
-
-// abandoned reports whether nothing new is to begin on a connection to s,
-// whatever the hostgroup's table says when somebody looks.
-func abandoned(s *hostgroup.Server) bool { return s.Left() || s.Silent() != "" }
 
 // failed notes that an attempt at s failed and goes on to the next.
 func (r *Request) failed(s *hostgroup.Server, err *backend.Error) {
@@ -315,8 +311,8 @@ func (d *dialer) OnBackendReady(b *backend.Conn) {
 	r := (*Request)(d)
 	r.dialed()
 	r.pool.opened(b)
-	if abandoned(b.Server()) || b.Elsewhere() {
-		b.Quit() // It has left while this was on its way.
+	if !r.pool.usable(b.Server()) || b.Elsewhere() {
+		b.Quit() // It was taken away while this was on its way.
 		r.attempt()
 		return
 	}
