@@ -35,9 +35,6 @@ func (c *Crowd) direct(fd, i int) error {
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
 		return fmt.Errorf("IP_BIND_ADDRESS_NO_PORT: %w", err)
 	}
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-		return fmt.Errorf("TCP_NODELAY: %w", err)
-	}
 	from := sourceAddress(c.config.Source + i/PerSource)
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: from}); err != nil {
 		return fmt.Errorf("bind: %w", err)
