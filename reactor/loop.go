@@ -38,6 +38,7 @@ type Loop struct {
 	spare     []func()         // The other half of turnEnd's double buffer.
 	spareConn []*Conn          // The other half of offers' double buffer.
 	parked    map[int32]uint32 // The tokens of parked connections, by descriptor.
+	parkedMax int              // There were since parked was made.
 	parker    Parker           // Who owns them.
 	held      bool             // HoldAccept.
 	pending   bool             // There is work for the next turn: it must not wait.

@@ -45,6 +45,7 @@ func (c *Conn) Park(token uint32) (fd int, err error) {
 	}
 	l.sessions.Add(1) // It has left as a connection, and is still one of them.
 	l.parked[int32(fd)] = token
+	l.parkedMax = max(l.parkedMax, len(l.parked))
 	return fd, nil
 }
 
@@ -59,7 +60,7 @@ func (l *Loop) Unpark(fd int) *Conn {
 		// A defect, of which nothing follows but wake-ups in vain.
 		l.broken("a parked descriptor is not watched")
 	}
-	delete(l.parked, int32(fd))
+	l.forgetParked(fd)
 	c := l.newConn(transport.Socket(fd), stateOpen)
 	c.session = true
 	return c
@@ -84,9 +85,20 @@ func (l *Loop) DropParked(fd int, lastWords []byte) bool {
 }
 
 func (l *Loop) closeParked(fd int) {
-	delete(l.parked, int32(fd))
+	l.forgetParked(fd)
 	l.sessions.Add(-1)
 	transport.Socket(fd).Close()
+}
+
+// largeParked is how many connections may have been parked for the map of them to be kept when none is any more: a map stays as
+// large as it was once.
+const largeParked = 1000
+
+func (l *Loop) forgetParked(fd int) {
+	delete(l.parked, int32(fd))
+	if len(l.parked) == 0 && l.parkedMax > largeParked {
+		l.parked, l.parkedMax = make(map[int32]uint32), 0
+	}
 }
 
 // wakeParked looks at the parked connections that something has happened to.

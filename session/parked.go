@@ -39,6 +39,9 @@ const none int32 = -1
 // blockSize is how many parked sessions lie together in memory: a block fills one of the allocator's size classes, of 32 KiB, nearly.
 const blockSize = 255
 
+// lotBlocks is how many blocks a lot may have had for what finds them to be kept when nothing is parked any more.
+const lotBlocks = 4
+
 // lot is where one worker's parked sessions are: in blocks, so that they are few objects, found by id or by place, and linked in the
 // order in which they were parked. Loop only.
 type lot struct {
@@ -135,5 +138,8 @@ func (l *lot) remove(place int32) {
 	if b.used--; b.used == 0 && len(l.spare) > 1 { // one is kept, for a session that is parked again and again
 		l.blocks[index] = nil
 		l.spare = slices.DeleteFunc(l.spare, func(i int32) bool { return i == index })
+	}
+	if len(l.byID) == 0 && len(l.blocks) > lotBlocks {
+		*l = newLot() // A map stays as large as it was once.
 	}
 }

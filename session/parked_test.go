@@ -40,14 +40,18 @@ func TestLot(t *testing.T) {
 		l.remove(places[id])
 	}
 	checkLot(t, &l, nil, nil)
-	left := 0
-	for _, b := range l.blocks {
-		if b != nil {
-			left++
+	if len(l.blocks) > 0 || len(l.spare) > 0 {
+		t.Errorf("%d blocks are left", len(l.blocks))
+	}
+	for id := range uint32(2 * blockSize) { // few, and they come again
+		place, _ := l.put(id + 1)
+		if len(l.byID) == 2 || id == 2*blockSize-1 {
+			l.remove(place)
+			l.remove(l.first)
 		}
 	}
-	if left > 1 {
-		t.Errorf("%d blocks are left", left)
+	if len(l.blocks) != 1 || l.blocks[0] == nil {
+		t.Errorf("%d blocks are left of one that is used again and again", len(l.blocks))
 	}
 }
 
