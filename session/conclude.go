@@ -85,6 +85,7 @@ func (s *Session) conclude() {
 	e.Tracked = have.Tells()
 	e.MariaDB = s.isMariaDB()
 	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
+	s.doubt(e)
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true
 	}
@@ -156,7 +157,7 @@ func (s *Session) concludeText(e *sysvar.Event) {
 	if now.info.Flags&digest.SetNames != 0 && !e.Failed {
 		switch collation, ok := sysvar.NamesCollation(now.text, now.options); {
 		case !ok:
-			e.PinVariable = true
+			e.PinVariable, s.mine.unsure = true, true
 		case collation != nil:
 			s.mine.vars.Vars = in.WithNames(s.mine.vars.Vars, collation)
 		}

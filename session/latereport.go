@@ -74,8 +74,10 @@ func (s *Session) executes() bool { return s.now.entry != nil && executes(s.comm
 
 // oweSchemaLate notes that an execution of what was prepared in another schema had no OK packet to report that.
 func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
-	_, failed := answer.Failed()
-	if !failed && (!answer.Rows() || s.caps.Has(protocol.ClientDeprecateEOF)) {
+	switch code, failed := answer.Failed(); {
+	case failed && code == protocol.ErrCodeWrongArguments: // it did not come to that
+		return
+	case !failed && (!answer.Rows() || s.caps.Has(protocol.ClientDeprecateEOF)):
 		return
 	}
 	s.backend.ReportsSchemaLate()

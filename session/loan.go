@@ -1,6 +1,8 @@
 package session
 
 import (
+	"strings"
+
 	"parkway/hostgroup/backend"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -43,7 +45,8 @@ func (s *Session) clientCharset() string {
 func (s *Session) onLoan() sysvar.State {
 	now := &s.now
 	now.loan = loan{}
-	if s.backend == nil || now.on == nil || !executes(s.command) || s.isMariaDB() || s.mindsLoan() {
+	if s.backend == nil || now.on == nil || !executes(s.command) || s.isMariaDB() || s.mindsLoan() ||
+		s.mine.unsure || s.mine.pins.Has(sysvar.Trackers) {
 		return s.mine.vars
 	}
 	l := loan{}
@@ -56,12 +59,33 @@ func (s *Session) onLoan() sysvar.State {
 	if l == (loan{}) {
 		return s.mine.vars
 	}
+	if l.derives && l.charset == "" && s.clientCharset() == bytesCharset {
+		l.charset = s.charsetIn(l.in)
+	}
 	want := backend.Want{Session: l.of(s.worker.pool.Interner(), s.mine.vars)}
 	if s.backend.Resets(&want) {
 		return s.mine.vars
 	}
 	now.loan = l
 	return want.Session
+}
+
+// bytesCharset is the only character set of texts that shows in what MySQL derives from them: as the collation of what is computed.
+const bytesCharset = "binary"
+
+// charsetIn is the client's character set in an environment, if texts in it mean there what they mean as bytes: they are not converted. Else it is "".
+func (s *Session) charsetIn(env string) string {
+	vars := withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, []string{charsetVariable, "character_set_connection", "collation_connection"}, env)
+	client, _ := vars.Get(charsetVariable)
+	connection, ok := vars.Get("character_set_connection")
+	if !ok {
+		collation, _ := vars.Get("collation_connection")
+		connection, _, _ = strings.Cut(collation, "_")
+	}
+	if client == bytesCharset || client != connection {
+		return ""
+	}
+	return client
 }
 
 // mindsLoan reports whether the statement under way would do something else with other variables than the session's: it sets some, or runs what is

@@ -104,6 +104,9 @@ func (s *Session) unbound() bool {
 // that the client prepared it in, or tells it the types of its parameters. The command waits.
 func (s *Session) equip() {
 	s.await()
+	if s.learn() {
+		return
+	}
 	if s.now.on != nil {
 		want := backend.Want{Session: s.inEnvironment(s.now.execution.Environment()), Schema: s.mine.schema, Bare: s.bare()}
 		if s.backend.Sync(&want) {
@@ -113,8 +116,8 @@ func (s *Session) equip() {
 		return
 	}
 	want := s.inContext(s.now.slot)
-	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) {
-		// It would cost what the connection is kept for. In the environment of now the text may mean something else: that is for nobody else.
+	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) || s.mine.pins.Has(sysvar.Trackers) {
+		// It would cost what the connection is kept for, or variables whose values the server has not told. In the environment of now the text may mean something else: that is for nobody else.
 		want.Session = s.mine.vars
 		if s.now.slot.Shared() {
 			s.mine.statements.Isolate(s.now.entry)

@@ -20,6 +20,7 @@ type portable struct {
 	schema       string
 	owesSchema   bool   // see Session.oweSchema
 	owed         []byte // see Session.oweReports
+	unsure       bool   // see Session.learn
 	past         past
 	stirred      int64 // loop time of the last statement of which more than askable can be asked
 	asksRows     bool  // by a prepared statement: ROW_COUNT()
