@@ -108,6 +108,27 @@ func (s *Session) leave() {
 	s.forgetStatements()
 }
 
+// end takes the session out of everything that knows it: whatever has panicked before, nothing of it stays.
+func (s *Session) end() {
+	w := s.worker
+	s.timer.Stop()
+	s.logout()
+	if s.arriving() {
+		w.endArrival()
+	}
+	w.unlink(s)
+	w.forgetLinger(s)
+	w.metrics.SessionClosed()
+	w.proxy.sessions.Add(-1)
+	// What leave has done, unless it has panicked.
+	if b := s.backend; b != nil {
+		s.backend = nil
+		w.pool.Discard(b)
+	}
+	s.releaseAsides()
+	s.forgetStatements()
+}
+
 // release lets go of the backend.
 func (s *Session) release() {
 	b := s.backend

@@ -264,6 +264,24 @@ func TestKillWhoPanics(t *testing.T) {
 	}
 }
 
+// A session that panics in its end is gone all the same: its id, its user's place, and its connection.
+func TestSessionThatPanicsInItsEnd(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		killable(s)
+		s.panics = 1
+		s.users[0].MaxConnections = 1
+		s.kills.answer = func(kill.Task) (kill.Result, bool) { panic("on its way to the control pool") }
+	})
+	c := w.dial()
+	w.start(c, "hang")
+	c.Close()
+	w.waitSessions(0)
+	w.waitBackends(0)
+	judge := w.dial()
+	_, err := judge.Query(fmt.Sprintf("KILL %d", id(c)))
+	wantERR(t, err, protocol.ErrCodeNoSuchThread, "Unknown thread id")
+}
+
 // A server that is lost while it is asked for the grants of who kills is no verdict: another one is asked.
 func TestServerLostWhileItIsAskedForGrants(t *testing.T) {
 	p := newPair(t, nil, func(s *setup) { s.users = []config.MySQLUser{user("app", "secret"), user("other", "secret")} })

@@ -126,17 +126,9 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 	if errors.As(err, &panicked) {
 		w.metrics.SessionPanicked()
 	}
+	defer s.end()
+	defer s.leave()
 	s.lost(err)
-	s.leave()
-	s.timer.Stop()
-	s.logout()
-	if s.arriving() {
-		w.endArrival()
-	}
-	w.unlink(s)
-	w.forgetLinger(s)
-	w.metrics.SessionClosed()
-	w.proxy.sessions.Add(-1)
 }
 
 // isMariaDB reports whether the servers are MariaDB's.

@@ -29,7 +29,7 @@ func (s *Session) visible(block []byte) []byte {
 		case protocol.TrackStateChange:
 			continue
 		case protocol.TrackSchema:
-			if (late || s.setsNoSchema()) && !s.executesElsewhere() {
+			if (late || s.setsNoSchema() || s.onlyOwed()) && !s.executesElsewhere() {
 				// One who has statements by name has had the connection since before: the report is of an EXECUTE of the session's own.
 				s.mine.owesSchema = s.mine.owesSchema || s.mine.pins.Has(sysvar.PreparedText)
 				continue
@@ -104,6 +104,12 @@ func (s *Session) oweSchema(answer *protocol.ResponseReader) {
 // setsNoSchema reports whether the statement is a SET, which may report variables but no schema: MariaDB sends with it what was late.
 func (s *Session) setsNoSchema() bool {
 	return s.now.info.Verb == digest.VerbSet && s.now.info.Flags&unseen == 0 && s.isMariaDB()
+}
+
+// onlyOwed reports whether a report of the schema, with one of several statements, is that which MariaDB still owed: there is no USE among them.
+func (s *Session) onlyOwed() bool {
+	flags := s.now.info.Flags
+	return s.mine.owesSchema && s.isMariaDB() && flags.Has(digest.MultiStatement) && flags&digest.UseDB == 0
 }
 
 // executesElsewhere reports whether the statement under way is an execution of what was prepared in another schema: MariaDB goes there and comes
