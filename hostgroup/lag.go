@@ -14,28 +14,59 @@ type Lag struct {
 }
 
 // SeeLag takes in a server's lag: above max_replication_lag it is
-// SHUNNED_REPLICATION_LAG until it is not any more. Any thread but a loop's.
+// SHUNNED_REPLICATION_LAG until it is not any more, where it is no writer. Any
+// thread but a loop's.
 func (m *Manager) SeeLag(name string, lag Lag) {
-	m.see(name, func(*seen) (changed bool) {
-		p := m.policy.Load()
-		m.members(name, func(s *Member) {
-			h, why := s.seen(), ""
-			if p.lag {
-				why = tooFar(lag, s.MaxLag, p.lagWhenNull)
-			}
-			if (why == "") == (h.lagging == "") {
-				return
-			}
-			was, _ := s.Status()
-			if h.lagging = why; why == "" {
-				h.back = m.clock()
-			}
-			s.health.Store(&h)
-			m.reportChange(s, was)
-			changed = true
-		})
-		return changed
+	m.see(name, func(w *seen) bool {
+		if !m.policy.Load().lag {
+			return false
+		}
+		w.lag = &lag
+		return m.judgeLag(name)
 	})
+}
+
+// judgeLags judges what all servers said last by the limits of now, and reports
+// whether a status has changed. mu is held.
+func (m *Manager) judgeLags() (changed bool) {
+	for name := range m.Table().named {
+		changed = m.judgeLag(name) || changed
+	}
+	return changed
+}
+
+// judgeLag is judgeLags for one server. mu is held.
+func (m *Manager) judgeLag(name string) (changed bool) {
+	m.members(name, func(s *Member) {
+		h, why := s.seen(), ""
+		if w := m.watched[name]; w != nil && w.lag != nil && !s.Writes {
+			why = tooFar(*w.lag, s.MaxLag, m.policy.Load().lagWhenNull)
+		}
+		if (why == "") == (h.lagging == "") {
+			return
+		}
+		was, _ := s.Status()
+		if h.lagging = why; why == "" {
+			h.back = m.clock()
+		}
+		s.health.Store(&h)
+		m.reportChange(s, was, m.noLag(s))
+		changed = true
+	})
+	return changed
+}
+
+// noLag says why a server is out of use for its lag no longer. mu is held.
+func (m *Manager) noLag(s *Member) string {
+	switch {
+	case !m.policy.Load().lag:
+		return "its replication lag is not checked any more"
+	case s.Writes:
+		return "it is the writer, which lags behind nobody"
+	case s.MaxLag == 0:
+		return "max_replication_lag is not set any more"
+	}
+	return "its replication lag is not above max_replication_lag any more"
 }
 
 // tooFar says why a lag takes a server out of use; "" if it doesn't.

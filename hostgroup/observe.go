@@ -184,15 +184,12 @@ func (m *Manager) bringBack(s *Server, now time.Time, why string) {
 	}
 }
 
-// reportChange logs a status that is not was any more, with its reason. mu is
-// held.
-func (m *Manager) reportChange(s *Member, was Status) {
+// reportChange logs a status that is not was any more, with its reason: better is
+// the one for being ONLINE again. mu is held.
+func (m *Manager) reportChange(s *Member, was Status, better string) {
 	if is, why := s.Status(); is != was {
 		if why == "" {
-			why = "it answers again"
-			if was == ShunnedReplicationLag {
-				why = "its replication lag is not above max_replication_lag any more"
-			}
+			why = better
 		}
 		m.reportStatus(s.Server, was, is, why)
 	}

@@ -39,6 +39,7 @@ type placement struct {
 	config.MySQLServer
 	configured bool   // there; else it is a copy of its entry in the other hostgroup of the pair
 	left       string // why it must not be used there; "": it may
+	writes     bool   // its read_only says that it is a writer of the pair
 }
 
 // Why a server is not in a hostgroup of its pair.
@@ -89,6 +90,8 @@ func placeInPair(servers []config.MySQLServer, pair *config.MySQLReplicationHost
 	}
 	writer, reader := &sides[0], &sides[1]
 	closed := r.switches.closed(pair.CheckType)
+	writer.writes = r.known && !r.lost && !closed
+	reader.writes = writer.writes
 	switch {
 	case r.lost:
 		writer.left = leftLost

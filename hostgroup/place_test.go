@@ -8,13 +8,17 @@ import (
 	"parkway/config"
 )
 
-// describe is the placements, as "hostgroup:host" with what is not to be used in brackets.
+// describe is the placements, as "hostgroup:host" with what is not to be used in brackets, and a mark at a
+// writer.
 func describe(all []placement) string {
 	var words []string
 	for _, p := range all {
 		word := fmt.Sprintf("%d:%s", p.HostgroupID, p.Hostname)
 		if p.left != "" {
 			word = "(" + word + ")"
+		}
+		if p.writes {
+			word += "!"
 		}
 		words = append(words, word)
 	}
@@ -32,13 +36,13 @@ func TestPlace(t *testing.T) {
 		want       string
 	}{
 		{"not asked yet: as configured", "10:a 20:b", role{}, false, "10:a 20:b"},
-		{"a writer reads, too", "10:a 20:b", writable, false, "10:a 20:a 20:b"},
-		{"a writer only writes", "10:a 20:b", writable, true, "10:a (20:a) 20:b"},
+		{"a writer reads, too", "10:a 20:b", writable, false, "10:a! 20:a! 20:b"},
+		{"a writer only writes", "10:a 20:b", writable, true, "10:a! (20:a)! 20:b"},
 		{"a reader of the writer hostgroup", "10:a 20:b", closed, false, "(10:a) 20:a 20:b"},
-		{"a promoted one", "20:a 20:b", writable, false, "10:a 20:a 20:b"},
-		{"a promoted one that reads no more", "20:a 20:b", writable, true, "10:a (20:a) 20:b"},
+		{"a promoted one", "20:a 20:b", writable, false, "10:a! 20:a! 20:b"},
+		{"a promoted one that reads no more", "20:a 20:b", writable, true, "10:a! (20:a)! 20:b"},
 		{"configured in both", "10:a 20:a", closed, false, "(10:a) 20:a"},
-		{"configured in both, a writer", "20:a 10:a", writable, false, "10:a 20:a"},
+		{"configured in both, a writer", "20:a 10:a", writable, false, "10:a! 20:a!"},
 		{"silent from the start", "10:a", lost(role{}), false, "(10:a)"},
 		{"silent from the start, a reader", "20:a", lost(role{}), false, "(10:a) 20:a"},
 		{"a silent writer", "10:a", lost(writable), false, "(10:a) 20:a"},
@@ -79,7 +83,7 @@ func TestPlaceCopies(t *testing.T) {
 		{HostgroupID: 20, Hostname: "a", Weight: 7, MaxConnections: 3}, {HostgroupID: 10, Hostname: "b", Weight: 1}, {HostgroupID: 20, Hostname: "b", Weight: 2},
 	}
 	got := place(servers, pairs, true, func(string) role { return role{known: true} })
-	if describe(got) != "10:a 20:a 10:b 20:b" {
+	if describe(got) != "10:a! 20:a! 10:b! 20:b!" {
 		t.Fatal(describe(got))
 	}
 	for i, want := range []placement{{configured: false}, {configured: true}, {configured: true}, {configured: true}} {

@@ -39,6 +39,7 @@ func (m *Manager) rebuild(why string) (changed bool) {
 	m.table.Store(table)
 	m.greeting.Store(greetingOf(table.servers))
 	changed = m.compare(before, table, why)
+	changed = m.judgeLags() || changed
 	now := m.clock()
 	for _, h := range table.groups {
 		m.rescue(h, now)
@@ -67,6 +68,7 @@ func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
 	s.left.Store(at.left != "")
 	h.Members = append(h.Members, Member{
 		Server: s, Weight: at.Weight, Wanted: status, Left: at.left, MaxConnections: at.MaxConnections, MaxLag: at.MaxReplicationLag,
+		Writes: at.writes,
 	})
 	t.servers = append(t.servers, s)
 }

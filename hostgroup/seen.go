@@ -8,6 +8,7 @@ type seen struct {
 	missed  int  // pings in a row
 	role    role // see place
 	unasked int  // read_only checks in a row without an answer
+	lag     *Lag // what it said last; nil: nothing
 }
 
 // look returns what was seen of a server, nil if no such one is configured. mu
@@ -59,13 +60,15 @@ func (m *Manager) see(name string, f func(*seen) bool) {
 // have left. What follows from roles that are forgotten is for rebuild. mu is held.
 func (m *Manager) forget() {
 	p := m.policy.Load()
-	names := make(map[string]bool)
+	limited := make(map[string]bool) // whether max_replication_lag is set somewhere
 	for i := range m.configured {
-		names[m.configured[i].Address()] = true
+		c := &m.configured[i]
+		limited[c.Address()] = limited[c.Address()] || c.MaxReplicationLag > 0
 	}
 	for name, w := range m.watched {
+		lag, known := limited[name]
 		switch {
-		case !names[name]:
+		case !known:
 			delete(m.watched, name)
 			continue
 		case !p.readOnly:
@@ -74,22 +77,21 @@ func (m *Manager) forget() {
 		if !p.pings {
 			w.missed = 0
 		}
+		if !p.lag || !lag {
+			w.lag = nil
+		}
 	}
 	for _, h := range m.Table().groups {
 		for i := range h.Members {
 			s := &h.Members[i]
 			seen := s.seen()
-			if seen.silent != "" && !p.pings {
-				seen = seen.spoke(m.clock())
-			} else if seen.lagging == "" || p.lag && s.MaxLag > 0 {
+			if seen.silent == "" || p.pings {
 				continue
 			}
-			if !p.lag || s.MaxLag == 0 {
-				seen.lagging = ""
-			}
 			was, _ := s.Status()
+			seen = seen.spoke(m.clock())
 			s.health.Store(&seen)
-			m.reportChange(s, was)
+			m.reportChange(s, was, "it is not pinged any more")
 		}
 	}
 }

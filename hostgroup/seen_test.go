@@ -346,6 +346,64 @@ func TestLag(t *testing.T) {
 	o.wantStatus(0, Online)
 }
 
+// A replica with a limit is promoted, and nobody tells it to forget its old primary: as the writer it lags behind nobody, in either hostgroup,
+// even if its configuration says so of the writer hostgroup. When it is a replica again the limit holds at once.
+func TestPromotedServerDoesNotLag(t *testing.T) {
+	o := newPair(t, 3, nil)
+	for i := range o.configured {
+		o.configured[i].MaxReplicationLag = 5 * time.Second
+	}
+	if err := o.Apply(o.configured, o.pairs...); err != nil {
+		t.Fatal(err)
+	}
+	stopped := Lag{Replica: true, Unknown: true, Why: "Slave_IO_Running: No"}
+	o.says(1, true)
+	o.SeeLag(name(1), Lag{})
+	for i := 2; i <= 3; i++ {
+		o.says(i, true)
+		o.SeeLag(name(i), stopped)
+	}
+	o.wantTable("(1)", "1 (2) (3)")
+	o.says(2, false)
+	o.wantTable("(1) 2", "1 2 (3)")
+	o.wantLogged(`"reason":"it is the writer, which lags behind nobody"`, 1)
+	o.SeeLag(name(2), stopped)
+	o.SeeLag(name(2), Lag{Replica: true, Behind: time.Hour})
+	o.wantTable("(1) 2", "1 2 (3)")
+	o.says(2, true)
+	o.wantTable("(1) (2)", "1 (2) (3)")
+	o.SeeLag(name(2), Lag{Replica: true})
+	o.wantTable("(1) (2)", "1 2 (3)")
+}
+
+// What the log says of servers that are back because of a reload is not that they are well.
+func TestReasonsAfterReload(t *testing.T) {
+	o := newPair(t, 3, nil)
+	o.configured[1].MaxReplicationLag, o.configured[2].MaxReplicationLag = 5*time.Second, 5*time.Second
+	if err := o.Apply(o.configured, o.pairs...); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		o.SeePing(name(1), errSilent)
+	}
+	for i := 2; i <= 3; i++ {
+		o.SeeLag(name(i), Lag{Replica: true, Behind: time.Hour})
+	}
+	o.wantTable("(1)", "(2) (3)")
+	o.configured[1].MaxReplicationLag = 0
+	if err := o.Apply(o.configured, o.pairs...); err != nil {
+		t.Fatal(err)
+	}
+	o.wantTable("(1)", "2 (3)")
+	o.wantLogged(`"reason":"max_replication_lag is not set any more"`, 1)
+	o.Configure(watched(func(set *config.MySQLVariables) { set.MonitorReplicationLagInterval = 0 }))
+	o.wantTable("(1)", "2 3")
+	o.wantLogged(`"reason":"its replication lag is not checked any more"`, 1)
+	o.Configure(watched(func(set *config.MySQLVariables) { set.MonitorPingInterval = 0 }))
+	o.wantTable("1", "2 3")
+	o.wantLogged(`"reason":"it is not pinged any more"`, 1)
+}
+
 func TestTargets(t *testing.T) {
 	m, _ := newManager(t)
 	lag := func(c *config.MySQLServer) { c.HostgroupID, c.MaxReplicationLag = 2, time.Second }

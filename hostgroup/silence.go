@@ -54,7 +54,7 @@ func (m *Manager) silence(s *Member, now time.Time, why string) (changed bool) {
 	was, _ := s.Status()
 	h = h.fellSilent(now, m.policy.Load().recovery, why)
 	s.health.Store(&h)
-	m.reportChange(s, was)
+	m.reportChange(s, was, "")
 	return true
 }
 
@@ -77,6 +77,6 @@ func (m *Manager) speak(s *Member, now time.Time) (changed bool) {
 	was, _ := s.Status()
 	h = h.spoke(now)
 	s.health.Store(&h)
-	m.reportChange(s, was)
+	m.reportChange(s, was, "it answers again")
 	return true
 }

@@ -12,6 +12,7 @@ type Member struct {
 	Left           string // why it does not belong in the hostgroup any more, or not now; "": it does
 	MaxConnections int
 	MaxLag         time.Duration // max_replication_lag; 0: no limit
+	Writes         bool          // it is a writer of its pair, by its own word: MaxLag is no limit for it
 }
 
 // Status returns what the member may be used for, by what is configured and

@@ -47,6 +47,7 @@ type world struct {
 	cluster *servers.Cluster
 	flavor  servers.Flavor
 	begun   time.Time
+	config  proxy.Config
 }
 
 // newWorld starts both; change alters the configuration.
@@ -82,6 +83,7 @@ func newWorld(t *testing.T, change func(*proxy.Config, *servers.Cluster)) *world
 		change(&c, w.cluster)
 	}
 	primary := fmt.Sprintf("%s:%d", c.Servers[0].Host, c.Servers[0].Port)
+	w.config = c
 	w.Proxy = parkway.StartT(t, proxy.Options{Config: c})
 	w.await("the first checks", func() bool { return w.status(proxy.Replicas, primary) == "ONLINE" })
 	w.begun = time.Now()
