@@ -135,6 +135,7 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 		s.backend = nil
 		s.goodbye(reason)
 	default:
+		s.presumePast()
 		s.backend = nil
 		s.asked()
 	}
@@ -145,6 +146,7 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 // had something of the session, because it was set aside before, the session ends.
 func (s *Session) stranded(reason *protocol.ERR) {
 	held := s.mine.pins&^passing != 0 || s.mine.statements.Held()&stmt.HoldText != 0
+	s.presumePast()
 	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
 	s.mine.statements.Lost()
 	if held {

@@ -95,7 +95,12 @@ func (s *Session) conclude() {
 	e.MultiplexOff = s.multiplexOff()
 	before := s.mine.pins
 	var changes sysvar.Changes
-	s.mine.pins, changes = sysvar.After(before, *e)
+	s.mine.pins, changes = sysvar.After(before&^sysvar.InsertID, *e)
+	if changes.Added.Has(sysvar.InsertID) {
+		s.concludeInsertID(e, before)
+	}
+	s.mine.pins |= before & sysvar.InsertID
+	changes.Added &^= before & sysvar.InsertID
 	opened := s.command == protocol.ComStmtExecute && e.Status&protocol.StatusCursorExists != 0 // rows that COM_STMT_FETCH will bring
 	if opened || s.showsDiagnostics() && !e.Failed && s.foreign&foundRows == 0 {
 		s.mine.pins |= sysvar.FoundRows

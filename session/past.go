@@ -18,6 +18,7 @@ type past struct {
 	rowCount int64  // what ROW_COUNT() returns
 	found    uint64 // what FOUND_ROWS() returns, unless a pin says that only the connection knows
 	insertID uint64 // what LAST_INSERT_ID() returns, likewise
+	presumed uint64 // and what it is taken for if that connection is lost: see presumePast
 	some     bool   // there was a statement
 }
 
@@ -150,6 +151,33 @@ func (s *Session) concludePast(answer *protocol.ResponseReader) {
 	}
 	p.found = answer.Found()
 	s.foreign = 0
+}
+
+// concludeInsertID notes what the client was told of LAST_INSERT_ID() by a statement that has or may have set it; pins are from before. One that
+// failed has most likely left it alone.
+func (s *Session) concludeInsertID(e *sysvar.Event, pins sysvar.Pins) {
+	switch p := &s.mine.past; {
+	case e.InsertID != 0:
+		p.presumed = e.InsertID
+	case !e.Failed:
+		p.presumed = 0
+	case !pins.Has(sysvar.InsertID):
+		p.presumed = p.insertID
+	}
+}
+
+// presumePast is called when the connection at hand is lost together with what only it knew of the last statements. That costs the client no more:
+// LAST_INSERT_ID() is then the number that the client itself was told; 0, as after the login, if the answer told none. FOUND_ROWS() is how many
+// it has read.
+func (s *Session) presumePast() {
+	if s.mine.pins.Has(sysvar.InsertID) {
+		s.mine.past.insertID = s.mine.past.presumed
+	}
+}
+
+// asksLost reports whether the statement under way asks for a LAST_INSERT_ID() that nobody knows but the connection at hand.
+func (s *Session) asksLost() bool {
+	return s.now.info.Flags.Has(digest.LastInsertIDFn) && s.mine.pins.Has(sysvar.InsertID) && s.mine.past.presumed == 0
 }
 
 // concludeFound notes what FOUND_ROWS() returns on MySQL after a statement without a result set that has succeeded: an UPDATE of one table and

@@ -3,6 +3,7 @@ package session
 import (
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
 
@@ -27,7 +28,7 @@ func (s *Session) keep(p []byte, whole bool) {
 	if r.again {
 		return
 	}
-	r.harmless = s.sharing() && !s.stateful() && harmless(s.command, whole, &s.now.info)
+	r.harmless = s.sharing() && !s.stateful() && harmless(s.command, whole, &s.now.info) && !s.asksLost()
 	r.redirects = s.redirects(whole)
 	if r.harmless && s.retriesLeft() > 0 || r.redirects {
 		r.kept = append(s.worker.spareBuffer(), p...)
@@ -44,10 +45,16 @@ func (s *Session) retriesLeft() int {
 }
 
 // stateful reports whether the session has state on its backend that no other
-// connection can be given.
+// connection can be given. What can only be asked about the last statements is none: see presumePast.
 func (s *Session) stateful() bool {
-	const known = passing &^ sysvar.InsertID
-	return s.backend != nil && (s.heldBy(^known) || !outside(s.backend.Answer().Status(), s.mine.pins))
+	if s.backend == nil {
+		return false
+	}
+	status := s.backend.Answer().Status()
+	if s.state == acquiring || idling[s.state] {
+		status |= protocol.StatusAutocommit // Without, a statement begins a transaction; nothing has been sent that would.
+	}
+	return s.heldBy(^passing) || !outside(status, s.mine.pins)
 }
 
 // endRetrial is called when a command has ended, or its session.
@@ -119,6 +126,7 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 		s.lostOwn(err)
 		return
 	}
+	s.presumePast()
 	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
 	s.mine.statements.Lost()
 	s.conn.Guard(func() { s.remedy(r, b, err) })
@@ -136,6 +144,12 @@ func (s *Session) lostOwn(err *backend.Error) {
 		}
 	case ready, trailing:
 		s.goodbye(err.Packet(protocol.ErrCodeNewAbortingConnection))
+	case sending, answering, uploading:
+		if s.mayHaveRun() {
+			s.interrupt(unknownOutcome(err))
+			return
+		}
+		s.interrupt(err.Packet(protocol.ErrCodeNetRead))
 	default:
 		s.interrupt(err.Packet(protocol.ErrCodeNetRead))
 	}
@@ -221,6 +235,19 @@ func (s *Session) lossReason(b *backend.Conn, err *backend.Error) *protocol.ERR 
 		return err.Packet(protocol.ErrCodeNetRead)
 	}
 	return unknownOutcome(err)
+}
+
+// mayHaveRun reports whether a statement that was lost with the state of its session may have had effects that are not: what a transaction
+// has changed is undone when its connection ends.
+func (s *Session) mayHaveRun() bool {
+	info := &s.now.info
+	switch {
+	case !s.sharing(), harmless(s.command, true, info):
+		return false
+	case outside(s.backend.Answer().Status(), s.mine.pins), s.mine.pins&sysvar.XA != 0, info.Statements != 1:
+		return true
+	}
+	return info.Flags&(unseen|digest.ImplicitCommit|digest.Uncertain) != 0 || info.Verb == digest.VerbCall || info.Class == digest.ClassTransaction
 }
 
 // unknownOutcome is what the client reads of a statement that may have run.
