@@ -31,6 +31,9 @@ type Engine struct {
 
 	current atomic.Pointer[edition] // nil: no program
 
+	following sync.Mutex
+	follower  *follower // nil: none; guarded by following
+
 	// Guarded by mu.
 	mu     sync.Mutex
 	loops  []*Loop
@@ -132,6 +135,9 @@ func (e *Engine) forgetLoop(l *Loop) {
 
 // Close ends timers, the pool and the watchdog; calls under way on the pool are waited for. Loops answer as without a program.
 func (e *Engine) Close() {
+	e.following.Lock()
+	e.unfollow()
+	e.following.Unlock()
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()

@@ -95,6 +95,9 @@ func (m *machine) located(err error) *Error {
 	default:
 		e = &Error{Message: err.Error()}
 	}
+	if e.Line == 1 && e.Column > len(moduleHead) && m.edition.program.modules[e.File] != nil {
+		e.Column -= len(moduleHead)
+	}
 	return e
 }
 

@@ -71,6 +71,7 @@ var libraries = []struct {
 		"reactor", "hostgroup/...", "session/...", "monitor/...", "scripting", "cmd/...", "bench/...",
 	}, false, "what decodes or checks returns errors"},
 	{"github.com/dop251/goja", []string{"scripting"}, false, "sessions know scripts by scripting/hook"},
+	{"github.com/fsnotify/fsnotify", []string{"scripting"}, false, "only scripts are followed"},
 	{"github.com/dlclark/regexp2", []string{"scripting"}, false, "goja's regular expressions, to bound them"},
 	{"gonum.org/v1/plot", []string{"bench/..."}, false, "the proxy draws nothing"},
 	{"golang.org/x/sync", []string{"monitor/...", "cmd/...", "bench/..."}, false, "loops don't wait for one another"},
