@@ -30,6 +30,7 @@ func (m *machine) offer() {
 	m.offerTimer()
 	m.offerOffload()
 	m.offerWaits()
+	m.offerTest()
 	must(m.rt.Set("require", m.require("")))
 }
 

@@ -20,10 +20,11 @@ type machine struct {
 	// Immutable.
 	edition       *edition
 	rt            *goja.Runtime
-	pooled        bool // it may wait
+	pooled        bool    // it may wait
+	tester        *tester // whose tests run on it; nil: it decides about clients
 	post          *post
 	hooks         [hook.Kinds]goja.Callable // nil: not defined
-	errors        struct{ rangeError, typeError goja.Value }
+	errors        struct{ rangeError, plain goja.Value }
 	newUint8Array goja.Constructor
 	queries       *goja.Object // the prototype of q
 	conns         *goja.Object // of conn
@@ -48,10 +49,15 @@ type machine struct {
 
 // newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.
 func newMachine(ed *edition, pooled bool, limit time.Duration) (*machine, error) {
-	m := &machine{edition: ed, rt: goja.New(), pooled: pooled, loaded: make(map[string]*goja.Object), mail: make(chan func() error, maxAwaited)}
+	return buildMachine(ed, pooled, limit, nil)
+}
+
+// buildMachine is newMachine for tests, too.
+func buildMachine(ed *edition, pooled bool, limit time.Duration, t *tester) (*machine, error) {
+	m := &machine{edition: ed, tester: t, rt: goja.New(), pooled: pooled, loaded: make(map[string]*goja.Object), mail: make(chan func() error, maxAwaited)}
 	m.post = ed.engine.dog.watch(m.rt)
 	m.holders.Store(1)
-	m.errors.rangeError, m.errors.typeError = m.rt.Get("RangeError"), m.rt.Get("TypeError")
+	m.errors.rangeError, m.errors.plain = m.rt.Get("RangeError"), m.rt.Get("Error")
 	m.secure()
 	m.newUint8Array, _ = goja.AssertConstructor(m.rt.Get("Uint8Array"))
 	m.offer()

@@ -24,6 +24,8 @@ const (
 const usage = `usage:
   parkway [serve] --config FILE   run the proxy
   parkway check --config FILE     check a configuration: every error with its line and key
+  parkway script test FILE [--replay RECORDING]
+                                  run the tests of a script, or the script over recorded statements
   parkway version, --version      print the version
 `
 
@@ -35,6 +37,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // run carries out the command line and returns the exit code.
 func run(args []string, out, errs io.Writer) int {
 	command, args := commandOf(args)
+	if command == "script" {
+		return script(args, out, errs)
+	}
 	flags := flag.NewFlagSet("parkway "+command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	file := ""
