@@ -52,10 +52,11 @@ func (s *Session) await() {
 // wish fills in what the session needs of a backend.
 func (s *Session) wish() {
 	if !s.route.decided { // else it is where place has moved to
-		s.request.Hostgroup = s.user.DefaultHostgroup
+		s.request.Hostgroup = s.defaultHostgroup()
 	}
+	name, owner := s.backendAccount()
 	s.request.Login = backend.Login{
-		User:         s.user.Name,
+		User:         name,
 		Credential:   s.credential,
 		Capabilities: s.caps,
 		Charset:      s.charset,
@@ -63,7 +64,7 @@ func (s *Session) wish() {
 		Session:      s.mine.login,
 		Shared:       s.sharing(),
 		Attributes:   clientAttributes,
-		Account:      s.user,
+		Account:      owner,
 	}
 	s.request.Want = s.want()
 }

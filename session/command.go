@@ -208,6 +208,7 @@ func (s *Session) settle() {
 	s.route.decided = false
 	s.endRetrial()
 	s.endScript()
+	s.stay.countCommand(s.command)
 	if s.backend != nil && isFormer(s.backend) {
 		s.leaveFormer()
 		if s.state == closing {
@@ -226,6 +227,9 @@ func (s *Session) settle() {
 
 // quit is COM_QUIT.
 func (s *Session) quit(p []byte, _ bool) int {
+	if s.stay != nil {
+		s.stay.quit = true
+	}
 	s.drop(nil)
 	return len(p)
 }

@@ -38,7 +38,9 @@ func (s *Session) drop(reason error) {
 func (s *Session) interrupt(reason *protocol.ERR) {
 	switch s.state {
 	case closing:
-	case greeted, authing, verifying:
+	case knocking:
+		s.turnAway(reason)
+	case greeted, authing, verifying, vetting:
 		s.fatal(s.login.seq, reason)
 	case discarding:
 		s.fatal(s.message.NextSeq(), reason)

@@ -11,6 +11,7 @@ import (
 // sessions that are equal in it point to one object.
 type identity struct {
 	user        *users.User
+	as          account
 	credential  auth.Credential
 	caps        protocol.Capability
 	charset     byte

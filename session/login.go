@@ -9,6 +9,7 @@ import (
 	"parkway/protocol"
 	"parkway/protocol/auth"
 	"parkway/reactor"
+	"parkway/scripting/hook"
 	"parkway/session/users"
 )
 
@@ -59,7 +60,7 @@ type login struct {
 	large      bool // counted in worker.largeLogins
 }
 
-// greet sends the greeting.
+// greet sends the greeting. The arrival has begun.
 func (s *Session) greet() {
 	p := s.worker.proxy
 	g := p.hostgroups.Greeting()
@@ -81,8 +82,7 @@ func (s *Session) greet() {
 	if h.AuthPlugin != auth.CachingSHA2Password {
 		h.AuthPlugin = auth.NativePassword
 	}
-	s.login = &login{seq: 1, offered: h.Capabilities, plugin: h.AuthPlugin}
-	s.worker.beginArrival()
+	s.login.seq, s.login.offered, s.login.plugin = 1, h.Capabilities, h.AuthPlugin
 	s.write(0, h.Append)
 	s.watch()
 }
@@ -302,7 +302,7 @@ func (s *Session) authResult(out []byte, done bool, err error) {
 		l.seq++
 	}
 	if done {
-		s.welcome()
+		s.admit()
 	}
 }
 
@@ -329,9 +329,25 @@ func (s *Session) clientHost() string {
 	return s.conn.Remote().Addr().String()
 }
 
-// welcome ends a login that went well.
-func (s *Session) welcome() {
+// welcome ends a login that went well; v is what the script says of it, nil: nothing.
+func (s *Session) welcome(v *hook.AuthVerdict) {
 	l := s.login
+	var as account
+	var password auth.Credential
+	if v != nil {
+		if v.Reject != nil {
+			s.badLogin(rejection(v.Reject))
+			return
+		}
+		var refused *protocol.ERR
+		if as, password, refused = s.accountOf(v); refused != nil {
+			s.badLogin(refused)
+			return
+		}
+		if v.HasSchema {
+			l.schema = v.Schema
+		}
+	}
 	// COM_CHANGE_USER: nothing of the old user remains. Its place comes first, because the new user may be the same.
 	s.logout()
 	s.release()
@@ -344,8 +360,11 @@ func (s *Session) welcome() {
 	s.user = l.user
 	s.credential = l.server.Credential()
 	s.user.Learn(s.credential)
+	if s.as = as; as.name != "" {
+		s.credential = password
+	}
 	s.charset = l.charset
-	if l.schema == "" {
+	if l.schema == "" && (v == nil || !v.HasSchema) {
 		l.schema = s.user.DefaultSchema
 	}
 	if l.again {
@@ -356,12 +375,15 @@ func (s *Session) welcome() {
 	if s.arriving() {
 		s.worker.endArrival()
 	}
-	if s.worker.script != nil {
-		s.attributes = l.attributes
-	}
 	s.login = nil
 	s.setState(ready)
 	s.since = s.worker.loop.Now()
 	s.writeOK(l.seq)
 	s.settle()
+	if st := s.stay; st != nil {
+		st.attributes = l.attributes
+		if !st.admitted { // the login is no command
+			st.admitted, st.queries = true, 0
+		}
+	}
 }

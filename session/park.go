@@ -60,11 +60,12 @@ func (s *Session) park() bool {
 	p.fd = int32(fd)
 	p.since, p.status, p.nonce, p.peer = s.since, s.status, s.nonce, s.conn.Peer()
 	p.past, p.asksRows, p.statements = s.mine.past, s.mine.asksRows, s.mine.statements
-	if r := (rare{s.mine.objects, s.mine.kills, s.mine.killPrepared}); r.objects != nil || r.kills != nil {
+	s.stay.count(s)
+	if r := (rare{s.mine.objects, s.mine.kills, s.mine.killPrepared, s.stay}); r.objects != nil || r.kills != nil || r.stay != nil {
 		p.rare = &r
 	}
 	p.shared = w.identities.acquire(identity{
-		user: s.user, credential: s.credential, caps: s.caps, charset: s.charset,
+		user: s.user, as: s.as, credential: s.credential, caps: s.caps, charset: s.charset,
 		schema: s.mine.schema, vars: s.mine.vars, login: s.mine.login, unshareable: s.mine.unshareable,
 	})
 	s.timer.Stop()
@@ -83,13 +84,14 @@ func (w *worker) unparked(place int32, c *reactor.Conn) *Session {
 	c.SetPeer(p.peer)
 	s := w.newSession(c, p.id)
 	s.since, s.status, s.nonce = p.since, p.status, p.nonce
-	s.user, s.credential, s.caps, s.charset = id.user, id.credential, id.caps, id.charset
+	s.user, s.as, s.credential, s.caps, s.charset = id.user, id.as, id.credential, id.caps, id.charset
 	s.mine = portable{
 		vars: id.vars, login: id.login, schema: id.schema, unshareable: id.unshareable,
 		past: p.past, asksRows: p.asksRows, statements: p.statements,
 	}
 	if r := p.rare; r != nil {
 		s.mine.objects, s.mine.kills, s.mine.killPrepared = r.objects, r.kills, r.killPrepared
+		s.stay = r.stay
 	}
 	s.state = ready
 	w.forgetParked(place)
@@ -134,6 +136,9 @@ func (w *worker) OnGone(place uint32, _ error) { w.endParked(int32(place)) }
 // endParked forgets a parked session, whose connection is closed.
 func (w *worker) endParked(place int32) {
 	p := w.lot.at(place)
+	if p.rare != nil {
+		w.endStay(p.rare.stay, p.shared.user.Name, p.shared.schema)
+	}
 	p.statements.Clear()
 	p.shared.user.Leave()
 	w.forgetParked(place)

@@ -31,6 +31,7 @@ type rare struct {
 	objects      *sysvar.Objects
 	kills        map[uint32]*preparedKill
 	killPrepared uint32
+	stay         *stay
 }
 
 // none is no place in a lot.

@@ -151,6 +151,9 @@ func (p *Proxy) ApplyAttributes(list []config.MySQLHostgroupAttributes) { p.pool
 // holds reports whether a user may still log in with what a connection was
 // opened with. Any thread.
 func (p *Proxy) holds(l *backend.Login) bool {
+	if holdsTrusted(l) {
+		return true
+	}
 	then, ok := l.Account.(*users.User)
 	if !ok {
 		return false

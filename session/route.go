@@ -32,7 +32,7 @@ type route struct {
 // unrouted is what holds where no rule says anything.
 func (s *Session) unrouted() route {
 	return route{
-		hostgroup: s.user.DefaultHostgroup, timeout: rules.Unset, retries: rules.Unset, delay: rules.Unset, multiplex: rules.Unset,
+		hostgroup: s.defaultHostgroup(), timeout: rules.Unset, retries: rules.Unset, delay: rules.Unset, multiplex: rules.Unset,
 	}
 }
 
@@ -87,7 +87,7 @@ func (s *Session) consult(c *rules.Cache, hash uint64, sql []byte) *rules.Outcom
 	w := s.worker
 	w.asked = rules.Input{
 		Digest: hash, SQL: sql, DigestText: w.digestText,
-		User: s.user.Name, Schema: s.mine.schema, Hostgroup: s.user.DefaultHostgroup,
+		User: s.user.Name, Schema: s.mine.schema, Hostgroup: s.defaultHostgroup(),
 	}
 	w.askedOptions = s.now.options
 	if c.Program().NeedsAddr() {
@@ -235,7 +235,7 @@ func (s *Session) destination() int {
 	if s.route.decided {
 		return s.route.hostgroup
 	}
-	return s.user.DefaultHostgroup
+	return s.defaultHostgroup()
 }
 
 // fixing are the pins that hold all of the session's statements in the

@@ -14,6 +14,11 @@ type policy struct {
 	mu    sync.Mutex
 	query func(q hook.Query) *hook.Verdict // nil: the answer comes later, by answer
 
+	// Set before it is used; likewise.
+	connect    func(c hook.Conn) *hook.ConnectVerdict
+	auth       func(c hook.Conn, a *hook.Auth) *hook.AuthVerdict
+	disconnect func(c hook.Conn, s *hook.Stats)
+
 	waiting   chan *call // those that are answered later
 	cancelled chan *call
 }
@@ -22,10 +27,10 @@ type policy struct {
 type call struct {
 	s    *policy
 	post func(func())
-	w    hook.QueryWaiter
+	tell func(v any)
 
-	sql  string
-	done bool // loop only
+	sql  string // or else the user
+	done bool   // loop only
 }
 
 // newPolicy is a script whose onQuery is query.
@@ -42,7 +47,17 @@ type policyLoop struct {
 }
 
 func (l *policyLoop) Defines(k hook.Kind) bool {
-	return k == hook.OnQuery && l.onQuery() != nil
+	switch k {
+	case hook.OnQuery:
+		return l.onQuery() != nil
+	case hook.OnConnect:
+		return l.connect != nil
+	case hook.OnAuth:
+		return l.auth != nil
+	case hook.OnDisconnect:
+		return l.disconnect != nil
+	}
+	return false
 }
 
 func (s *policy) onQuery() func(q hook.Query) *hook.Verdict {
@@ -62,19 +77,24 @@ func (l *policyLoop) Query(q hook.Query, w hook.QueryWaiter) (*hook.Verdict, hoo
 	if v := l.onQuery()(q); v != nil {
 		return v, nil
 	}
-	c := &call{s: l.policy, post: l.post, w: w, sql: string(q.SQL())}
+	return nil, l.later(string(q.SQL()), func(v any) { w.QueryAnswered(v.(*hook.Verdict)) })
+}
+
+// later notes a call that is answered later.
+func (l *policyLoop) later(about string, tell func(v any)) *call {
+	c := &call{s: l.policy, post: l.post, tell: tell, sql: about}
 	l.waiting <- c
-	return nil, c
+	return c
 }
 
 // answer ends a call, and is done when that was.
-func (c *call) answer(v *hook.Verdict) {
+func (c *call) answer(v any) {
 	told := make(chan struct{})
 	c.post(func() {
 		defer close(told)
 		if !c.done {
 			c.done = true
-			c.w.QueryAnswered(v)
+			c.tell(v)
 		}
 	})
 	<-told
@@ -88,12 +108,18 @@ func (c *call) Cancel() {
 	}
 }
 
-func (l *policyLoop) Connect(hook.Conn, hook.ConnectWaiter) (*hook.ConnectVerdict, hook.Pending) {
-	return &hook.ConnectVerdict{}, nil
+func (l *policyLoop) Connect(c hook.Conn, w hook.ConnectWaiter) (*hook.ConnectVerdict, hook.Pending) {
+	if v := l.connect(c); v != nil {
+		return v, nil
+	}
+	return nil, l.later(c.User(), func(v any) { w.ConnectAnswered(v.(*hook.ConnectVerdict)) })
 }
 
-func (l *policyLoop) Auth(hook.Conn, *hook.Auth, hook.AuthWaiter) (*hook.AuthVerdict, hook.Pending) {
-	return &hook.AuthVerdict{Hostgroup: hook.Unset}, nil
+func (l *policyLoop) Auth(c hook.Conn, a *hook.Auth, w hook.AuthWaiter) (*hook.AuthVerdict, hook.Pending) {
+	if v := l.auth(c, a); v != nil {
+		return v, nil
+	}
+	return nil, l.later(c.User(), func(v any) { w.AuthAnswered(v.(*hook.AuthVerdict)) })
 }
 
 func (l *policyLoop) Result(hook.Query, *hook.Result, hook.ResultWaiter) (*hook.ResultVerdict, hook.Pending) {
@@ -104,9 +130,9 @@ func (l *policyLoop) Injected(*hook.Injection, *hook.Outcome, hook.QueryWaiter) 
 	return hook.Nothing, nil
 }
 
-func (l *policyLoop) Disconnect(hook.Conn, *hook.Stats) {}
-func (l *policyLoop) Forget(*hook.Injection)            {}
-func (l *policyLoop) Close()                            {}
+func (l *policyLoop) Disconnect(c hook.Conn, s *hook.Stats) { l.disconnect(c, s) }
+func (l *policyLoop) Forget(*hook.Injection)                {}
+func (l *policyLoop) Close()                                {}
 
 // verdict is a verdict that says what change makes of Nothing.
 func verdict(change func(*hook.Verdict)) *hook.Verdict {

@@ -51,8 +51,8 @@ func (a *asking) Schema() string { return a.mine.schema }
 
 // Attributes calls each for the connection attributes.
 func (a *asking) Attributes(each func(name, value string)) {
-	for _, attribute := range a.attributes {
-		each(attribute.Key, attribute.Value)
+	if a.stay != nil {
+		eachAttribute(a.stay.attributes, each)
 	}
 }
 

@@ -33,8 +33,8 @@ type Session struct {
 	credential auth.Credential
 	caps       protocol.Capability // what client and proxy agreed on
 	charset    byte
-	nonce      [20]byte             // the last that the client was sent
-	attributes []protocol.Attribute // that it sent with its login, if there is a script that may ask
+	nonce      [20]byte // the last that the client was sent
+	as         account  // who it is at servers
 
 	// The command under way.
 	command protocol.Command
@@ -61,6 +61,7 @@ type Session struct {
 	order    *order // the client's KILL that is under way; nil: none
 	retry    retrial
 	script   *scripted  // nil while it has said nothing that is to be kept
+	stay     *stay      // nil: no script has to know
 	foreign  remembered // what the backend remembers of another statement than the session's last one
 	wasReset bool       // the backend, for the client's COM_RESET_CONNECTION that waits
 
@@ -127,6 +128,7 @@ func (s *Session) OnClose(_ *reactor.Conn, err error) {
 		w.metrics.SessionPanicked()
 	}
 	defer s.end()
+	defer s.endStay()
 	defer s.leave()
 	s.lost(err)
 }

@@ -9,6 +9,8 @@ const (
 	greeted    state = iota // the client's handshake response is awaited
 	authing                 // more of the authentication is awaited
 	verifying               // what the client sent is being decrypted, on another thread
+	knocking                // the script is asked whether the client is greeted
+	vetting                 // the script is asked about a login whose password was right
 	ready                   // the next command is awaited
 	acquiring               // a command waits for a backend
 	killing                 // a KILL is under way at another session
@@ -28,7 +30,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "verifying", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "refused", "sending",
+	"greeted", "authing", "verifying", "knocking", "vetting", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "refused", "sending",
 	"answering", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
 }
 
@@ -37,8 +39,10 @@ func (s state) String() string { return stateNames[s] }
 // legal[from] has a bit for each state that may follow. Every state may be
 // followed by closing.
 var legal = [numStates]uint{
-	greeted:    1 << authing,
-	authing:    1<<verifying | 1<<ready,
+	greeted:    1<<authing | 1<<knocking,
+	authing:    1<<verifying | 1<<vetting | 1<<ready,
+	knocking:   1 << greeted,
+	vetting:    1 << authing,
 	verifying:  1 << authing,
 	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
@@ -64,6 +68,8 @@ func init() {
 		greeted:    (*Session).onHandshakeResponse,
 		authing:    (*Session).onAuth,
 		verifying:  (*Session).onEarly,
+		knocking:   (*Session).onEarly,
+		vetting:    (*Session).onEarly,
 		ready:      (*Session).onCommand,
 		acquiring:  (*Session).onEarly,
 		killing:    (*Session).onEarly,

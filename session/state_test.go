@@ -7,8 +7,10 @@ import (
 
 func TestStates(t *testing.T) {
 	moves := map[state][]state{
-		greeted:    {authing},
-		authing:    {verifying, ready},
+		greeted:    {authing, knocking},
+		authing:    {verifying, vetting, ready},
+		knocking:   {greeted},
+		vetting:    {authing},
 		verifying:  {authing},
 		ready:      {authing, acquiring, killing, delayed, pondering, refused, sending, answering, trailing, discarding, gone},
 		acquiring:  {ready, refused},

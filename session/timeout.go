@@ -17,7 +17,7 @@ func (s *Session) deadline() (at int64, ok bool) {
 	}
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
-	case greeted, authing, verifying:
+	case greeted, knocking, authing, verifying, vetting:
 		return s.since + int64(s.loginTimeout()), true
 	case ready, discarding, trailing:
 		at := s.since + int64(set.WaitTimeout)
@@ -100,7 +100,7 @@ func (s *Session) late() *protocol.ERR {
 	}
 	set := s.worker.proxy.settings.Load()
 	switch s.state {
-	case greeted, authing, verifying:
+	case greeted, knocking, authing, verifying, vetting:
 		limit, why := s.loginTimeout(), "connect_timeout_client_ms"
 		if limit < set.ConnectTimeoutClient {
 			why = "many more wait to log in"

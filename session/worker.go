@@ -86,7 +86,10 @@ func (w *worker) accept(c *reactor.Conn) {
 	case connected > int64(limit):
 		s.turnAway(protocol.NewERR(protocol.ErrCodeTooManyConnections, "parkway: Too many connections (%s = %d)", whose, limit))
 	default:
-		s.greet()
+		s.beginStay()
+		s.login = new(login)
+		w.beginArrival()
+		s.introduce()
 	}
 }
 
