@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dop251/goja"
 
@@ -122,6 +123,9 @@ func (m *machine) mockResult(q *queryCopy, v goja.Value) goja.Value {
 	if head.Err != nil {
 		head.Columns = nil
 	}
+	if v := m.member(given, "queryTimeMs"); v != nil {
+		head.Time = time.Duration(v.ToFloat() * float64(time.Millisecond))
+	}
 	t := m.tester
 	var a asked
 	verdict, p := t.loop.Result(q, head, &a)
@@ -186,7 +190,7 @@ func (m *machine) mockStream(o *goja.Object, verdict *hook.ResultVerdict, head *
 		verdict.Stream.Abort()
 	} else {
 		var a asked
-		v, p := verdict.Stream.End(&hook.End{Rows: uint64(rows.Len()), OK: head.OK}, &a)
+		v, p := verdict.Stream.End(&hook.End{Rows: uint64(rows.Len()), OK: head.OK, Time: head.Time}, &a)
 		if t.await(p, &a.done); p != nil {
 			v = a.end
 		}

@@ -125,7 +125,8 @@ func (m *machine) column(v goja.Value) (c hook.Column, typed bool) {
 		if v == nil {
 			panic(m.rt.NewTypeError("a column must have a name"))
 		}
-		return hook.Column{Name: string(m.bytes(v))}, false
+		name := string(m.bytes(v))
+		return hook.Column{Name: name, OrgName: name}, false
 	}
 	name, kind := m.member(o, "name"), m.member(o, "type")
 	if name == nil {
@@ -138,8 +139,10 @@ func (m *machine) column(v goja.Value) (c hook.Column, typed bool) {
 		}
 	}
 	c.Name, c.OrgName = string(m.bytes(name)), string(m.bytes(name))
-	if v := m.member(o, "table"); v != nil {
-		c.Table = string(m.bytes(v))
+	for key, to := range map[string]*string{"orgName": &c.OrgName, "table": &c.Table, "orgTable": &c.OrgTable, "schema": &c.Schema} {
+		if v := m.member(o, key); v != nil {
+			*to = string(m.bytes(v))
+		}
 	}
 	return c, kind != nil
 }
@@ -206,7 +209,8 @@ func (t *tableReader) settle() {
 			continue
 		}
 		c := columnTypes[typeFor(t.kinds[j])]
-		c.Name, c.OrgName = columns[j].Name, columns[j].OrgName
+		given := &columns[j]
+		c.Name, c.OrgName, c.Table, c.OrgTable, c.Schema = given.Name, given.OrgName, given.Table, given.OrgTable, given.Schema
 		columns[j] = c
 	}
 	var rows hook.Batch
