@@ -13,7 +13,6 @@
 //	oneof    the words allowed, separated by spaces
 //	secret   never printed
 //	restart  a section or key that a running proxy can't take over
-//	later    a key or list that is checked, but that nothing uses yet: who sets it is warned
 package config
 
 import "time"
@@ -176,9 +175,9 @@ type MySQLReplicationHostgroup struct {
 
 // Scripting is the table [scripting].
 type Scripting struct {
-	File    string        `toml:"file" default:"" later:"true"` // Empty: off.
-	Timeout time.Duration `toml:"timeout_ms" unit:"ms" default:"10" range:"1 31536000000" later:"true"`
-	OnError string        `toml:"on_error" default:"continue" oneof:"continue reject" later:"true"`
-	PoolMin int           `toml:"pool_min" default:"1" range:"0 1024" later:"true"`
-	PoolMax int           `toml:"pool_max" default:"8" range:"1 1024" later:"true"`
+	File    string        `toml:"file" default:""` // Empty: off.
+	Timeout time.Duration `toml:"timeout_ms" unit:"ms" default:"10" range:"1 31536000000" restart:"true"`
+	OnError string        `toml:"on_error" default:"continue" oneof:"continue reject" restart:"true"`
+	PoolMin int           `toml:"pool_min" default:"1" range:"0 1024" restart:"true"`
+	PoolMax int           `toml:"pool_max" default:"8" range:"1 1024" restart:"true"`
 }

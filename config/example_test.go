@@ -50,32 +50,6 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// The example says of each key that nothing uses yet that it has no effect.
-func TestExampleMarksUnusedKeys(t *testing.T) {
-	const name, mark = "parkway.example.toml", "[no effect yet]"
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := scanLines(data)
-	compare := func(n *node, key string, want bool) {
-		if got := strings.Contains(lineOf(data, n.line), mark); got != want {
-			t.Errorf("line %d: %s is marked %s: %v, want %v", n.line, key, mark, got, want)
-		}
-	}
-	config := reflect.TypeFor[Config]()
-	for _, section := range fields(config) {
-		typ, at := config.Field(section.index).Type, root.key(section.key)
-		compare(at, section.key, section.later)
-		if typ.Kind() == reflect.Slice {
-			typ, at = typ.Elem(), at.elem(0)
-		}
-		for _, f := range fields(typ) {
-			compare(at.key(f.key), section.key+"."+f.key, f.later)
-		}
-	}
-}
-
 // split are the keys of the first rule whose values are not the defaults.
 var split = map[string]bool{
 	"mysql_query_rules.match_digest": true, "mysql_query_rules.destination_hostgroup": true, "mysql_query_rules.apply": true,

@@ -93,7 +93,6 @@ func TestDefault(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
-	const unused = ": is accepted, but has no effect in this version"
 	for _, test := range []struct {
 		name, doc string
 		want      []string
@@ -109,36 +108,6 @@ connect_timeout_server_ms = 20000
 			"t.toml:3: mysql_variables.connect_timeout_server_ms: is longer than connect_timeout_server_max_ms",
 		}},
 		{"no limit to fit", good + "[mysql_variables]\nmonitor_connect_interval = 0\n", nil},
-		{"keys that nothing uses yet", good + `transaction_persistent = false
-[[mysql_users]]
-username = "second"
-default_hostgroup = 10
-transaction_persistent = false
-[[mysql_servers]]
-hostgroup_id = 20
-hostname = "db2"
-max_replication_lag = 5
-[mysql_variables]
-multiplexing = false
-session_idle_ms = 0
-wait_timeout_ms = 60000
-monitor_password = "hunter2"
-[scripting]
-file = "rules.js"
-[reactor]
-idle_loops = false
-`, []string{
-			"t.toml:23: scripting.file" + unused,
-		}},
-		{"their defaults", good + `transaction_persistent = true
-[mysql_variables]
-multiplexing = true
-query_retries_on_failure = 1
-monitor_username = "monitor"
-monitor_enabled = true
-[scripting]
-file = ""
-`, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string

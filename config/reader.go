@@ -31,17 +31,6 @@ func (r *reader) warn(n *node, key, format string, args ...any) {
 	r.warnings = append(r.warnings, Problem{File: r.file, Line: n.line, Key: key, Message: fmt.Sprintf(format, args...)})
 }
 
-// noEffect is the warning about a key that nothing uses yet.
-const noEffect = "is accepted, but has no effect in this version"
-
-// warnUnused warns of such a key that n sets, once: what many users or servers set is one warning.
-func (r *reader) warnUnused(n *node, key string) {
-	before := func(w Problem) bool { return w.Key == key && w.Message == noEffect }
-	if !slices.ContainsFunc(r.warnings, before) {
-		r.warn(n, key, noEffect)
-	}
-}
-
 // document fills c, with defaults for what doc lacks.
 func (r *reader) document(doc map[string]any, c *Config) {
 	v := reflect.ValueOf(c).Elem()
@@ -53,9 +42,6 @@ func (r *reader) document(doc map[string]any, c *Config) {
 		case target.Kind() == reflect.Slice:
 			if given {
 				r.list(raw, n, f.key, target)
-			}
-			if f.later && target.Len() > 0 {
-				r.warnUnused(n, f.key)
 			}
 		case given:
 			r.section(raw, n, f.key, target)
@@ -120,9 +106,6 @@ func (r *reader) table(table map[string]any, n *node, path string, target reflec
 			raw = f.defaultValue(dst.Type())
 		}
 		r.value(raw, at, key, &f, dst)
-		if f.later && given && !reflect.DeepEqual(raw, f.defaultValue(dst.Type())) {
-			r.warnUnused(at, key)
-		}
 	}
 	r.unknown(table, n, path, fs)
 }

@@ -19,7 +19,6 @@ type field struct {
 	oneof    []string
 	secret   bool
 	restart  bool
-	later    bool
 }
 
 var units = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second}
@@ -35,7 +34,7 @@ func fields(t reflect.Type) []field {
 			continue
 		}
 		f := field{index: i, key: key}
-		f.secret, f.restart, f.later = tag.Get("secret") == "true", tag.Get("restart") == "true", tag.Get("later") == "true"
+		f.secret, f.restart = tag.Get("secret") == "true", tag.Get("restart") == "true"
 		f.def, ok = tag.Lookup("default")
 		f.required = !ok
 		f.oneof = strings.Fields(tag.Get("oneof"))

@@ -33,6 +33,7 @@ type settings struct {
 	http   string // default: off
 	log    string // the file to log to
 	more   string // in [mysql_variables]
+	script string // its file
 }
 
 // text is the configuration.
@@ -64,7 +65,9 @@ port = %s
 username = "app"
 password = "secret"
 default_hostgroup = 1
-`, s.log, s.listen, s.http, s.more, host, port)
+[scripting]
+file = %q
+`, s.log, s.listen, s.http, s.more, host, port, s.script)
 }
 
 // keepGlobals puts back at the end what a run changes in the process.
@@ -80,7 +83,6 @@ func TestCommandLine(t *testing.T) {
 	keepGlobals(t)
 	good := writeConfig(t, settings{}.text())
 	warned := writeConfig(t, settings{more: "connect_timeout_server_ms = 20000"}.text())
-	unused := writeConfig(t, settings{}.text()+"[scripting]\npool_max = 9\n")
 	ruled := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '^SELECT'\ndestination_hostgroup = 1\n")
 	unruly := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '('\n")
 	bad := writeConfig(t, "[listen]\nmysql = [\"nowhere\"]\nhtpp = \"\"\n")
@@ -107,7 +109,6 @@ func TestCommandLine(t *testing.T) {
 		{"serve --version", exitConfig, "", "version"},
 		{"check --config " + good, exitOK, good + ": ok", ""},
 		{"check --config " + warned, exitOK, "warning: ", ""},
-		{"check --config " + unused, exitOK, "scripting.pool_max: is accepted, but has no effect in this version\n" + unused + ": ok", ""},
 		{"check --config " + ruled, exitOK, ruled + ": ok\nrule 7: match_digest = \"^SELECT\", destination_hostgroup = 1\n", ""},
 		{"check --config " + unruly, exitConfig, "", "mysql_query_rules.match_digest: error parsing regexp"},
 		{"check --config " + bad, exitConfig, "", ":3: listen.htpp"},

@@ -36,6 +36,9 @@ func (s *server) reload() {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
 	}
+	if err := s.script.Follow(next.Scripting.File); err != nil {
+		s.log.Error().Err(err).Msg("the script stays as it is")
+	}
 	for _, w := range next.Warnings() {
 		s.log.Warn().Msg(w.String())
 	}

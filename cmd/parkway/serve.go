@@ -22,6 +22,7 @@ import (
 	"parkway/monitor/metrics"
 	"parkway/protocol/auth"
 	"parkway/reactor"
+	"parkway/scripting"
 	"parkway/session"
 	"parkway/session/rules"
 	"parkway/session/users"
@@ -37,6 +38,7 @@ type server struct {
 	hostgroups *hostgroup.Manager
 	kills      *kill.Pool
 	monitor    *monitor.Monitor
+	script     *scripting.Engine
 	proxy      *session.Proxy
 	http       *http.Server
 	clients    int // that there are descriptors for
@@ -98,11 +100,13 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 		return nil, err
 	}
 	s.kills = kill.NewPool(log)
+	s.script = newScript(&cfg.Scripting, log)
 	if err := s.assemble(ctx); err != nil {
 		if s.monitor != nil {
 			s.monitor.Close()
 		}
 		s.group.Stop()
+		s.script.Close()
 		s.kills.Close(0)
 		return nil, err
 	}
@@ -141,12 +145,17 @@ func (s *server) assemble(ctx context.Context) error {
 	counters.Busy(func(loop int) time.Duration { return time.Duration(loops[loop].BusyNanos()) })
 	counters.Status(s.statuses)
 	counters.Monitor(s.monitor.Stats)
+	counters.Scripts(s.script.Metrics)
+	if err := s.script.Follow(cfg.Scripting.File); err != nil {
+		return fmt.Errorf("scripting.file: %w", err)
+	}
 	s.proxy = session.New(session.Config{
 		Hostgroups: s.hostgroups,
 		Settings:   &cfg.MySQL,
 		Attributes: cfg.HostgroupAttributes,
 		Users:      table,
 		Rules:      program,
+		Script:     s.script,
 		MaxClients: s.clients,
 		Keys:       keys,
 		Metrics:    counters,
@@ -162,6 +171,13 @@ func (s *server) assemble(ctx context.Context) error {
 	}
 	s.monitor.Apply(&cfg.MySQL)
 	return nil
+}
+
+// newScript makes the engine that scripts run in; it has none yet.
+func newScript(cfg *config.Scripting, log zerolog.Logger) *scripting.Engine {
+	return scripting.New(scripting.Options{
+		Timeout: cfg.Timeout, Reject: cfg.OnError == "reject", PoolMin: cfg.PoolMin, PoolMax: cfg.PoolMax, Log: log,
+	})
 }
 
 // listen binds everything; what is bound serves when the loops start.
@@ -259,6 +275,7 @@ func (s *server) stop(why os.Signal, signals <-chan os.Signal) {
 	cut := s.proxy.Drain(ctx)
 	s.monitor.Close()
 	s.group.Stop()
+	s.script.Close()
 	s.kills.Close(killLinger)
 	if s.http != nil {
 		s.http.Close()
