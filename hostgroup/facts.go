@@ -115,6 +115,14 @@ func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
 	return &h, nil
 }
 
+// unserved is an error of a look-up that says the same each time: the text of one has the ports of this end when a name server does not answer.
+func unserved(err error) error {
+	if failed := (*net.DNSError)(nil); errors.As(err, &failed) && failed.IsTimeout {
+		return errors.New("no name server answers")
+	}
+	return err
+}
+
 // unaddressed is an error of a connection without its addresses: this end's is
 // another one each time, and what is logged once must read the same.
 func unaddressed(err error) error {

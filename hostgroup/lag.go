@@ -22,6 +22,7 @@ func (m *Manager) SeeLag(name string, lag Lag) {
 			return false
 		}
 		w.lag = &lag
+		w.heardLag()
 		return m.judgeLag(name)
 	})
 }
@@ -39,8 +40,8 @@ func (m *Manager) judgeLags() (changed bool) {
 func (m *Manager) judgeLag(name string) (changed bool) {
 	m.members(name, func(s *Member) {
 		h, why := s.seen(), ""
-		if w := m.watched[name]; w != nil && w.lag != nil && !s.Writes {
-			why = tooFar(*w.lag, s.MaxLag, m.policy.Load().lagWhenNull)
+		if w := m.watched[name]; w != nil && !s.Writes {
+			why = w.lagsTooFar(s.MaxLag, m.policy.Load().lagWhenNull)
 		}
 		if (why == "") == (h.lagging == "") {
 			return

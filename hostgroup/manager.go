@@ -250,7 +250,7 @@ func (s *Server) resolve(ctx context.Context, lookup lookup) error {
 	}
 	addrs, err := lookup(ctx, "ip", s.host)
 	if err != nil {
-		return fmt.Errorf("resolve %s: %w", s.host, err)
+		return fmt.Errorf("resolve %s: %w", s.host, unserved(err))
 	}
 	if old := s.address.Load(); old != nil {
 		for _, a := range addrs {

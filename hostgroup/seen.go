@@ -9,6 +9,9 @@ type seen struct {
 	role    role // see place
 	unasked int  // read_only checks in a row without an answer
 	lag     *Lag // what it said last; nil: nothing
+
+	lagMisses  int    // lag checks in a row without an answer
+	lagUnheard string // why its lag is not known any more; "": it is, or there never was one
 }
 
 // look returns what was seen of a server, nil if no such one is configured. mu
@@ -79,6 +82,7 @@ func (m *Manager) forget() {
 		}
 		if !p.lag || !lag {
 			w.lag = nil
+			w.heardLag()
 		}
 	}
 	for _, h := range m.Table().groups {

@@ -32,6 +32,7 @@ type Hostgroups interface {
 	SeePing(name string, err error)
 	SeeReadOnly(name string, s hostgroup.Switches, err error)
 	SeeLag(name string, lag hostgroup.Lag)
+	MissLag(name string, err error)
 }
 
 // Config is what a Monitor is made of.

@@ -83,6 +83,10 @@ func (w *world) SeeReadOnly(name string, s hostgroup.Switches, err error) {
 	w.note("read_only %v %v", s.ReadOnly, err)
 	w.Manager.SeeReadOnly(name, s, err)
 }
+func (w *world) MissLag(name string, err error) {
+	w.note("no lag %v", err)
+	w.Manager.MissLag(name, err)
+}
 func (w *world) SeeLag(name string, lag hostgroup.Lag) {
 	w.note("lag %v", lag.Behind)
 	w.Manager.SeeLag(name, lag)

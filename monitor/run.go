@@ -82,8 +82,11 @@ func (m *Monitor) tell(name string, r *check.Result) {
 			h.SeeReadOnly(name, hostgroup.Switches{}, r.Err)
 		}
 	case check.ReplicationLag:
-		if r.Outcome == check.OK {
+		switch {
+		case r.Outcome == check.OK:
 			h.SeeLag(name, hostgroup.Lag(r.Lag))
+		case !r.Answered():
+			h.MissLag(name, r.Err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ type server struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	history [check.NumKinds]history
+	trouble [check.NumKinds]string // what was logged of a check that fails, in short; "": it does not
 }
 
 // kept is how many results of each check are kept.
@@ -52,25 +54,39 @@ func (s *server) suspect(kind check.Kind) bool {
 	return len(h) > 0 && h[len(h)-1].Outcome == check.Timeout
 }
 
-// note keeps a result, and reports whether it is worth a line: it says something
-// else than the one before. A server that does not answer is worth one for its
-// pings only.
+// note keeps a result, and reports whether it is worth a line: the check fails or
+// succeeds now, or fails in another way. Of a server that is away only the pings are.
 func (s *server) note(r *check.Result) (news bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.history[r.Kind]
-	before := check.Result{}
-	if len(h) > 0 {
-		before = h[len(h)-1]
-	}
 	if len(h) == kept {
 		h = slices.Delete(h, 0, 1)
 	}
 	s.history[r.Kind] = append(h, *r)
-	if before.Outcome == r.Outcome && (r.Err == nil || before.Err.Error() == r.Err.Error()) {
+	trouble := troubleOf(r)
+	if trouble == s.trouble[r.Kind] {
 		return false
 	}
-	return r.Kind == check.Ping || r.Outcome == check.Refused || before.Outcome == check.Refused && r.Outcome == check.OK
+	if r.Kind != check.Ping && trouble == unanswered && s.trouble[check.Ping] == unanswered {
+		return false
+	}
+	s.trouble[r.Kind] = trouble
+	return true
+}
+
+// unanswered is the trouble of a check that gets no answer, whatever the reason is this time.
+const unanswered = "no answer"
+
+// troubleOf is what is wrong with a check, in words that are the same as long as it is the same; "" if nothing is.
+func troubleOf(r *check.Result) string {
+	switch {
+	case r.Outcome == check.OK:
+		return ""
+	case r.Answered():
+		return fmt.Sprint("error ", check.Code(r.Err))
+	}
+	return unanswered
 }
 
 // results are copies of what was kept.

@@ -86,7 +86,7 @@ func (t *Target) Check(kind Kind, a Account, timeout time.Duration) Result {
 	case Code(err) == protocol.ErrCodeServerShutdown:
 		r.Outcome, r.Err = Unreachable, err
 	case Code(err) != 0:
-		r.Outcome, r.Err, r.Fix = Refused, err, fix(err, a.User)
+		r.Outcome, r.Err, r.Fix = Refused, err, Fix(err, a.User)
 	case !time.Now().Before(deadline) || isTimeout(err):
 		r.Outcome, r.Err = Timeout, errLate{timeout}
 	default:

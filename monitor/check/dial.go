@@ -17,7 +17,7 @@ type Login struct {
 }
 
 // Dial opens a connection, within ctx. Not on a loop. socket is what the
-// connection reads and writes, for deadlines. What of a server's packets the
+// connection reads and writes, for deadlines and for Reason. What of a server's packets the
 // driver would panic at is an error (see loginConn).
 func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err error) {
 	defer func() {
@@ -52,6 +52,10 @@ func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err 
 	}
 	if conn, err = connector.Connect(ctx); err == nil {
 		guarded.done = true
+		return conn, guarded, nil
+	}
+	if guarded != nil {
+		err = guarded.reason(err)
 	}
 	return conn, socket, err
 }

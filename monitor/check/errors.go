@@ -25,6 +25,7 @@ func Code(err error) uint16 {
 const (
 	errAccessDeniedNoPassword = 1698 // MariaDB's unix_socket
 	errPasswordExpired        = 1862
+	errPasswordMustChange     = 1820 // let in, but for this: every statement is refused
 	errAccountLocked          = 3118
 	errAccountLockedMariaDB   = 4151
 )
@@ -45,12 +46,18 @@ func RefusesLogin(err error) bool {
 	return false
 }
 
-// fix is what an administrator does about an error; "" if that is not known.
-func fix(err error, user string) string {
+// Fix is what an administrator does about an error; "" if that is not known.
+func Fix(err error, user string) string {
+	code := Code(err)
 	switch {
+	case code == errAccountLocked || code == errAccountLockedMariaDB:
+		return fmt.Sprintf("ALTER USER '%s'@'%%' ACCOUNT UNLOCK", user)
+	case code == errPasswordExpired || code == errPasswordMustChange:
+		return fmt.Sprintf("ALTER USER '%s'@'%%' IDENTIFIED BY '...' PASSWORD EXPIRE NEVER (monitor_password)", user)
 	case RefusesLogin(err):
-		return fmt.Sprintf("CREATE USER '%s'@'%%' IDENTIFIED BY '...' (monitor_username, monitor_password)", user)
-	case Code(err) == errPrivilege:
+		return fmt.Sprintf("CREATE USER '%[1]s'@'%%' IDENTIFIED BY '...'; if there is one, ALTER USER '%[1]s'@'%%' IDENTIFIED BY '...' "+
+			"(monitor_username, monitor_password)", user)
+	case code == errPrivilege:
 		if p := privilege(err.Error()); p != "" {
 			return fmt.Sprintf("GRANT %s ON *.* TO '%s'@'%%'", p, user)
 		}

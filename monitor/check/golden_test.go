@@ -41,7 +41,7 @@ func (a *answer) describe() (kind, text string) {
 	case a.Error != nil && (a.Error.Number == errUnknownVariable || a.Error.Number == 1064):
 		return kind, ""
 	case a.Error != nil:
-		return kind, strings.Join([]string{"error", itoa(a.Error.Number), fix(a.Error, "monitor")}, " ")
+		return kind, strings.Join([]string{"error", itoa(a.Error.Number), Fix(a.Error, "monitor")}, " ")
 	case kind == "lag":
 		l, err := lagOf(a.Table)
 		switch {

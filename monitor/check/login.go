@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
+	"database/sql/driver"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"syscall"
+
+	"github.com/go-sql-driver/mysql"
 
 	"parkway/protocol"
 )
@@ -21,6 +24,7 @@ type loginConn struct {
 	greeted bool   // the greeting was read
 	done    bool   // set when the login is
 	rest    []byte // of the packet that was read last
+	broken  error  // what ended the reading; nil: nothing yet. The driver does not pass it on.
 }
 
 // maxLoginPacket bounds a packet of a server's before the login is done: the longest has an RSA key.
@@ -30,7 +34,12 @@ const maxLoginPacket = 64 << 10
 var errLogin = errors.New("malformed packet")
 
 // Read is for the driver.
-func (c *loginConn) Read(p []byte) (int, error) {
+func (c *loginConn) Read(p []byte) (n int, err error) {
+	defer func() {
+		if err != nil {
+			c.broken = err
+		}
+	}()
 	if len(c.rest) == 0 {
 		if c.done {
 			return c.Conn.Read(p)
@@ -39,7 +48,7 @@ func (c *loginConn) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(p, c.rest)
+	n = copy(p, c.rest)
 	c.rest = c.rest[n:]
 	return n, nil
 }
@@ -52,6 +61,31 @@ func (c *loginConn) SyscallConn() (syscall.RawConn, error) {
 	}
 	return s.SyscallConn()
 }
+
+// reason is err, which the driver gave, or what it is silent about: for all that goes wrong with a connection it has one error.
+func (c *loginConn) reason(err error) error {
+	if !errors.Is(err, mysql.ErrInvalidConn) && !errors.Is(err, driver.ErrBadConn) {
+		return err
+	}
+	switch {
+	case c.broken == nil:
+		return err
+	case errors.Is(c.broken, io.EOF), errors.Is(c.broken, io.ErrUnexpectedEOF):
+		return errHungUp
+	}
+	return c.broken
+}
+
+// Reason is why a connection that Dial has opened fails with err, as far as socket knows more of that than the driver says.
+func Reason(socket net.Conn, err error) error {
+	if c, ok := socket.(*loginConn); ok {
+		return c.reason(err)
+	}
+	return err
+}
+
+// errHungUp is why a check ends whose server closes the connection.
+var errHungUp = errors.New("the server has closed the connection")
 
 func (c *loginConn) readPacket() error {
 	var header [protocol.HeaderLen]byte

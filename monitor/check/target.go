@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -113,6 +114,9 @@ func (t *Target) settle(c *conn, err error) (ok bool) {
 	return ok
 }
 
+// errAnswer is why a check ends that the driver could not read the answer to.
+var errAnswer = errors.New("malformed answer")
+
 // use runs f, whose reads and writes on c fail after deadline, or when the target
 // is closed. The driver's contexts would do the same by way of another goroutine,
 // each time. What the driver panics at, because of what a server sent, is an
@@ -120,8 +124,9 @@ func (t *Target) settle(c *conn, err error) (ok bool) {
 func (t *Target) use(c *conn, deadline time.Time, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
+			err = errAnswer // v speaks of the driver's code
 		}
+		err = Reason(c.socket, err)
 	}()
 	t.mu.Lock()
 	if t.Closed() {

@@ -91,9 +91,9 @@ func (t *target) fix(cause error) string {
 	grant := fmt.Sprintf("GRANT %s ON *.* TO '%s'@'%%'", privilege, t.used.User)
 	switch {
 	case check.RefusesLogin(cause):
-		return fmt.Sprintf("CREATE USER '%s'@'%%' IDENTIFIED BY '...'; %s (monitor_username, monitor_password)", t.used.User, grant)
+		return check.Fix(cause, t.used.User) + "; " + grant
 	case check.Code(cause) == protocol.ErrCodeKillDenied:
 		return grant + " (SUPER before MySQL 8.0 and MariaDB 10.5)"
 	}
-	return ""
+	return check.Fix(cause, t.used.User)
 }

@@ -3,7 +3,9 @@ package kill
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -47,7 +49,7 @@ type target struct {
 	err     error         // why there is no connection
 	retry   time.Duration // until the next attempt
 	retryAt time.Time
-	logged  string // the last cause that was logged
+	logged  map[string]bool // the causes that were logged since the connection stood, in short
 }
 
 func newTarget(log zerolog.Logger, server *hostgroup.Server, s Settings) *target {
@@ -173,7 +175,7 @@ func (t *target) run() {
 func (t *target) guard(f func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
+			err = fmt.Errorf("malformed answer (%v)", v)
 			t.drop() // Nobody knows what it would do next.
 			t.note(err)
 		}
@@ -206,7 +208,7 @@ func (t *target) ready() bool {
 	if at := endpointOf(server); t.db == nil || s != t.used || at != t.at {
 		t.drop()
 		t.err, t.retry, t.retryAt = nil, 0, time.Time{}
-		t.used, t.at = s, at
+		t.used, t.at, t.logged = s, at, nil
 		if s.User == "" {
 			return false
 		}
@@ -232,7 +234,7 @@ func (t *target) note(err error) {
 	if err == nil {
 		if t.retry != 0 {
 			t.log.Info().Msg("the connection that kills statements stands again")
-			t.logged = ""
+			t.logged = nil
 		}
 		t.retry, t.retryAt = 0, time.Time{}
 		return
@@ -242,12 +244,25 @@ func (t *target) note(err error) {
 	t.complain(err, "no connection that kills statements: what is past its timeout may go on at the server")
 }
 
-// complain logs a cause unless it was the last one.
+// complain logs a cause, once until the connection stands again or there are other settings: causes alternate, and have the ports of this end in
+// their texts. That a name does not resolve is said elsewhere.
 func (t *target) complain(cause error, msg string) {
-	if text := cause.Error(); text != t.logged {
-		t.logged = text
-		t.log.Warn().Err(cause).Str("user", t.used.User).Str("fix", t.fix(cause)).Msg(msg)
+	kind := "no answer"
+	if code := check.Code(cause); code != 0 {
+		kind = strconv.Itoa(int(code))
 	}
+	if t.logged[kind] || errors.Is(cause, errUnresolved) {
+		return
+	}
+	if t.logged == nil {
+		t.logged = make(map[string]bool)
+	}
+	t.logged[kind] = true
+	e := t.log.Warn().Err(cause).Str("user", t.used.User)
+	if fix := t.fix(cause); fix != "" {
+		e = e.Str("fix", fix)
+	}
+	e.Msg(msg)
 }
 
 // carryOut is a task's KILL, with the monitor's account or else the owner's.
