@@ -23,10 +23,10 @@ func TestEffective(t *testing.T) {
 		{Online, "", shunned, Shunned, "5 connect errors"},
 		{Online, "", &health{silent: "3 pings", lagging: "1 h"}, Shunned, "3 pings"},
 		{Online, "", &health{lagging: "1 h"}, ShunnedReplicationLag, "1 h"},
-		{Online, leftReadOnly, shunned, OfflineSoft, leftReadOnly},
+		{Online, leftLost, shunned, OfflineSoft, leftLost},
 		{OfflineSoft, "", nil, OfflineSoft, "configured"},
 		{OfflineSoft, "", shunned, OfflineSoft, "configured"},
-		{OfflineHard, leftReadOnly, shunned, OfflineHard, "configured"},
+		{OfflineHard, leftLost, shunned, OfflineHard, "configured"},
 	} {
 		if got, why := effective(test.wanted, test.left, test.seen); got != test.want || why != test.why {
 			t.Errorf("%v, %+v: %v, %q; want %v, %q", test.wanted, test.seen, got, why, test.want, test.why)

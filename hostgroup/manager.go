@@ -42,12 +42,14 @@ type Manager struct {
 	table    atomic.Pointer[Table]
 	greeting atomic.Pointer[Greeting]
 	policy   atomic.Pointer[policy]
-	hurry    atomic.Pointer[func(server string)] // see OnWriteRefused
+	hurry    atomic.Pointer[func(server string)] // see HurryBy
 
 	// Guarded by mu.
 	mu         sync.Mutex
 	configured []config.MySQLServer
 	pairs      []config.MySQLReplicationHostgroup
+	retired    []config.MySQLReplicationHostgroup // see retire
+	displaced  map[int]string                     // by writer hostgroup: see reportUnchecked
 	servers    map[serverKey]*Server
 	watched    map[string]*seen   // by Server.String
 	writers    map[int]int        // by writer hostgroup: how many it had when that was last logged
@@ -77,15 +79,16 @@ func (s *Server) key() serverKey { return serverKey{s.hostgroup, s.host, s.port}
 // asked yet: see Discover.
 func NewManager(servers []config.MySQLServer, log zerolog.Logger, pairs ...config.MySQLReplicationHostgroup) (*Manager, error) {
 	m := &Manager{
-		log:      log,
-		clock:    time.Now,
-		lookup:   net.DefaultResolver.LookupNetIP,
-		changed:  make(chan struct{}, 1),
-		shunned:  make(chan struct{}, 1),
-		servers:  make(map[serverKey]*Server),
-		watched:  make(map[string]*seen),
-		writers:  make(map[int]int),
-		failures: make(map[*Server]string),
+		log:       log,
+		clock:     time.Now,
+		lookup:    net.DefaultResolver.LookupNetIP,
+		changed:   make(chan struct{}, 1),
+		shunned:   make(chan struct{}, 1),
+		servers:   make(map[serverKey]*Server),
+		watched:   make(map[string]*seen),
+		writers:   make(map[int]int),
+		failures:  make(map[*Server]string),
+		displaced: make(map[int]string),
 	}
 	m.Configure(&config.Default().MySQL)
 	if err := m.apply(servers, pairs); err != nil {
@@ -122,9 +125,13 @@ func (m *Manager) apply(servers []config.MySQLServer, pairs []config.MySQLReplic
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.configured, m.pairs = slices.Clone(servers), slices.Clone(pairs)
-	m.rebuild("configured")
+	servers, pairs = slices.Clone(servers), slices.Clone(pairs)
+	m.retire(servers, pairs)
+	m.configured, m.pairs = servers, pairs
+	m.keepRoles()
+	m.rebuild()
 	m.forget()
+	m.reportUnchecked()
 	return nil
 }
 

@@ -41,7 +41,8 @@ type policy struct {
 }
 
 // Configure puts what the settings say about failing servers in force. What was
-// seen by checks that are off now is forgotten. Any thread but a loop's.
+// seen by checks that are off now is forgotten, but for what servers said of their
+// read_only. Any thread but a loop's.
 func (m *Manager) Configure(set *config.MySQLVariables) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -55,7 +56,9 @@ func (m *Manager) Configure(set *config.MySQLVariables) {
 	})
 	if m.Table() != nil {
 		m.forget()
-		m.rebuild("configured")
+		m.keepRoles()
+		m.rebuild()
+		m.reportUnchecked()
 	}
 }
 
@@ -64,10 +67,11 @@ func (m *Manager) Configure(set *config.MySQLVariables) {
 // anything is observed.
 func (m *Manager) OnTransition(notify func()) { m.notify = notify }
 
-// OnWriteRefused makes the manager call hurry with the name of a server that is
-// a writer and has refused a write because it is read-only: it is to be asked
-// for its read_only at once. hurry must not block. Any thread.
-func (m *Manager) OnWriteRefused(hurry func(server string)) { m.hurry.Store(&hurry) }
+// HurryBy makes the manager call hurry with the name of a server that is to be
+// asked for its read_only at once: a writer that has refused a write because it is
+// read-only, and the others of a pair of which one has changed or fallen silent.
+// hurry must not block, and may be called on any thread. Any thread.
+func (m *Manager) HurryBy(hurry func(server string)) { m.hurry.Store(&hurry) }
 
 // Observe takes in what was seen of s. It may shun the server, make its budget
 // smaller, or end that. Any thread.

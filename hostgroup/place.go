@@ -27,6 +27,18 @@ func (s Switches) closed(checkType string) bool {
 	return s.ReadOnly
 }
 
+// say is what closed goes by, in words.
+func (s Switches) say(checkType string) string {
+	name := "read_only"
+	if s.HasSuper && (checkType == config.CheckSuperReadOnly || checkType == config.CheckEither && s.Super && !s.ReadOnly) {
+		name = "super_read_only"
+	}
+	if s.closed(checkType) {
+		return name + " = 1"
+	}
+	return name + " = 0"
+}
+
 // role is what the monitor knows of a server's read_only.
 type role struct {
 	known    bool // it has said so, if long ago
@@ -38,15 +50,17 @@ type role struct {
 type placement struct {
 	config.MySQLServer
 	configured bool   // there; else it is a copy of its entry in the other hostgroup of the pair
+	said       string // what it says of its read_only, if it is in a pair and has said so
 	left       string // why it must not be used there; "": it may
 	writes     bool   // its read_only says that it is a writer of the pair
 }
 
-// Why a server is not in a hostgroup of its pair.
+// Why a server is not in a hostgroup of its pair; the first and the last behind
+// what it says.
 const (
-	leftReadOnly = "read_only = 1: it is no writer"
+	leftReadOnly = ": it is no writer"
 	leftLost     = "its read_only is unknown, it has not answered: it is no writer"
-	leftWriter   = "read_only = 0: it is a writer, and monitor_writer_is_also_reader is false"
+	leftWriter   = ": it is a writer, and monitor_writer_is_also_reader is false"
 )
 
 // place says where every configured server belongs: a pure function. A server
@@ -90,23 +104,33 @@ func placeInPair(servers []config.MySQLServer, pair *config.MySQLReplicationHost
 	}
 	writer, reader := &sides[0], &sides[1]
 	closed := r.switches.closed(pair.CheckType)
-	writer.writes = r.known && !r.lost && !closed
-	reader.writes = writer.writes
+	said := ""
+	if r.known {
+		said = r.switches.say(pair.CheckType)
+	}
+	for i := range sides {
+		sides[i].said, sides[i].writes = said, r.writes(pair)
+	}
 	switch {
 	case r.lost:
 		writer.left = leftLost
 	case r.known && closed:
-		writer.left = leftReadOnly
+		writer.left = said + leftReadOnly
 	case !r.known && !writer.configured:
 		return sides[1:]
 	}
 	switch {
 	case r.known && !closed && !alsoReader:
-		reader.left = leftWriter
+		reader.left = said + leftWriter
 	case !r.known && !reader.configured:
 		return sides[:1]
 	}
 	return sides[:]
+}
+
+// writes reports whether the server is a writer of the pair, by its own word.
+func (r role) writes(pair *config.MySQLReplicationHostgroup) bool {
+	return r.known && !r.lost && !r.switches.closed(pair.CheckType)
 }
 
 // pairOf is the index of the pair that a hostgroup is in, -1 if it is in none.

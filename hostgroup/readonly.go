@@ -34,15 +34,42 @@ func (m *Manager) takeRole(name string, w *seen, s Switches, err error) (changed
 	if next == w.role || !p.readOnly {
 		return false
 	}
-	e, why := m.log.Debug(), "read_only = 0"
+	e := m.log.Debug()
 	if w.role.known {
 		e = m.log.Info()
 	}
-	if next.switches.ReadOnly {
-		why = "read_only = 1"
-	}
+	was := w.role
 	w.role = next
 	e.Str("server", name).Bool("read_only", next.switches.ReadOnly).Bool("super_read_only", next.switches.Super).
 		Bool("lost", next.lost).AnErr("error", err).Msg("what a server says of read_only has changed")
-	return m.rebuild(why)
+	changed = m.rebuild()
+	if changed && (was.known || next.lost) {
+		m.askPairs(name)
+	}
+	return changed
+}
+
+// askPairs has the others of a server's pairs asked for their read_only at once:
+// when one leaves, another is likely to take over, and the other way round. mu is
+// held.
+func (m *Manager) askPairs(name string) {
+	hurry := m.hurry.Load()
+	if hurry == nil {
+		return
+	}
+	in := make(map[int]bool)
+	for i := range m.configured {
+		if c := &m.configured[i]; c.Address() == name {
+			in[pairOf(m.pairs, c.HostgroupID)] = true
+		}
+	}
+	delete(in, -1)
+	asked := map[string]bool{name: true}
+	for i := range m.configured {
+		c := &m.configured[i]
+		if other := c.Address(); in[pairOf(m.pairs, c.HostgroupID)] && !asked[other] {
+			asked[other] = true
+			(*hurry)(other)
+		}
+	}
 }

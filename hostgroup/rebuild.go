@@ -2,18 +2,20 @@ package hostgroup
 
 import (
 	"maps"
+	"slices"
 	"time"
+
+	"parkway/config"
 )
 
 // rebuild publishes the table that follows from what is configured and what
-// servers say of their read_only, and reports whether anything is different.
-// why is the reason that the log gives for what the table itself doesn't explain.
-// mu is held.
-func (m *Manager) rebuild(why string) (changed bool) {
+// servers say of their read_only, and reports whether anything is different. mu
+// is held.
+func (m *Manager) rebuild() (changed bool) {
 	before, p := m.Table(), m.policy.Load()
 	table := &Table{groups: make(map[int]*Hostgroup)}
 	known := make(map[serverKey]*Server)
-	for _, at := range place(m.configured, m.pairs, p.alsoReader, m.roleOf) {
+	for _, at := range place(m.configured, slices.Concat(m.pairs, m.retired), p.alsoReader, m.roleOf) {
 		key := serverKey{at.HostgroupID, at.Hostname, at.Port}
 		s := m.servers[key]
 		if s == nil {
@@ -38,7 +40,7 @@ func (m *Manager) rebuild(why string) (changed bool) {
 	maps.DeleteFunc(m.failures, func(s *Server, _ string) bool { return known[s.key()] != s })
 	m.table.Store(table)
 	m.greeting.Store(greetingOf(table.servers))
-	changed = m.compare(before, table, why)
+	changed = m.compare(before, table)
 	changed = m.judgeLags() || changed
 	now := m.clock()
 	for _, h := range table.groups {
@@ -68,7 +70,7 @@ func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
 	s.left.Store(at.left != "")
 	h.Members = append(h.Members, Member{
 		Server: s, Weight: at.Weight, Wanted: status, Left: at.left, MaxConnections: at.MaxConnections, MaxLag: at.MaxReplicationLag,
-		Writes: at.writes,
+		Writes: at.writes, placed: at.said, configured: at.configured,
 	})
 	t.servers = append(t.servers, s)
 }
@@ -105,7 +107,7 @@ func (m *Manager) newServer(key serverKey) *Server {
 
 // compare logs what a new table means for servers, and reports whether it is
 // another than before. before is nil at the start.
-func (m *Manager) compare(before, now *Table, why string) (changed bool) {
+func (m *Manager) compare(before, now *Table) (changed bool) {
 	if before == nil {
 		return true
 	}
@@ -115,20 +117,39 @@ func (m *Manager) compare(before, now *Table, why string) (changed bool) {
 			continue
 		}
 		changed = true
-		because := why
-		if m := now.member(s); m != nil && m.Left != "" {
-			because = m.Left
-		}
-		m.reportStatus(s, was, is, because)
+		m.reportStatus(s, was, is, m.because(before.member(s), now.member(s)))
 	}
 	for _, s := range now.servers {
 		if before.member(s) == nil {
 			changed = true
 			status, _ := now.Status(s)
-			m.about(m.log.Info(), s).Stringer("status", status).Str("reason", why).Msg("server joins hostgroup")
+			m.about(m.log.Info(), s).Stringer("status", status).Str("reason", m.because(nil, now.member(s))).Msg("server joins hostgroup")
 		}
 	}
 	return changed
+}
+
+// because says why the status of a member is another one in a new table; now is
+// nil if it is none any more, before if it was none. mu is held.
+func (m *Manager) because(before, now *Member) string {
+	if now == nil {
+		if m.isConfigured(before.String()) {
+			return "nothing of it is left in this hostgroup"
+		}
+		return "it is not configured any more"
+	}
+	if status, why := now.Status(); status != Online {
+		return why
+	}
+	if now.placed != "" && (!now.configured || before != nil && before.Left != "") {
+		return now.placed
+	}
+	return "configured"
+}
+
+// isConfigured reports whether a server is configured in any hostgroup. mu is held.
+func (m *Manager) isConfigured(name string) bool {
+	return slices.ContainsFunc(m.configured, func(c config.MySQLServer) bool { return c.Address() == name })
 }
 
 // countWriters logs when a writer hostgroup has no server left that may be

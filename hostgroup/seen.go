@@ -60,7 +60,7 @@ func (m *Manager) see(name string, f func(*seen) bool) {
 }
 
 // forget drops what was seen by checks that are off now, and of servers that
-// have left. What follows from roles that are forgotten is for rebuild. mu is held.
+// have left; roles are for keepRoles. mu is held.
 func (m *Manager) forget() {
 	p := m.policy.Load()
 	limited := make(map[string]bool) // whether max_replication_lag is set somewhere
@@ -75,7 +75,7 @@ func (m *Manager) forget() {
 			delete(m.watched, name)
 			continue
 		case !p.readOnly:
-			w.role, w.unasked = role{}, 0
+			w.unasked = 0
 		}
 		if !p.pings {
 			w.missed = 0

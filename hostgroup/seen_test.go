@@ -241,7 +241,7 @@ func TestReadOnlyUnanswered(t *testing.T) {
 func TestWriteRefused(t *testing.T) {
 	o := newPair(t, 2, nil)
 	var hurried []string
-	o.OnWriteRefused(func(name string) { hurried = append(hurried, name) })
+	o.HurryBy(func(name string) { hurried = append(hurried, name) })
 	o.says(1, false)
 	o.says(2, true)
 	writer, reader := o.server(0), o.Table().Hostgroup(2).Members[0].Server
@@ -262,28 +262,10 @@ func TestWriteRefused(t *testing.T) {
 		t.Errorf("%d told, %q hurried, %d looks", o.tells-tells, hurried, writer.Looks()-looks)
 	}
 	o.says(1, true)
+	hurried = nil
 	o.Observe(writer, Observation{Event: WriteRefused})
-	if len(hurried) != 1 {
+	if len(hurried) != 0 {
 		t.Errorf("%q hurried: it is no writer any more", hurried)
-	}
-}
-
-// When the checks are turned off, servers are where they are configured, and nothing that was seen holds any more.
-func TestMonitorTurnedOff(t *testing.T) {
-	o := newPair(t, 2, nil)
-	o.says(1, true)
-	o.says(2, false)
-	for range 3 {
-		o.SeePing(name(1), errSilent)
-	}
-	o.wantTable("(1) 2", "(1) 2")
-	o.Configure(watched(func(set *config.MySQLVariables) { set.MonitorEnabled = false }))
-	o.wantTable("1", "2")
-	o.says(1, true) // said late
-	o.SeePing(name(1), errSilent)
-	o.wantTable("1", "2")
-	if h := o.Table().Hostgroup(1); h.Refusal(func(*Server) bool { return true }).Awaited {
-		t.Error("nobody looks for a server, and it is awaited")
 	}
 }
 

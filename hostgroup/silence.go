@@ -41,6 +41,9 @@ func (m *Manager) SeePing(name string, err error) {
 		}
 		why := fmt.Sprintf("%d pings in a row were not answered, the last: %v", w.missed, err)
 		m.members(name, func(s *Member) { changed = m.silence(s, now, why) || changed })
+		if changed {
+			m.askPairs(name)
+		}
 		return changed
 	})
 }

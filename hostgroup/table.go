@@ -10,6 +10,8 @@ type Member struct {
 	Weight         int
 	Wanted         Status // what the configuration says: see Status
 	Left           string // why it does not belong in the hostgroup any more, or not now; "": it does
+	placed         string // what its read_only is, of a server of a pair that has told it
+	configured     bool   // in this hostgroup
 	MaxConnections int
 	MaxLag         time.Duration // max_replication_lag; 0: no limit
 	Writes         bool          // it is a writer of its pair, by its own word: MaxLag is no limit for it
@@ -66,7 +68,7 @@ func (t *Table) Status(s *Server) (status Status, why string) {
 	if m := t.member(s); m != nil {
 		return m.Status()
 	}
-	return OfflineHard, "configured"
+	return OfflineHard, "it is not configured any more"
 }
 
 // member returns the member that is s, nil if there is none.

@@ -45,7 +45,7 @@ type scheduler struct {
 // out of turn; maxHasty how many such wishes are kept.
 const (
 	hurryPause = 50 * time.Millisecond
-	maxHasty   = 64
+	maxHasty   = 1024
 )
 
 // turn is when a server is asked next.

@@ -1,6 +1,8 @@
 package failover
 
 import (
+	"strings"
+	"syscall"
 	"testing"
 
 	"parkway/bench/proxy"
@@ -33,6 +35,31 @@ func TestSurvivorIsPromotedAsItIs(t *testing.T) {
 	}
 	l.wantAll(2)
 	l.report()
+
+	// The configuration still calls the dead one the writer. Whoever turns the checks off now wants no second failover.
+	w.config.Variables["monitor_enabled"] = false
+	w.reload(w.config)
+	if err := w.cluster.Servers[0].Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.say("the monitor is turned off, and the old primary is back, writable")
+	l = w.load(2, 4)
+	w.await("writes", func() bool { return l.writes() > 20 })
+	l.end()
+	l.wantAll(2)
+	l.report()
+}
+
+// reload has the proxy read another configuration.
+func (w *world) reload(c proxy.Config) {
+	w.t.Helper()
+	if err := w.WriteConfig(c); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.Signal(syscall.SIGHUP); err != nil {
+		w.t.Fatal(err)
+	}
+	w.await("the reload", func() bool { return strings.Contains(w.Log(), "configuration reloaded") })
 }
 
 // awaitChecks waits for so many more checks of a kind that succeed.

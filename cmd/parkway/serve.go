@@ -123,7 +123,7 @@ func (s *server) assemble(ctx context.Context) error {
 		return err
 	}
 	s.monitor = monitor.New(monitor.Config{Hostgroups: s.hostgroups, Log: s.log, OffLoop: s.group.CheckOutside})
-	s.hostgroups.OnWriteRefused(s.monitor.Hurry)
+	s.hostgroups.HurryBy(s.monitor.Hurry)
 	// The first client is to be greeted in the name of a server that is known.
 	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)
 	s.hostgroups.Discover(first)
