@@ -38,7 +38,7 @@ type ResponseReader struct {
 	code      uint16
 	status    StatusFlags
 	watching  bool
-	every     bool // see WatchEveryOK
+	every     bool   // see WatchEveryOK
 	rows      bool   // a result set came
 	warnings  uint16 // of the last OK or EOF packet
 	insertID  uint64 // of the last OK packet that had one

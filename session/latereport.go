@@ -75,7 +75,9 @@ func (s *Session) executes() bool { return s.now.entry != nil && executes(s.comm
 // oweSchemaLate notes that an execution of what was prepared in another schema had no OK packet to report that.
 func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
 	switch code, failed := answer.Failed(); {
-	case failed && code == protocol.ErrCodeWrongArguments: // it did not come to that
+	case failed && code == protocol.ErrCodeWrongArguments && !s.now.entry.Anew():
+		// It did not come to that, but for a connection that had to derive what the client's own would have had.
+		s.backend.ReportsSchemaLate()
 		return
 	case !failed && (!answer.Rows() || s.caps.Has(protocol.ClientDeprecateEOF)):
 		return

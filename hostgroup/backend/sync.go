@@ -149,7 +149,7 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		b.runQuery(string(set), b.unless(func() {
 			b.have.Session = w.Session
 			if b.answer.Warnings() > 0 { // that a variable is deprecated; MariaDB would show it to the session
-				b.runQuery(string(appendStandIn(nil, w.Past)), func([][]byte, *protocol.ERR) {})
+				b.runQuery(b.silence(w), func([][]byte, *protocol.ERR) {})
 			}
 		}))
 	} else {
@@ -175,6 +175,14 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		})
 	}
 	b.nextOwn()
+}
+
+// silence is a statement that ends the diagnostics of a SET, and on MySQL nothing else.
+func (b *Conn) silence(w *Want) string {
+	if f := b.spec.Server.Facts(); f != nil && !f.MariaDB && !w.Past.Asked {
+		return quietSet
+	}
+	return string(appendStandIn(nil, w.Past))
 }
 
 // reset resets the connection and returns what has to be set then.

@@ -40,6 +40,7 @@ type Entry struct {
 	types  *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
 	shape  string // see Slot
 	in     string // the environment in which MySQL derived what shape stands for
+	anew   bool   // the execution under way makes it do so
 	opens  bool   // the last execution was to open a cursor
 	alone  bool   // see Isolate
 	long   Slot   // where the server has long data; zero: none
@@ -258,6 +259,7 @@ func (c *ClientStatements) SentLongData(e *Entry) {
 // closed. cursor says whether a new one is open (protocol.StatusCursorExists). After an execution that failed nobody knows
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
+	e.anew = false
 	if !cursor && e.Held() == 0 && len(e.kept) == 0 {
 		return
 	}

@@ -140,11 +140,14 @@ func (e *Entry) Derive(message []byte, x Execution, environment string) {
 	s := e.Statement
 	for i := range s.params {
 		if !isNull(nulls, i) && !s.inherits(i) && !accepts(s.kindIn(e.shape, i), x.types.kind(i)) {
-			e.shape, e.in = s.shapeOf(x.types, nulls), environment
+			e.shape, e.in, e.anew = s.shapeOf(x.types, nulls), environment, true
 			return
 		}
 	}
 }
+
+// Anew reports whether the execution under way, until Executed, makes MySQL derive the statement anew, by its text in its schema.
+func (e *Entry) Anew() bool { return e.anew }
 
 func isNull(nulls []byte, i int) bool { return nulls[i/8]&(1<<(i%8)) != 0 }
 
@@ -164,7 +167,7 @@ func (s *Statement) kindIn(shape string, i int) string {
 func (s *Statement) shapeOf(t *Types, nulls []byte) string {
 	buf := s.shape[:0]
 	for i := range s.params {
-		if isNull(nulls, i) || s.inherits(i) {
+		if isNull(nulls, i) {
 			buf = append(buf, null...)
 		} else {
 			buf = append(buf, byte(derivedFamily(protocol.ColumnType(t.kind(i)[0]))), t.kind(i)[1])
@@ -190,7 +193,7 @@ func (s Slot) becomes() bool {
 		return true
 	}
 	for i := range s.Statement.params {
-		if at := kindLen * i; !accepts(s.Statement.kindIn("", i), s.shape[at:at+kindLen]) {
+		if at := kindLen * i; !s.Statement.inherits(i) && !accepts(s.Statement.kindIn("", i), s.shape[at:at+kindLen]) {
 			return true
 		}
 	}
