@@ -93,6 +93,7 @@ var ranNothing = map[uint16]bool{
 	1238: true, // a read-only variable
 	1305: true, // no such routine
 	1370: true, // access to the routine denied
+	1399: true, // not in this state of an XA transaction
 }
 
 // Ran reports whether the statement, or a part of it, may have had an effect. It depends on Verb, Flags, Failed and Code.

@@ -129,6 +129,10 @@ func TestAfter(t *testing.T) {
 			{"SELECT 1", Event{Rows: true}, 0},
 			{"SELECT a FROM t LIMIT 1 INTO @a", Event{UserVarsUnknown: true}, UserVar | FoundRows},
 		}},
+		{"what an XA transaction refuses sets no FOUND_ROWS()", []step{
+			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{MariaDB: true, Failed: true, Code: 1399}, Warnings},
+			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{MariaDB: true, Failed: true, Code: 1690}, Warnings | FoundRows},
+		}},
 		// Variables.
 		{"a variable that is copied", []step{{"SET sql_mode='ANSI'", Event{StateChanged: true, Copied: true}, 0}}},
 		{"SET NAMES", []step{{"SET NAMES utf8mb4", Event{StateChanged: true, Copied: true}, 0}}},

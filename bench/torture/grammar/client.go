@@ -28,6 +28,8 @@ type client struct {
 	option  bool // COM_SET_OPTION was used
 	// slots are what the slots were last prepared with.
 	slots map[int]opened
+	// environment changes when the client sets a variable that a server may read texts by. It is never 0.
+	environment int
 }
 
 // slots is how many binary prepared statements a client has at most.
@@ -36,7 +38,7 @@ const slots = 4
 func newClient(seed uint64, id int, o Options) *client {
 	c := &client{
 		id: id, seed: seed, flavor: o.Flavor, kinds: o.chosen(), relogin: o.Relogin,
-		random: rand.New(rand.NewPCG(seed, uint64(id)<<32|0x70a7)), slots: map[int]opened{},
+		random: rand.New(rand.NewPCG(seed, uint64(id)<<32|0x70a7)), slots: map[int]opened{}, environment: 1,
 	}
 	for _, k := range c.kinds {
 		c.weights += k.weight

@@ -38,6 +38,7 @@ func setUserVariable(c *client) {
 
 // setNames changes the client's character sets, and asks for them.
 func setNames(c *client) {
+	c.environment++
 	switch c.number(9) {
 	case 0, 1:
 		c.query("SET NAMES %s", c.one("utf8mb4", "latin1", "utf8mb3", "cp1251", "binary", "ascii", "DEFAULT"))

@@ -156,6 +156,7 @@ func setVariable(c *client) {
 
 // assign adds a SET with one to three variables.
 func (c *client) assign() {
+	c.environment++
 	var parts []string
 	for range pick(c, []int{1, 1, 1, 2, 3}) {
 		v := pick(c, c.ownVariables())
