@@ -82,6 +82,8 @@ var ranNothing = map[uint16]bool{
 	1049: true, // unknown schema
 	1054: true, // unknown column
 	1064: true, // syntax
+	1099: true, // LOCK TABLES has locked the table for reading only
+	1100: true, // nor at all
 	1142: true, // access to the table denied
 	1143: true, // access to the column denied
 	1146: true, // no such table
