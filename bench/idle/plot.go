@@ -2,6 +2,7 @@ package main
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -47,6 +48,19 @@ func (r report) plot() ([]byte, error) {
 	return figures.PNG(rows)
 }
 
+// ticks are 0 and the numbers of clients, but those that would be written over others.
+func (r report) ticks() plot.ConstantTicks {
+	const apart = 0.1 // of the axis, at least
+	most := slices.Max(r.options.counts)
+	ticks := plot.ConstantTicks{{Label: "0"}}
+	for _, n := range r.options.counts {
+		if float64(n)-ticks[len(ticks)-1].Value >= apart*float64(most) {
+			ticks = append(ticks, plot.Tick{Value: float64(n), Label: count(n)})
+		}
+	}
+	return ticks
+}
+
 // certain is what was measured once.
 func certain(x float64) figures.Spread { return figures.Spread{Median: x, Low: x, High: x} }
 
@@ -55,6 +69,7 @@ func (r report) panel(unit float64, of func(point) figures.Spread) (*plot.Plot, 
 	p := figures.NewPanel()
 	p.X.Label.Text = "quiet clients"
 	p.X.Min = 0
+	p.X.Tick.Marker = r.ticks()
 	for _, m := range r.options.modes {
 		var medians plotter.XYs
 		for _, at := range r.points {
