@@ -36,9 +36,18 @@ func (r *reader) checkVariables(v *MySQLVariables) {
 		r.problem(r.at(section, "default_charset"), section+".default_charset",
 			"%q is not a character set or collation that clients can use", v.DefaultCharset)
 	}
-	if !r.at(section, "monitor_threads_max").bad && v.MonitorThreadsMin > v.MonitorThreadsMax {
-		r.problem(r.at(section, "monitor_threads_min"), section+".monitor_threads_min",
-			"must not be above monitor_threads_max (%d)", v.MonitorThreadsMax)
+	r.checkMonitorThreads(v)
+	for _, interval := range []struct {
+		key   string
+		every time.Duration
+	}{
+		{"monitor_connect_interval", v.MonitorConnectInterval}, {"monitor_ping_interval", v.MonitorPingInterval},
+		{"monitor_read_only_interval", v.MonitorReadOnlyInterval}, {"monitor_replication_lag_interval", v.MonitorReplicationLagInterval},
+	} {
+		if interval.every > 0 && interval.every < shortestInterval {
+			r.problem(r.at(section, interval.key), section+"."+interval.key, "must be 0 (off) or at least %d, not %d",
+				shortestInterval.Milliseconds(), interval.every.Milliseconds())
+		}
 	}
 	if v.MonitorEnabled && v.MonitorUsername == "" {
 		r.problem(r.at(section, "monitor_username"), section+".monitor_username",
@@ -52,11 +61,36 @@ func (r *reader) checkVariables(v *MySQLVariables) {
 		"monitor_replication_lag_interval", v.MonitorReplicationLagInterval)
 }
 
-// warnLonger warns when a time of [mysql_variables] is longer than the one that should contain it; a limit of 0 is off.
-func (r *reader) warnLonger(key string, d time.Duration, limitKey string, limit time.Duration) {
-	if limit != 0 && d > limit {
-		r.warn(r.at("mysql_variables", key), "mysql_variables."+key, "is longer than %s", limitKey)
+// shortestInterval bounds how often servers are asked.
+const shortestInterval = 100 * time.Millisecond
+
+// checkMonitorThreads makes the default of monitor_threads_min or monitor_threads_max fit the other, if only that is in the file.
+func (r *reader) checkMonitorThreads(v *MySQLVariables) {
+	const section = "mysql_variables"
+	least, most := r.at(section, "monitor_threads_min"), r.at(section, "monitor_threads_max")
+	switch {
+	case most.bad || v.MonitorThreadsMin <= v.MonitorThreadsMax:
+	case !least.given:
+		v.MonitorThreadsMin = v.MonitorThreadsMax
+	case !most.given:
+		v.MonitorThreadsMax = v.MonitorThreadsMin
+	default:
+		r.problem(least, section+".monitor_threads_min", "must not be above monitor_threads_max (%d)", v.MonitorThreadsMax)
 	}
+}
+
+// warnLonger warns when a time of [mysql_variables] is longer than the one that should contain it; a limit of 0 is off. It
+// does so where the file has one of them.
+func (r *reader) warnLonger(key string, d time.Duration, limitKey string, limit time.Duration) {
+	const section = "mysql_variables"
+	if limit == 0 || d <= limit {
+		return
+	}
+	if n := r.at(section, key); n.given {
+		r.warn(n, section+"."+key, "is longer than %s", limitKey)
+		return
+	}
+	r.warn(r.at(section, limitKey), section+"."+limitKey, "is shorter than %s (%d)", key, d.Milliseconds())
 }
 
 func (r *reader) checkReplicationHostgroups(pairs []MySQLReplicationHostgroup) {

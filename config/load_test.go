@@ -107,6 +107,9 @@ connect_timeout_server_ms = 20000
 			"t.toml:2: mysql_variables.monitor_ping_timeout: is longer than monitor_ping_interval",
 			"t.toml:3: mysql_variables.connect_timeout_server_ms: is longer than connect_timeout_server_max_ms",
 		}},
+		{"a default that does not fit", good + "[mysql_variables]\nmonitor_threads_max = 1\nmonitor_ping_interval = 500\n", []string{
+			"t.toml:10: mysql_variables.monitor_ping_interval: is shorter than monitor_ping_timeout (1000)",
+		}},
 		{"no limit to fit", good + "[mysql_variables]\nmonitor_connect_interval = 0\n", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -124,6 +124,7 @@ connect_timeout_client_ms = 0
 max_allowed_packet = 9223372036854775807
 monitor_threads_min = 10
 monitor_threads_max = 9
+monitor_ping_interval = 99
 server_version = "8.0\u00e9"
 default_charset = "utf16"
 monitor_username = ""
@@ -139,11 +140,12 @@ pool_min = 9
 		"t.toml:16: mysql_variables.connect_timeout_client_ms: must be from 1 to 31536000000, not 0",
 		"t.toml:17: mysql_variables.max_allowed_packet: must be from 1024 to 1073741824, not 9223372036854775807",
 		"t.toml:18: mysql_variables.monitor_threads_min: must not be above monitor_threads_max (9)",
-		"t.toml:20: mysql_variables.server_version: must be printable ASCII of at most 255 characters: clients are told it in the greeting",
-		"t.toml:21: mysql_variables.default_charset: \"utf16\" is not a character set or collation that clients can use",
-		"t.toml:22: mysql_variables.monitor_username: must not be empty while monitor_enabled is true",
-		"t.toml:24: scripting.on_error: must be one of continue, reject, not \"panic\"",
-		"t.toml:25: scripting.pool_min: must not be above pool_max (8)",
+		"t.toml:20: mysql_variables.monitor_ping_interval: must be 0 (off) or at least 100, not 99",
+		"t.toml:21: mysql_variables.server_version: must be printable ASCII of at most 255 characters: clients are told it in the greeting",
+		"t.toml:22: mysql_variables.default_charset: \"utf16\" is not a character set or collation that clients can use",
+		"t.toml:23: mysql_variables.monitor_username: must not be empty while monitor_enabled is true",
+		"t.toml:25: scripting.on_error: must be one of continue, reject, not \"panic\"",
+		"t.toml:26: scripting.pool_min: must not be above pool_max (8)",
 	}},
 	{"addresses to listen on", good + `[listen]
 mysql = [

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,13 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	out.labelled(descPins, s.pins)
 	out.labelled(descKills, s.kills)
 	out.labelled(descRetries, s.retries)
+	statuses := c.statuses()
 	for id, h := range s.hostgroups {
+		if statuses != nil {
+			h.forget(func(server string) bool {
+				return slices.ContainsFunc(statuses, func(s ServerStatus) bool { return s.Hostgroup == id && s.Server == server })
+			})
+		}
 		out.hostgroup(strconv.Itoa(id), h)
 	}
 	if rules := c.m.rules.Load(); rules != nil {
@@ -80,10 +87,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 			out.seconds(descBusy, (*busy)(i), strconv.Itoa(i))
 		}
 	}
-	if status := c.m.status.Load(); status != nil {
-		for _, s := range (*status)() {
-			out.gauge(descStatus, 1, strconv.Itoa(s.Hostgroup), s.Server, s.Status)
-		}
+	for _, s := range statuses {
+		out.gauge(descStatus, 1, strconv.Itoa(s.Hostgroup), s.Server, s.Status)
 	}
 	if monitor := c.m.monitor.Load(); monitor != nil {
 		out.monitor((*monitor)())
@@ -91,6 +96,14 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	if scripts := c.m.scripts.Load(); scripts != nil {
 		out.script((*scripts)())
 	}
+}
+
+// statuses are the servers' of now; nil: nobody says.
+func (c collector) statuses() []ServerStatus {
+	if f := c.m.status.Load(); f != nil {
+		return (*f)()
+	}
+	return nil
 }
 
 // emitter turns numbers into Prometheus' metrics.

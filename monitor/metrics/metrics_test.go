@@ -74,6 +74,11 @@ func TestExport(t *testing.T) {
 	// A connection opened on one loop and given up to the other.
 	m.Loop(0).Hostgroup(10).Server("db1:3306").Free(-4)
 	m.Loop(1).Hostgroup(20).Server("/run/\xff.sock").Used(1)
+	// A server that has left, and whose last connection is gone; one that is still connected to is the line above.
+	gone := m.Loop(1).Hostgroup(20).Server("gone:3306")
+	gone.ConnectOK()
+	gone.Used(1)
+	gone.Used(-1)
 	m.Busy(func(loop int) time.Duration { return time.Duration(loop+1) * time.Second })
 	m.Status(func() []ServerStatus { return []ServerStatus{{10, "db1:3306", "ONLINE"}, {20, "db1:3306", "SHUNNED"}} })
 
@@ -82,6 +87,9 @@ func TestExport(t *testing.T) {
 	got := scrape(t, m)
 	if slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, `rule_id="30"`) }) {
 		t.Error("a rule that is not in force is listed")
+	}
+	if slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, "gone:3306") }) {
+		t.Error("a server that has left is listed")
 	}
 	for _, want := range []string{
 		`parkway_sessions{state="active"} 6`,

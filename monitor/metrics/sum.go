@@ -1,5 +1,7 @@
 package metrics
 
+import "maps"
+
 // total is the sum of all shards at one moment. Numbers of different metrics are read one after the other, so they may
 // be a few events apart.
 type total struct {
@@ -91,6 +93,11 @@ func (t *hostgroupSum) add(h *Hostgroup) {
 		s.used += e.value.used.Load()
 		s.free += e.value.free.Load()
 	}
+}
+
+// forget leaves out servers that are no members any more and have no connections.
+func (t *hostgroupSum) forget(member func(server string) bool) {
+	maps.DeleteFunc(t.servers, func(name string, s *serverSum) bool { return s.used+s.free == 0 && !member(name) })
 }
 
 func addLabelled(t map[string]uint64, c *labelled) {
