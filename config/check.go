@@ -123,6 +123,14 @@ func (r *reader) checkScripting(s *Scripting) {
 	if !r.at("scripting", "pool_max").bad && s.PoolMin > s.PoolMax {
 		r.problem(r.at("scripting", "pool_min"), "scripting.pool_min", "must not be above pool_max (%d)", s.PoolMax)
 	}
+	for _, h := range s.FetchHosts {
+		if h == "" || strings.ContainsAny(h, "/ *@") {
+			r.problem(r.at("scripting", "fetch_hosts"), "scripting.fetch_hosts", "%q is neither a host nor host:port", h)
+		}
+	}
+	if s.SlowTimeout < s.Timeout {
+		r.warn(r.at("scripting", "slow_timeout_ms"), "scripting.slow_timeout_ms", "is shorter than timeout_ms")
+	}
 }
 
 // printableASCII reports whether s has nothing but the characters from space to tilde.

@@ -175,9 +175,20 @@ type MySQLReplicationHostgroup struct {
 
 // Scripting is the table [scripting].
 type Scripting struct {
-	File    string        `toml:"file" default:""` // Empty: off.
-	Timeout time.Duration `toml:"timeout_ms" unit:"ms" default:"10" range:"1 31536000000" restart:"true"`
-	OnError string        `toml:"on_error" default:"continue" oneof:"continue reject" restart:"true"`
-	PoolMin int           `toml:"pool_min" default:"1" range:"0 1024" restart:"true"`
-	PoolMax int           `toml:"pool_max" default:"8" range:"1 1024" restart:"true"`
+	File        string        `toml:"file" default:""` // Empty: off.
+	Timeout     time.Duration `toml:"timeout_ms" unit:"ms" default:"10" range:"1 31536000000"`
+	SlowTimeout time.Duration `toml:"slow_timeout_ms" unit:"ms" default:"1000" range:"1 31536000000"`
+	OnError     string        `toml:"on_error" default:"continue" oneof:"continue reject"`
+	PoolMin     int           `toml:"pool_min" default:"1" range:"1 1024"`
+	PoolMax     int           `toml:"pool_max" default:"8" range:"1 1024"`
+	PoolQueue   int           `toml:"pool_queue" default:"10000" range:"1 10000000" restart:"true"`
+	MemoryMB    int           `toml:"memory_mb" default:"64" range:"1 1048576" restart:"true"` // For one call.
+	SharedMB    int           `toml:"shared_mb" default:"64" range:"1 1048576" restart:"true"`
+	FetchHosts  []string      `toml:"fetch_hosts" default:"" restart:"true"` // host or host:port; empty: no fetch.
 }
+
+// The words of Scripting.OnError: what becomes of what a script's function has failed for.
+const (
+	OnErrorContinue = "continue" // It goes on as if there were no such function.
+	OnErrorReject   = "reject"
+)

@@ -111,6 +111,13 @@ connect_timeout_server_ms = 20000
 			"t.toml:10: mysql_variables.monitor_ping_interval: is shorter than monitor_ping_timeout (1000)",
 		}},
 		{"no limit to fit", good + "[mysql_variables]\nmonitor_connect_interval = 0\n", nil},
+		{"keys of the script", good + `[scripting]
+timeout_ms = 20
+slow_timeout_ms = 15
+fetch_hosts = ["permits.internal:8080"]
+`, []string{
+			"t.toml:10: scripting.slow_timeout_ms: is shorter than timeout_ms",
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string

@@ -65,6 +65,9 @@ func (f *field) defaultValue(t reflect.Type) any {
 		}
 		return n
 	case reflect.Slice:
+		if f.def == "" {
+			return []any{}
+		}
 		return []any{f.def}
 	}
 	panic(fmt.Sprintf("config: key %s has the unsupported type %s", f.key, t))

@@ -29,6 +29,9 @@ type edition struct {
 	idle []*machine // of the pool
 }
 
+// maxIdle is how many machines of the pool are kept that are not at work: as many as a pool may ever have.
+const maxIdle = 1024
+
 // loadTime is how long a program may take to run when it is loaded, and on each machine that is made.
 const loadTime = 2 * time.Second
 
@@ -70,7 +73,7 @@ func (ed *edition) describe(m *machine) error {
 		return nil
 	}
 	var err error
-	if _, failure := m.run(m.edition.engine.options.Timeout, func() (goja.Value, error) {
+	if _, failure := m.run(m.edition.engine.limits.Load().timeout, func() (goja.Value, error) {
 		ed.key, err = keyOf(m.rt.Get(hook.OnQuery.String()).(*goja.Object).Get("cacheBy"))
 		return nil, nil
 	}); failure != nil {
@@ -109,7 +112,7 @@ func (ed *edition) take(limit time.Duration) (*machine, error) {
 // give takes back a machine of the pool, which nobody has locked.
 func (ed *edition) give(m *machine) {
 	ed.mu.Lock()
-	keep := !m.broken.Load() && len(ed.idle) < ed.engine.options.PoolMax
+	keep := !m.broken.Load() && len(ed.idle) < maxIdle
 	select {
 	case <-ed.stop:
 		keep = false

@@ -29,6 +29,7 @@ type Engine struct {
 	own       own
 	builds    sync.WaitGroup
 
+	limits  atomic.Pointer[limits]
 	current atomic.Pointer[edition] // nil: no program
 
 	following sync.Mutex
@@ -45,7 +46,7 @@ type Engine struct {
 func New(o Options) *Engine {
 	o = o.withDefaults()
 	burst := func() zerolog.Sampler { return &zerolog.BurstSampler{Burst: 20, Period: time.Second} }
-	return &Engine{
+	e := &Engine{
 		options: o, log: o.Log,
 		failures:  o.Log.Sample(burst()),
 		scriptLog: o.Log.With().Bool("script", true).Logger().Sample(&zerolog.BurstSampler{Burst: 100, Period: time.Second}),
@@ -54,6 +55,37 @@ func New(o Options) *Engine {
 		shared:    newStore(o.Shared),
 		http:      newHTTP(o.FetchHosts),
 	}
+	e.limits.Store(limitsOf(&o))
+	return e
+}
+
+// limits are those options that can change while a program is in force.
+type limits struct {
+	timeout, slowTimeout time.Duration
+	reject               bool
+}
+
+func limitsOf(o *Options) *limits {
+	return &limits{timeout: o.Timeout, slowTimeout: o.SlowTimeout, reject: o.Reject}
+}
+
+// Apply puts other timeouts, another Reject and other sizes of the pool in force, for all calls from now on. The other options stay.
+func (e *Engine) Apply(o Options) {
+	o = o.withDefaults()
+	e.limits.Store(limitsOf(&o))
+	e.dog.setTick(o.Timeout)
+	e.pool.Resize(o.PoolMin, o.PoolMax)
+}
+
+// Check compiles the program in a file and tries it, as Load does, without putting it in force.
+func Check(file string, o Options) error {
+	e := New(o)
+	defer e.Close()
+	ed, err := e.newEdition(file)
+	if err == nil {
+		ed.retire()
+	}
+	return err
 }
 
 // errClosed is what a closed engine says.

@@ -135,7 +135,7 @@ func (l *Loop) callOn(m *machine, ed *edition, k hook.Kind, f func(m *machine) (
 	case m == nil || m.broken.Load():
 		why = fail(unavailable, "its machine was stopped, and the next one is not ready yet")
 	default:
-		deadline := began + int64(l.engine.options.Timeout)
+		deadline := began + int64(l.engine.limits.Load().timeout)
 		if v, why = m.runUntil(deadline, func() (goja.Value, error) { return f(m) }); why == nil {
 			v, why = m.immediate(deadline, v)
 		}
@@ -166,7 +166,7 @@ func (l *Loop) count(ed *edition, k hook.Kind, why *failure, took time.Duration)
 
 // onError returns the rejection that follows from a failure, nil for none.
 func (l *Loop) onError(k hook.Kind, why *failure) *hook.Rejection {
-	if why == nil || !l.engine.options.Reject {
+	if why == nil || !l.engine.limits.Load().reject {
 		return nil
 	}
 	return rejection(k, why.outcome)

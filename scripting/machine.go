@@ -90,7 +90,7 @@ func (m *machine) release() {
 // findHooks looks for the functions that the program defines.
 func (m *machine) findHooks() error {
 	var err error
-	_, failure := m.run(m.edition.engine.options.Timeout, func() (goja.Value, error) {
+	_, failure := m.run(m.edition.engine.limits.Load().timeout, func() (goja.Value, error) {
 		for k := range hook.Kinds {
 			v := m.rt.Get(k.String())
 			if v == nil || goja.IsUndefined(v) {

@@ -43,7 +43,7 @@ func (l *Loop) submit(j *job) *failure {
 	e := l.engine
 	j.loop = l
 	j.began = e.dog.now()
-	j.deadline = j.began + int64(e.options.SlowTimeout)
+	j.deadline = j.began + int64(e.limits.Load().slowTimeout)
 	if !j.edition.breaker[j.hook].allows(e.dog.now) {
 		return fail(skipped, "it is left alone for a while")
 	}
@@ -150,7 +150,7 @@ func (ed *edition) callTimer(i int) {
 	if m.broken.Load() || i >= len(m.timers) {
 		return
 	}
-	_, why := m.await(e.dog.now()+int64(e.options.SlowTimeout), func() (goja.Value, error) {
+	_, why := m.await(e.dog.now()+int64(e.limits.Load().slowTimeout), func() (goja.Value, error) {
 		return m.timers[i].function(goja.Undefined())
 	})
 	if why != nil {

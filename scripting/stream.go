@@ -52,7 +52,7 @@ func (s *stream) Rows(b *hook.Batch, w hook.ResultWaiter) (*hook.RowsVerdict, ho
 		if why == nil {
 			return v
 		}
-		if s.r.reshapes() || s.loop.engine.options.Reject {
+		if s.r.reshapes() || s.loop.engine.limits.Load().reject {
 			return &hook.RowsVerdict{Reject: rejection(hook.OnResult, why.outcome)}
 		}
 		s.failed = true

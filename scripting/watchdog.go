@@ -30,13 +30,13 @@ const (
 type watchdog struct {
 	// Immutable.
 	base   time.Time
-	tick   time.Duration
 	budget uint64
 	wake   chan struct{}
 	done   chan struct{}
 	ended  chan struct{}
 
 	awake atomic.Bool
+	tick  atomic.Int64 // how long it sleeps at most while calls are made
 
 	// Guarded by mu.
 	mu    sync.Mutex
@@ -69,12 +69,18 @@ const stopped = math.MinInt64
 
 func newWatchdog(timeout time.Duration, budget int64) *watchdog {
 	w := &watchdog{
-		base: time.Now(), tick: min(max(timeout, time.Millisecond), 10*time.Millisecond), budget: uint64(budget),
+		base: time.Now(), budget: uint64(budget),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 		samples: []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}},
 	}
+	w.setTick(timeout)
 	go w.run()
 	return w
+}
+
+// setTick says what the shortest time is that a call may take.
+func (w *watchdog) setTick(timeout time.Duration) {
+	w.tick.Store(int64(min(max(timeout, time.Millisecond), 10*time.Millisecond)))
 }
 
 func (w *watchdog) close() {
@@ -162,7 +168,7 @@ func (w *watchdog) sleep() bool {
 // look stops what has to be stopped, and says when to look again.
 func (w *watchdog) look() (next time.Duration, active bool) {
 	now := w.now()
-	next = w.tick
+	next = time.Duration(w.tick.Load())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.posts = slices.DeleteFunc(w.posts, func(p *post) bool { return p.gone.Load() })

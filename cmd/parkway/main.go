@@ -76,6 +76,10 @@ func run(args []string, out, errs io.Writer) int {
 		return exitConfig
 	}
 	if command == "check" {
+		if err := checkScript(&cfg.Scripting); err != nil {
+			fmt.Fprintf(errs, "%s: scripting.file: %v\n", file, err)
+			return exitConfig
+		}
 		for _, w := range cfg.Warnings() {
 			fmt.Fprintf(out, "warning: %s\n", w)
 		}

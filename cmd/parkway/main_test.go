@@ -83,6 +83,11 @@ func TestCommandLine(t *testing.T) {
 	keepGlobals(t)
 	good := writeConfig(t, settings{}.text())
 	warned := writeConfig(t, settings{more: "connect_timeout_server_ms = 20000"}.text())
+	broken := filepath.Join(t.TempDir(), "broken.js")
+	if err := os.WriteFile(broken, []byte("function onQuery(q) {\n  q.route(\n}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scripted := writeConfig(t, settings{}.text()+"[scripting]\nfile = '"+broken+"'\n")
 	ruled := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '^SELECT'\ndestination_hostgroup = 1\n")
 	unruly := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '('\n")
 	bad := writeConfig(t, "[listen]\nmysql = [\"nowhere\"]\nhtpp = \"\"\n")
@@ -109,6 +114,7 @@ func TestCommandLine(t *testing.T) {
 		{"serve --version", exitConfig, "", "version"},
 		{"check --config " + good, exitOK, good + ": ok", ""},
 		{"check --config " + warned, exitOK, "warning: ", ""},
+		{"check --config " + scripted, exitConfig, "", "broken.js:3:1: Unexpected token }"},
 		{"check --config " + ruled, exitOK, ruled + ": ok\nrule 7: match_digest = \"^SELECT\", destination_hostgroup = 1\n", ""},
 		{"check --config " + unruly, exitConfig, "", "mysql_query_rules.match_digest: error parsing regexp"},
 		{"check --config " + bad, exitConfig, "", ":3: listen.htpp"},

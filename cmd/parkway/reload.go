@@ -36,15 +36,16 @@ func (s *server) reload() {
 		s.log.Error().Err(err).Msg("reload refused: the configuration stays as it is")
 		return
 	}
-	if err := s.script.Follow(next.Scripting.File); err != nil {
-		s.log.Error().Err(err).Msg("the script stays as it is")
-	}
 	for _, w := range next.Warnings() {
 		s.log.Warn().Msg(w.String())
 	}
 	s.proxy.Apply(&next.MySQL, table, program)
 	s.proxy.ApplyAttributes(next.HostgroupAttributes)
 	s.proxy.HostgroupsChanged()
+	s.script.Apply(scriptOptions(&next.Scripting, s.log))
+	if err := s.script.Follow(next.Scripting.File); err != nil {
+		s.log.Error().Err(err).Msg("the script stays as it is")
+	}
 	if err := setLevel(next.Log); err != nil {
 		s.log.Error().Err(err).Msg("log level stays as it is")
 	}

@@ -10,8 +10,26 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"parkway/config"
 	"parkway/scripting"
 )
+
+// scriptOptions are what [scripting] says.
+func scriptOptions(c *config.Scripting, log zerolog.Logger) scripting.Options {
+	return scripting.Options{
+		Timeout: c.Timeout, SlowTimeout: c.SlowTimeout, Reject: c.OnError == config.OnErrorReject,
+		PoolMin: c.PoolMin, PoolMax: c.PoolMax, PoolQueue: c.PoolQueue,
+		Memory: int64(c.MemoryMB) << 20, Shared: int64(c.SharedMB) << 20, FetchHosts: c.FetchHosts, Log: log,
+	}
+}
+
+// checkScript compiles the script and tries it, if there is one.
+func checkScript(c *config.Scripting) error {
+	if c.File == "" {
+		return nil
+	}
+	return scripting.Check(c.File, scriptOptions(c, zerolog.Nop()))
+}
 
 // exitFailed is the exit code of `parkway script test` when a test has failed, or a function of the script.
 const exitFailed = 1

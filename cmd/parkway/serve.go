@@ -100,7 +100,7 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 		return nil, err
 	}
 	s.kills = kill.NewPool(log)
-	s.script = newScript(&cfg.Scripting, log)
+	s.script = scripting.New(scriptOptions(&cfg.Scripting, log))
 	if err := s.assemble(ctx); err != nil {
 		if s.monitor != nil {
 			s.monitor.Close()
@@ -171,13 +171,6 @@ func (s *server) assemble(ctx context.Context) error {
 	}
 	s.monitor.Apply(&cfg.MySQL)
 	return nil
-}
-
-// newScript makes the engine that scripts run in; it has none yet.
-func newScript(cfg *config.Scripting, log zerolog.Logger) *scripting.Engine {
-	return scripting.New(scripting.Options{
-		Timeout: cfg.Timeout, Reject: cfg.OnError == "reject", PoolMin: cfg.PoolMin, PoolMax: cfg.PoolMax, Log: log,
-	})
 }
 
 // listen binds everything; what is bound serves when the loops start.
