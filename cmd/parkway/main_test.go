@@ -87,7 +87,7 @@ func TestCommandLine(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("function onQuery(q) {\n  q.route(\n}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	scripted := writeConfig(t, settings{}.text()+"[scripting]\nfile = '"+broken+"'\n")
+	scripted := writeConfig(t, settings{script: broken}.text())
 	ruled := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '^SELECT'\ndestination_hostgroup = 1\n")
 	unruly := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '('\n")
 	bad := writeConfig(t, "[listen]\nmysql = [\"nowhere\"]\nhtpp = \"\"\n")
