@@ -38,7 +38,7 @@ type rare struct {
 const none int32 = -1
 
 // blockSize is how many parked sessions lie together in memory: a block fills one of the allocator's size classes, of 32 KiB, nearly.
-const blockSize = 255
+const blockSize = 240
 
 // lotBlocks is how many blocks a lot may have had for what finds them to be kept when nothing is parked any more.
 const lotBlocks = 4

@@ -79,6 +79,10 @@ func TestParkedIsSmall(t *testing.T) {
 	if size := unsafe.Sizeof(parked{}); size > 160 {
 		t.Errorf("%d bytes", size)
 	}
+	const sizeClass = 32 << 10 // the next one is 8 KiB larger
+	if size, one := unsafe.Sizeof(block{}), unsafe.Sizeof(parked{}); size > sizeClass || size+one <= sizeClass {
+		t.Errorf("a block of %d bytes does not fill %d: change blockSize", size, sizeClass)
+	}
 }
 
 // Equal sessions share one identity, for as long as one is parked.
