@@ -42,6 +42,9 @@ type Config struct {
 	// OffLoop is called on each goroutine that does a check, before the check; may
 	// be nil. It panics if that is an event loop.
 	OffLoop func()
+	// OnNoRoom is called with the name of a server that allows the monitor's account fewer connections than the monitor uses, on the
+	// goroutine of a check: others who use that account are to give way. May be nil.
+	OnNoRoom func(server string)
 }
 
 // maxQueue bounds the tasks that wait. There is at most one for each server and

@@ -54,10 +54,25 @@ func (m *Monitor) run(s *server, kind check.Kind) {
 		return // The server has left, and the check was broken off.
 	}
 	m.counts[kind][r.Outcome].Add(1)
+	if r.NoRoom != nil {
+		m.yieldRoom(s, &r, set)
+	}
 	if s.note(&r) {
 		m.complain(s, &r, set)
 	}
 	m.tell(s.name, &r)
+}
+
+// yieldRoom makes it known that the account has too few connections.
+func (m *Monitor) yieldRoom(s *server, r *check.Result, set *settings) {
+	if m.cfg.OnNoRoom != nil {
+		m.cfg.OnNoRoom(s.name)
+	}
+	if s.cramped.Swap(true) {
+		return // as it was when that was last tried
+	}
+	m.cfg.Log.Warn().Str("server", s.name).Stringer("check", r.Kind).Err(r.NoRoom).Str("user", set.account.User).Str("fix", r.Fix).
+		Msg("the monitor's account has too few connections: checks take turns, and there is none in reserve that kills statements")
 }
 
 // tell passes on what a check says about the server.

@@ -18,8 +18,9 @@ type server struct {
 	target *check.Target
 
 	// Any thread.
-	server atomic.Pointer[hostgroup.Server] // one of those of that name
-	busy   [check.NumKinds]atomic.Bool      // a check is queued or runs
+	server  atomic.Pointer[hostgroup.Server] // one of those of that name
+	busy    [check.NumKinds]atomic.Bool      // a check is queued or runs
+	cramped atomic.Bool                      // it was logged that it allows too few connections
 
 	// Guarded by mu.
 	mu      sync.Mutex

@@ -122,7 +122,7 @@ func (s *server) assemble(ctx context.Context) error {
 	if s.hostgroups, err = hostgroup.NewManager(cfg.Servers, s.log, cfg.ReplicationHostgroups...); err != nil {
 		return err
 	}
-	s.monitor = monitor.New(monitor.Config{Hostgroups: s.hostgroups, Log: s.log, OffLoop: s.group.CheckOutside})
+	s.monitor = monitor.New(monitor.Config{Hostgroups: s.hostgroups, Log: s.log, OffLoop: s.group.CheckOutside, OnNoRoom: s.kills.GiveWay})
 	s.hostgroups.HurryBy(s.monitor.Hurry)
 	// The first client is to be greeted in the name of a server that is known.
 	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)

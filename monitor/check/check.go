@@ -55,7 +55,8 @@ type Result struct {
 	Took    time.Duration
 	Outcome Outcome
 	Err     error    // of all but OK
-	Fix     string   // what an administrator does about Err; "" if that is not known
+	Fix     string   // what an administrator does about Err or NoRoom; "" if that is not known
+	NoRoom  error    // the account may not have as many connections as there are checks at once, which take turns from now on
 	Switch  Switches // of ReadOnly, if OK
 	Lag     Lag      // of ReplicationLag, if OK
 }
@@ -109,9 +110,29 @@ var checks = [NumKinds]func(t *Target, c *conn, r *Result) error{
 }
 
 func (t *Target) run(kind Kind, a Account, deadline time.Time, r *Result) error {
+	if t.isTight() {
+		return t.alone(kind, a, deadline, r)
+	}
+	err := t.attempt(kind, a, deadline, r)
+	if !NoRoom(err) {
+		return err
+	}
+	if !t.isTight() {
+		r.NoRoom, r.Fix = err, fixRoom(a.User)
+	}
+	t.tightUntil.Store(time.Now().Add(tight).UnixNano())
+	return t.alone(kind, a, deadline, r)
+}
+
+// attempt is run, once.
+func (t *Target) attempt(kind Kind, a Account, deadline time.Time, r *Result) error {
 	if kind == Connect {
 		c, err := t.open(a, deadline)
-		if err == nil {
+		switch {
+		case err != nil:
+		case t.isTight():
+			t.settle(c, nil) // for the next check, which had no room otherwise
+		default:
 			t.drop(c)
 		}
 		return err

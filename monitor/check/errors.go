@@ -54,6 +54,8 @@ func Fix(err error, user string) string {
 		return fmt.Sprintf("ALTER USER '%s'@'%%' ACCOUNT UNLOCK", user)
 	case code == errPasswordExpired || code == errPasswordMustChange:
 		return fmt.Sprintf("ALTER USER '%s'@'%%' IDENTIFIED BY '...' PASSWORD EXPIRE NEVER (monitor_password)", user)
+	case NoRoom(err):
+		return fixRoom(user)
 	case RefusesLogin(err):
 		return fmt.Sprintf("CREATE USER '%[1]s'@'%%' IDENTIFIED BY '...'; if there is one, ALTER USER '%[1]s'@'%%' IDENTIFIED BY '...' "+
 			"(monitor_username, monitor_password)", user)

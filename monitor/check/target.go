@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,10 @@ type Target struct {
 	address func() (network, address string, ok bool)
 	ctx     context.Context // done: Close was called
 	cancel  context.CancelFunc
+	turn    chan struct{} // has room for one: who runs alone
+
+	// Any thread.
+	tightUntil atomic.Int64 // Unix time in ns until which checks run alone
 
 	// Guarded by mu.
 	mu      sync.Mutex
@@ -32,7 +37,7 @@ type Target struct {
 // NewTarget returns a server without connections. address says where it is, as
 // net.Dial takes it; not ok: that is not known. It is asked on any thread.
 func NewTarget(name string, address func() (network, address string, ok bool)) *Target {
-	t := &Target{name: name, address: address, used: make(map[*conn]struct{})}
+	t := &Target{name: name, address: address, used: make(map[*conn]struct{}), turn: make(chan struct{}, 1)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }

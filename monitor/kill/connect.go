@@ -72,7 +72,7 @@ func outcome(err error) Result {
 		return Result{Killed, nil}
 	case code == protocol.ErrCodeNoSuchThread:
 		return Result{Gone, nil}
-	case code == protocol.ErrCodeKillDenied || check.RefusesLogin(err):
+	case code == protocol.ErrCodeKillDenied || check.RefusesLogin(err) || check.NoRoom(err):
 		return Result{Denied, err}
 	}
 	return Result{Failed, err}

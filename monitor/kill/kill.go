@@ -128,6 +128,14 @@ func (p *Pool) Apply(servers []hostgroup.Target, s Settings) {
 	p.targets.Store(&next)
 }
 
+// GiveWay makes the server, by its name, have none of the connections that are kept open, for a while: its account has no room for that. A KILL opens
+// one then.
+func (p *Pool) GiveWay(server string) {
+	if t := (*p.targets.Load())[server]; t != nil {
+		t.giveWay()
+	}
+}
+
 // forget takes a target out that has ended.
 func (p *Pool) forget(name string, t *target) {
 	p.mu.Lock()

@@ -13,6 +13,7 @@ import (
 
 	"parkway/hostgroup"
 	"parkway/monitor/check"
+	"parkway/protocol"
 )
 
 // killTimeout is for one KILL on the connection that is open. MariaDB gives up a KILL after 2 s if it finds the victim's mutex
@@ -24,6 +25,7 @@ const (
 	keepOpen   = 30 * time.Second // between two looks whether the connection still stands
 	firstRetry = time.Second      // after the connection could not be opened; doubled each time
 	lastRetry  = time.Minute
+	aside      = 10 * time.Minute // for how long no connection is kept to a server whose account has no room for it
 )
 
 // target is one server: a queue of tasks, and the goroutine that carries them out one after the other.
@@ -39,6 +41,7 @@ type target struct {
 	server   *hostgroup.Server // any of those of that name
 	settings Settings
 	changed  chan struct{} // closed when there are other settings
+	asideEnd time.Time     // until when no connection is kept
 	quitting bool          // no more tasks: queue is closed
 	leaving  *time.Timer   // nil: it stays
 
@@ -46,6 +49,7 @@ type target struct {
 	db      *sql.DB
 	at      Endpoint      // that db connects to
 	used    Settings      // that db was opened with
+	keeps   bool          // db keeps its connection
 	err     error         // why there is no connection
 	retry   time.Duration // until the next attempt
 	retryAt time.Time
@@ -82,6 +86,22 @@ func (t *target) stay(server *hostgroup.Server, s Settings) (ok bool) {
 		t.changed = make(chan struct{})
 	}
 	return true
+}
+
+// giveWay closes the connection, and keeps none for a while.
+func (t *target) giveWay() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asideEnd = time.Now().Add(aside)
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// mayKeep reports whether there is room for a connection that is kept open.
+func (t *target) mayKeep() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !time.Now().Before(t.asideEnd)
 }
 
 // leave ends the target after a while, unless stay is called before. then may be nil.
@@ -146,8 +166,8 @@ func (t *target) run() {
 	defer t.drop()
 	look := time.NewTimer(0)
 	defer look.Stop()
+	_, _, changed := t.current()
 	for {
-		_, _, changed := t.current()
 		select {
 		case task, more := <-t.queue:
 			if !more {
@@ -161,6 +181,7 @@ func (t *target) run() {
 				task.Done(r)
 			}
 		case <-changed:
+			_, _, changed = t.current() // before it is looked at what has changed
 			t.retryAt = time.Time{}
 			_ = t.guard(t.keep) // which has logged it
 		case <-look.C:
@@ -194,7 +215,7 @@ func (t *target) pause() time.Duration {
 
 // keep sees to it that the connection is open.
 func (t *target) keep() {
-	if !t.ready() {
+	if !t.ready() || !t.keeps {
 		return
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, t.used.ConnectTimeout)
@@ -205,14 +226,18 @@ func (t *target) keep() {
 // ready reports whether the monitor's account can be tried, with the settings of now, where the server is now.
 func (t *target) ready() bool {
 	server, s, _ := t.current()
-	if at := endpointOf(server); t.db == nil || s != t.used || at != t.at {
+	keeps := t.mayKeep()
+	if at := endpointOf(server); t.db == nil || s != t.used || at != t.at || keeps != t.keeps {
 		t.drop()
 		t.err, t.retry, t.retryAt = nil, 0, time.Time{}
-		t.used, t.at, t.logged = s, at, nil
+		t.used, t.at, t.keeps, t.logged = s, at, keeps, nil
 		if s.User == "" {
 			return false
 		}
 		t.db = open(at, s)
+		if !keeps {
+			t.db.SetMaxIdleConns(-1)
+		}
 	}
 	return t.db != nil && !time.Now().Before(t.retryAt)
 }
@@ -287,7 +312,7 @@ func (t *target) asMonitor(task *Task) Result {
 		_, err := t.db.ExecContext(ctx, task.statement())
 		r := outcome(err)
 		switch {
-		case r.Outcome == Denied && !check.RefusesLogin(err):
+		case r.Outcome == Denied && check.Code(err) == protocol.ErrCodeKillDenied:
 			t.complain(err, "the monitor's account may not kill: statements are killed with their users' own accounts, where those are known")
 		case r.Outcome == Denied || r.Outcome == Failed && !answered(err):
 			t.note(err)
@@ -295,7 +320,7 @@ func (t *target) asMonitor(task *Task) Result {
 		return r
 	case t.db == nil:
 		return Result{Denied, errNoAccount}
-	case check.RefusesLogin(t.err):
+	case check.RefusesLogin(t.err), check.NoRoom(t.err):
 		return Result{Denied, t.err}
 	}
 	return Result{Failed, t.err}

@@ -45,6 +45,7 @@ type Fault struct {
 	Greeting  []byte        // these bytes in place of the greeting, then a close
 	Refusal   *protocol.ERR // this error in place of the greeting, then a close
 	NoVerdict bool          // no answer to the handshake response
+	Places    int           // a login is refused while more connections than this are open, as MAX_USER_CONNECTIONS does; 0: never
 }
 
 // Received is a command that a server got.

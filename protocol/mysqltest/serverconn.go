@@ -112,6 +112,9 @@ func (c *serverConn) login() error {
 	if err := c.verify(); err != nil {
 		return err
 	}
+	if p := c.fault.Places; p > 0 && c.server.Connections() > p {
+		return protocol.NewERR(1226, "User '%s' has exceeded the 'max_user_connections' resource (current value: %d)", c.response.User, p)
+	}
 	ok := protocol.OK{Status: c.greeting.Status}
 	return c.write(ok.Append(nil, c.caps))
 }
