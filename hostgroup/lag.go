@@ -11,6 +11,7 @@ type Lag struct {
 	Behind  time.Duration
 	Unknown bool   // replication does not run
 	Why     string // of Unknown
+	Orphan  bool   // of Unknown: it would run, but for a primary that can't be reached
 }
 
 // SeeLag takes in a server's lag: above max_replication_lag it is
@@ -21,9 +22,21 @@ func (m *Manager) SeeLag(name string, lag Lag) {
 		if !m.policy.Load().lag {
 			return false
 		}
+		now := m.clock()
+		lost := lag.Orphan && (w.lag == nil || !w.lag.Orphan)
+		switch {
+		case lost:
+			w.orphaned = now
+		case !lag.Unknown:
+			w.behind = lag.Behind
+		}
 		w.lag = &lag
 		w.heardLag()
-		return m.judgeLag(name)
+		changed := m.judgeLag(name)
+		if lost && m.unsettled {
+			m.askPairs(name)
+		}
+		return changed
 	})
 }
 
@@ -41,7 +54,7 @@ func (m *Manager) judgeLag(name string) (changed bool) {
 	m.members(name, func(s *Member) {
 		h, why := s.seen(), ""
 		if w := m.watched[name]; w != nil && !s.Writes {
-			why = w.lagsTooFar(s.MaxLag, m.policy.Load().lagWhenNull)
+			why = w.lagsTooFar(s.MaxLag, m.policy.Load().lagWhenNull, m.isOrphan(s, w))
 		}
 		if (why == "") == (h.lagging == "") {
 			return

@@ -29,13 +29,16 @@ func (m *Manager) MissLag(name string, err error) {
 func (w *seen) heardLag() { w.lagMisses, w.lagUnheard = 0, "" }
 
 // lagsTooFar says why what was seen of a server's lag takes it out of use; "" if it doesn't.
-func (w *seen) lagsTooFar(limit, whenNull time.Duration) string {
+// An orphan is as far behind as it was.
+func (w *seen) lagsTooFar(limit, whenNull time.Duration, orphan bool) string {
 	switch {
 	case w.lagUnheard != "" && limit > 0 && whenNull > limit:
 		return fmt.Sprintf("its replication lag is not known, which counts as %v (monitor_slave_lag_when_null); max_replication_lag is %v: %s",
 			whenNull, limit, w.lagUnheard)
 	case w.lagUnheard != "" || w.lag == nil:
 		return ""
+	case orphan:
+		return tooFar(Lag{Replica: true, Behind: max(w.behind, w.lag.Behind)}, limit, whenNull)
 	}
 	return tooFar(*w.lag, limit, whenNull)
 }

@@ -50,6 +50,7 @@ type Manager struct {
 	pairs      []config.MySQLReplicationHostgroup
 	retired    []config.MySQLReplicationHostgroup // see retire
 	displaced  map[int]string                     // by writer hostgroup: see reportUnchecked
+	unsettled  bool                               // see settle
 	servers    map[serverKey]*Server
 	watched    map[string]*seen   // by Server.String
 	writers    map[int]int        // by writer hostgroup: how many it had when that was last logged

@@ -5,7 +5,13 @@ package hostgroup
 // answer it is no writer any more. Any thread but a loop's.
 func (m *Manager) SeeReadOnly(name string, s Switches, err error) {
 	m.see(name, func(w *seen) bool {
+		if err == nil {
+			w.heard = m.clock()
+		}
 		changed := m.takeRole(name, w, s, err)
+		if err == nil {
+			changed = m.settle() || changed
+		}
 		return err == nil && m.looked(name) || changed
 	})
 }

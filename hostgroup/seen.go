@@ -1,5 +1,7 @@
 package hostgroup
 
+import "time"
+
 // What the monitor has seen of a server holds wherever the server is a member:
 // it is kept by the server's name.
 
@@ -9,6 +11,10 @@ type seen struct {
 	role    role // see place
 	unasked int  // read_only checks in a row without an answer
 	lag     *Lag // what it said last; nil: nothing
+
+	heard    time.Time     // when it told its read_only last
+	behind   time.Duration // the last lag that was known
+	orphaned time.Time     // since when it can't reach its primary, if lag says so
 
 	lagMisses  int    // lag checks in a row without an answer
 	lagUnheard string // why its lag is not known any more; "": it is, or there never was one
@@ -81,7 +87,7 @@ func (m *Manager) forget() {
 			w.missed = 0
 		}
 		if !p.lag || !lag {
-			w.lag = nil
+			w.lag, w.behind = nil, 0
 			w.heardLag()
 		}
 	}

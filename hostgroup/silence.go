@@ -6,17 +6,17 @@ import (
 )
 
 // SeeConnect takes in that a server let the monitor log in, over a new
-// connection: it is back, whatever it was shunned for. Any thread but a loop's.
+// connection: it is back, if it was shunned for connect errors. A server that lets
+// in and answers nothing is back with its first answer only: see SeePing. Any
+// thread but a loop's.
 func (m *Manager) SeeConnect(name string) {
-	m.see(name, func(w *seen) (changed bool) {
-		w.missed = 0
+	m.see(name, func(*seen) (changed bool) {
 		now := m.clock()
 		m.members(name, func(s *Member) {
 			if s.seen().shunned {
 				m.bringBack(s.Server, now, "the monitor can connect again")
 				changed = true
 			}
-			changed = m.speak(s, now) || changed
 		})
 		return changed
 	})
@@ -32,6 +32,9 @@ func (m *Manager) SeePing(name string, err error) {
 		if err == nil {
 			w.missed = 0
 			m.members(name, func(s *Member) { changed = m.speak(s, now) || changed })
+			if changed {
+				m.judgeLags()
+			}
 			return changed
 		}
 		w.missed++
@@ -42,6 +45,7 @@ func (m *Manager) SeePing(name string, err error) {
 		why := fmt.Sprintf("%d pings in a row were not answered, the last: %v", w.missed, err)
 		m.members(name, func(s *Member) { changed = m.silence(s, now, why) || changed })
 		if changed {
+			m.judgeLags()
 			m.askPairs(name)
 		}
 		return changed

@@ -61,6 +61,9 @@ func (m *Monitor) run(s *server, kind check.Kind) {
 		m.complain(s, &r, set)
 	}
 	m.tell(s.name, &r)
+	if kind == check.Connect && r.Outcome == check.OK && s.unanswered(check.Ping) {
+		m.schedulers[check.Ping].hurry(s.name) // It may be back.
+	}
 }
 
 // yieldRoom makes it known that the account has too few connections.

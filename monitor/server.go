@@ -55,6 +55,14 @@ func (s *server) suspect(kind check.Kind) bool {
 	return len(h) > 0 && h[len(h)-1].Outcome == check.Timeout
 }
 
+// unanswered reports whether the last check of a kind got no answer.
+func (s *server) unanswered(kind check.Kind) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.history[kind]
+	return len(h) > 0 && !h[len(h)-1].Answered()
+}
+
 // note keeps a result, and reports whether it is worth a line: the check fails or
 // succeeds now, or fails in another way. Of a server that is away only the pings are.
 func (s *server) note(r *check.Result) (news bool) {

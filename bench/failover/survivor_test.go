@@ -10,16 +10,21 @@ import (
 )
 
 // The primary dies, and a replica is made writable without anybody telling it that its primary is gone; all replicas have a
-// max_replication_lag. Writes go on there and stay, whatever the lag checks say of its replication.
+// max_replication_lag. Reads go on all the time, also while there is no primary. Writes go on there and stay, whatever the lag checks say of its replication.
 func TestSurvivorIsPromotedAsItIs(t *testing.T) {
 	w := newWorld(t, func(c *proxy.Config, _ *servers.Cluster) {
 		for i := range c.Servers {
 			c.Servers[i].MaxReplicationLag = 5
 		}
 	})
+	readers := w.load(0, 4)
 	w.cluster.Servers[0].Kill()
 	w.say("SIGKILL of the primary")
 	w.awaitStatus(proxy.Primaries, w.name(0), "OFFLINE_SOFT")
+	w.awaitChecks("replication_lag", 8)
+	readers.end()
+	w.say("reads went on at the replicas, which look for their primary")
+	readers.report()
 	w.exec(1, w.words().writable)
 	w.say("%s is writable, and still looks for its primary", w.name(1))
 	w.awaitStatus(proxy.Primaries, w.name(1), "ONLINE")

@@ -17,6 +17,7 @@ type Lag struct {
 	Behind  time.Duration // whole seconds
 	Unknown bool          // replication does not run: Behind says nothing
 	Why     string        // of Unknown: what the server says about it
+	Orphan  bool          // of Unknown: it would run, but for a primary that can't be reached
 }
 
 // statusStatements are the ways to ask, the one that shows most first: MariaDB's
@@ -63,7 +64,8 @@ func lagOf(t *table) (l Lag, err error) {
 	for _, row := range t.Rows {
 		l.Replica = true
 		if row[behind] == nil {
-			if !l.Unknown {
+			orphan := strings.EqualFold(t.value(row, ioColumns), "Connecting") && strings.EqualFold(t.value(row, applierColumns), "Yes")
+			if l.Orphan = orphan && (l.Orphan || !l.Unknown); !l.Unknown {
 				l.Unknown, l.Why = true, t.trouble(row)
 			}
 			continue
