@@ -113,7 +113,7 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 // OnBackendReady goes on with the command that waited: the connection is in the
 // session's state.
 func (s *Session) OnBackendReady(b *backend.Conn) {
-	if s.unbegun() || s.state == doubtful {
+	if s.unbegun() || s.state == doubtful || s.state == injecting {
 		s.asked()
 		return
 	}
@@ -130,6 +130,11 @@ func (s *Session) OnBackendReady(b *backend.Conn) {
 func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 	s.worker.pool.Discard(b)
 	switch {
+	case s.state == injecting && !s.bound():
+		s.leaveInjecting(reason)
+	case s.state == injecting:
+		s.backend = nil
+		s.goodbye(reason)
 	case !s.unbegun() && s.state != doubtful:
 		s.stranded(reason)
 	case s.bound():

@@ -10,6 +10,11 @@ import (
 // OnOK takes in what the server says about the session's state, and writes the
 // packet as the client expects it.
 func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress protocol.Progress) {
+	if s.state == injecting {
+		s.worker.metrics.ServerIn(protocol.HeaderLen)
+		s.onInjectedOK(ok, progress)
+		return
+	}
 	s.now.event.Flags = s.now.info.Flags
 	s.track(ok, &s.now.event)
 	owed := s.mine.owesSchema

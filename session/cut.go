@@ -149,7 +149,7 @@ func lastPacket(packets []byte) (at int) {
 // overdue ends the statement under way because of reason: the server is told to
 // end it, and if it does so in time the session goes on.
 func (s *Session) overdue(reason *protocol.ERR) {
-	if s.state != answering || s.beingCut() && s.cut.until != 0 {
+	if s.state != answering && s.state != injecting || s.beingCut() && s.cut.until != 0 {
 		// The server waits for the client and has nothing to end, or does not end it.
 		s.giveUp(reason)
 		return
@@ -157,7 +157,7 @@ func (s *Session) overdue(reason *protocol.ERR) {
 	c := s.cutShort()
 	c.reason, c.until = reason, s.worker.loop.Now()+int64(s.worker.proxy.killGrace)
 	s.killQuery(false, func(r kill.Result) {
-		if r.Outcome > kill.Gone && s.cut == c && c.reason != nil && s.beingCut() && s.state == answering {
+		if r.Outcome > kill.Gone && s.cut == c && c.reason != nil && s.beingCut() && (s.state == answering || s.state == injecting) {
 			s.giveUp(reason)
 		}
 	})

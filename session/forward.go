@@ -49,6 +49,9 @@ func (s *Session) forward(p []byte, whole bool) int {
 	if !s.obtain() {
 		return 0
 	}
+	if s.injectsBefore() {
+		return 0
+	}
 	b := s.backend
 	s.keep(sent, whole)
 	if whole {
@@ -190,6 +193,10 @@ func (s *Session) OnBackendWritable(*backend.Conn) { s.resume() }
 // OnAnswer passes the server's answer to the client.
 func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progress) {
 	s.worker.metrics.ServerIn(len(chunk))
+	if s.state == injecting {
+		s.onInjected(chunk, progress)
+		return
+	}
 	if s.retry.redirects && progress == protocol.Done {
 		if said := s.readOnlyRefusal(chunk); said != nil {
 			s.withhold(said)
@@ -253,6 +260,11 @@ func (s *Session) answered() {
 			s.hangUp()
 			return
 		}
+	}
+	if s.injectsAfter() {
+		return
+	}
+	if s.sharing() {
 		s.share()
 	}
 	s.settle()

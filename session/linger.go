@@ -19,7 +19,9 @@ func (s *Session) lingering() bool {
 }
 
 // unbegun reports whether nothing is under way on the session's connection, though there may be a command that waits for the script.
-func (s *Session) unbegun() bool { return s.state == ready || s.state == pondering }
+func (s *Session) unbegun() bool {
+	return s.state == ready || s.state == pondering && s.injection() == nil
+}
 
 // lingerEnd is the loop time at which lingering ends.
 func (s *Session) lingerEnd() int64 {

@@ -256,6 +256,11 @@ func (s *Session) trackLate(ok *protocol.OK) {
 // asked goes on after askPast. The connection is left, if it was kept only for what could be asked; it may have been lost over it.
 func (s *Session) asked() {
 	s.mine.pins &^= askable
+	if s.state == injecting {
+		s.foreign = everything
+		s.inject()
+		return
+	}
 	switch {
 	case s.backend == nil:
 		s.mine.pins = 0

@@ -106,6 +106,11 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
 		return
 	}
+	if in := s.injection(); s.state == injecting || s.state == pondering && in != nil {
+		s.cancelScript()
+		s.lostInjecting(err)
+		return
+	}
 	if !s.sharing() {
 		s.lostOwn(err)
 		return

@@ -23,6 +23,8 @@ type scripted struct {
 	pin  bool   // the connection is kept from now on
 
 	reply *hook.Reply // in place of the server's answer
+
+	injected *injected // nil: the script has nothing sent
 }
 
 // scriptOf is the script's part of the session, made when it is first needed.
@@ -85,6 +87,7 @@ func (s *Session) obeyScript(v *hook.Verdict, p []byte, whole bool) (n int, ok b
 	if v.Pin {
 		s.scriptOf().pin = true
 	}
+	s.addInjections(v)
 	switch {
 	case v.Reject != nil:
 		s.refusal = rejection(v.Reject)
@@ -129,6 +132,10 @@ func (a *asking) QueryAnswered(v *hook.Verdict) {
 	s := (*Session)(a)
 	s.conn.Guard(func() {
 		s.script.pending = nil
+		if s.script.injected != nil {
+			s.handledLater(v)
+			return
+		}
 		s.script.verdict = keepVerdict(v)
 		s.unsuspend()
 	})
@@ -155,6 +162,15 @@ func (s *Session) unsuspend() {
 // giveUpScript answers the command that waits for the script with the reason: nobody waits for the script any more.
 func (s *Session) giveUpScript(reason *protocol.ERR) {
 	s.cancelScript()
+	if in := s.injection(); in != nil && in.behind { // the client has its answer
+		s.dropInjections()
+		s.setState(ready)
+		if s.sharing() {
+			s.share()
+		}
+		s.settle()
+		return
+	}
 	s.setState(ready)
 	s.OnNoBackend(reason)
 }
@@ -175,6 +191,7 @@ func (s *Session) endScript() {
 		return
 	}
 	s.cancelScript()
+	s.dropInjections()
 	sent := sc.sent[:0]
 	if cap(sent) > holdSize {
 		sent = nil

@@ -18,6 +18,9 @@ type policy struct {
 	connect    func(c hook.Conn) *hook.ConnectVerdict
 	auth       func(c hook.Conn, a *hook.Auth) *hook.AuthVerdict
 	disconnect func(c hook.Conn, s *hook.Stats)
+	handle     func(i *hook.Injection, o *hook.Outcome) *hook.Verdict
+
+	forgotten chan *hook.Injection
 
 	waiting   chan *call // those that are answered later
 	cancelled chan *call
@@ -35,7 +38,7 @@ type call struct {
 
 // newPolicy is a script whose onQuery is query.
 func newPolicy(query func(q hook.Query) *hook.Verdict) *policy {
-	return &policy{query: query, waiting: make(chan *call, 100), cancelled: make(chan *call, 100)}
+	return &policy{query: query, waiting: make(chan *call, 100), cancelled: make(chan *call, 100), forgotten: make(chan *hook.Injection, 100)}
 }
 
 func (s *policy) Loop(post func(func())) hook.Loop { return &policyLoop{policy: s, post: post} }
@@ -126,12 +129,15 @@ func (l *policyLoop) Result(hook.Query, *hook.Result, hook.ResultWaiter) (*hook.
 	return &hook.ResultVerdict{}, nil
 }
 
-func (l *policyLoop) Injected(*hook.Injection, *hook.Outcome, hook.QueryWaiter) (*hook.Verdict, hook.Pending) {
-	return hook.Nothing, nil
+func (l *policyLoop) Injected(i *hook.Injection, o *hook.Outcome, w hook.QueryWaiter) (*hook.Verdict, hook.Pending) {
+	if v := l.handle(i, o); v != nil {
+		return v, nil
+	}
+	return nil, l.later(i.SQL, func(v any) { w.QueryAnswered(v.(*hook.Verdict)) })
 }
 
 func (l *policyLoop) Disconnect(c hook.Conn, s *hook.Stats) { l.disconnect(c, s) }
-func (l *policyLoop) Forget(*hook.Injection)                {}
+func (l *policyLoop) Forget(i *hook.Injection)              { l.forgotten <- i }
 func (l *policyLoop) Close()                                {}
 
 // verdict is a verdict that says what change makes of Nothing.

@@ -17,6 +17,7 @@ const (
 	delayed                 // a command waits because a rule says so
 	doubtful                // a server refused the command because it is read-only: the monitor's word is awaited
 	pondering               // a command waits for the script
+	injecting               // a statement of the script's is at the server, before the client's or behind it
 	refused                 // no backend: the command that waited gets an error
 	sending                 // a command is passed on, and its answer not complete
 	answering               // a command was passed on whole, and its answer not complete
@@ -30,7 +31,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "verifying", "knocking", "vetting", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "refused", "sending",
+	"greeted", "authing", "verifying", "knocking", "vetting", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "injecting", "refused", "sending",
 	"answering", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
 }
 
@@ -44,12 +45,13 @@ var legal = [numStates]uint{
 	knocking:   1 << greeted,
 	vetting:    1 << authing,
 	verifying:  1 << authing,
-	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
+	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<injecting | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
 	killing:    1 << ready,
 	delayed:    1 << ready,
 	doubtful:   1 << ready,
-	pondering:  1 << ready,
+	pondering:  1<<ready | 1<<injecting,
+	injecting:  1<<ready | 1<<pondering,
 	refused:    1<<ready | 1<<discarding,
 	sending:    1<<answering | 1<<trailing | 1<<discarding,
 	answering:  1<<ready | 1<<uploading | 1<<doubtful,
@@ -76,6 +78,7 @@ func init() {
 		delayed:    (*Session).onEarly,
 		doubtful:   (*Session).onEarly,
 		pondering:  (*Session).onEarly,
+		injecting:  (*Session).onEarly,
 		refused:    (*Session).onRefused,
 		sending:    (*Session).onMore,
 		answering:  (*Session).onEarly,

@@ -1,0 +1,110 @@
+package session
+
+import (
+	"parkway/protocol"
+	"parkway/protocol/row"
+	"parkway/scripting/hook"
+)
+
+// readOutcome reads the answer to a statement of the script's: its first result.
+func (s *Session) readOutcome(o *hook.Outcome) {
+	in := s.script.injected
+	o.OK, o.Truncated = in.said, in.cut
+	p := packets{rest: in.answer}
+	head, ok := p.next()
+	switch {
+	case !ok:
+		return // an OK packet that was taken out of the answer
+	case head[0] == 0:
+		o.OK = summaryOf(head, s.caps)
+		return
+	case head[0] == 0xff:
+		*o = hook.Outcome{Err: rejectionOf(head), Time: o.Time}
+		return
+	}
+	count, _, _ := protocol.ReadLenencInt(head)
+	for range count {
+		var d protocol.ColumnDefinition
+		definition, ok := p.next()
+		if !ok || d.Decode(definition, s.caps) != nil {
+			o.Truncated = true
+			return
+		}
+		o.Table.Columns = append(o.Table.Columns, row.ColumnOf(&d))
+	}
+	if !s.caps.Has(protocol.ClientDeprecateEOF) {
+		p.next()
+	}
+	rows := &o.Table.Rows
+	rows.Reset(len(o.Table.Columns))
+	for {
+		values, ok := p.next()
+		switch {
+		case !ok:
+			return
+		case values[0] == 0xff:
+			*o = hook.Outcome{Err: rejectionOf(values), Time: o.Time}
+			return
+		case isEndOfRows(values, s.caps):
+			o.OK = endOf(values, s.caps)
+			return
+		case rows.Size() > hook.MaxOutcome:
+			o.Truncated = true
+			return
+		case s.worker.rows.Text(rows, o.Table.Columns, values) != nil:
+			o.Truncated = true
+			return
+		}
+	}
+}
+
+// packets are the payloads of whole packets, none of which is continued by the next.
+type packets struct{ rest []byte }
+
+// next returns the next one that is whole and not empty.
+func (p *packets) next() (payload []byte, ok bool) {
+	if len(p.rest) < protocol.HeaderLen {
+		return nil, false
+	}
+	length, _ := protocol.Header(p.rest)
+	if end := protocol.HeaderLen + length; length > 0 && length < protocol.MaxPayload && end <= len(p.rest) {
+		payload, p.rest = p.rest[protocol.HeaderLen:end], p.rest[end:]
+		return payload, true
+	}
+	return nil, false
+}
+
+// isEndOfRows reports whether a packet ends rows.
+func isEndOfRows(p []byte, caps protocol.Capability) bool {
+	return p[0] == 0xfe && (len(p) < 9 || caps.Has(protocol.ClientDeprecateEOF))
+}
+
+// endOf is what the packet says that ends rows.
+func endOf(p []byte, caps protocol.Capability) hook.Summary {
+	var end protocol.EOF
+	if !caps.Has(protocol.ClientDeprecateEOF) || len(p) == 5 {
+		if end.Decode(p) == nil {
+			return hook.Summary{Warnings: end.Warnings}
+		}
+		return hook.Summary{}
+	}
+	return summaryOf(p, caps)
+}
+
+// summaryOf is what an OK packet says.
+func summaryOf(p []byte, caps protocol.Capability) hook.Summary {
+	var ok protocol.OK
+	if ok.Decode(p, caps) != nil {
+		return hook.Summary{}
+	}
+	return hook.Summary{AffectedRows: ok.AffectedRows, InsertID: ok.InsertID, Warnings: ok.Warnings, Info: string(ok.Info)}
+}
+
+// rejectionOf is a server's error as scripts see it.
+func rejectionOf(p []byte) *hook.Rejection {
+	var said protocol.ERR
+	if err := said.Decode(p); err != nil {
+		return &hook.Rejection{Code: protocol.ErrCodeUnknown, State: "HY000", Message: err.Error()}
+	}
+	return &hook.Rejection{Code: said.Code, State: said.State, Message: said.Message}
+}
