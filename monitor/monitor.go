@@ -63,6 +63,7 @@ type Monitor struct {
 	// Any thread.
 	settings atomic.Pointer[settings]
 	counts   [check.NumKinds][numResults]atomic.Uint64
+	late     lateness
 
 	// Guarded by mu.
 	mu      sync.Mutex

@@ -92,8 +92,8 @@ func (w *world) SeeLag(name string, lag hostgroup.Lag) {
 	w.Manager.SeeLag(name, lag)
 }
 
-// wait waits until the monitor has said something that begins so.
-func (w *world) wait(prefix string) {
+// wait waits until the monitor has said something that begins so, and returns how much it said before.
+func (w *world) wait(prefix string) (before int) {
 	w.t.Helper()
 	late := time.AfterFunc(patience, func() { w.note("too late") })
 	defer late.Stop()
@@ -105,7 +105,7 @@ func (w *world) wait(prefix string) {
 		}
 		if strings.HasPrefix(w.told[i], prefix) {
 			w.told = w.told[i+1:]
-			return
+			return i
 		}
 		if w.told[i] == "too late" {
 			w.t.Fatalf("nothing like %q: %q", prefix, w.told)

@@ -22,22 +22,38 @@ const longestWait = time.Second
 func (m *Monitor) submit(s *server, kind check.Kind) (ok bool) {
 	if !s.begin(kind) {
 		m.counts[kind][resultOverdue].Add(1)
+		if s.waits(kind) {
+			m.late.note(m)
+		}
 		return false
 	}
+	return m.queue(s, kind, s.suspect(kind))
+}
+
+// queue is submit for a check that was claimed.
+func (m *Monitor) queue(s *server, kind check.Kind, suspect bool) (ok bool) {
 	ok = m.pool.Submit(elastic.Task{
-		Run:      func() { m.run(s, kind) },
+		Run:      func() { m.run(s, kind, suspect) },
 		Patience: min(m.settings.Load().every[kind]/eagerness, longestWait),
-		Suspect:  s.suspect(kind),
+		Rank:     s.rank(kind),
+		Suspect:  suspect,
 	})
 	if !ok {
 		s.end(kind)
 		m.counts[kind][resultDropped].Add(1)
+		m.late.note(m)
 	}
 	return ok
 }
 
-// run carries out a check, on a goroutine of the pool.
-func (m *Monitor) run(s *server, kind check.Kind) {
+// run carries out a check, on a goroutine of the pool. One that has become a suspect
+// since it was queued is queued again.
+func (m *Monitor) run(s *server, kind check.Kind, suspect bool) {
+	if !suspect && s.suspect(kind) {
+		m.queue(s, kind, true)
+		return
+	}
+	s.begun[kind].Store(true)
 	defer s.end(kind)
 	defer func() {
 		if v := recover(); v != nil {

@@ -9,6 +9,7 @@ import (
 
 	"parkway/hostgroup"
 	"parkway/monitor/check"
+	"parkway/monitor/elastic"
 )
 
 // server is one server with what its last checks have found out.
@@ -20,6 +21,7 @@ type server struct {
 	// Any thread.
 	server  atomic.Pointer[hostgroup.Server] // one of those of that name
 	busy    [check.NumKinds]atomic.Bool      // a check is queued or runs
+	begun   [check.NumKinds]atomic.Bool      // of busy: it runs
 	cramped atomic.Bool                      // it was logged that it allows too few connections
 
 	// Guarded by mu.
@@ -34,6 +36,14 @@ const kept = 10
 // history is the last results of a check, the latest last.
 type history []check.Result
 
+// last is the latest result, nil if there is none.
+func (h history) last() *check.Result {
+	if len(h) == 0 {
+		return nil
+	}
+	return &h[len(h)-1]
+}
+
 func newServer(hs *hostgroup.Server) *server {
 	s := &server{name: hs.String()}
 	s.server.Store(hs)
@@ -44,15 +54,45 @@ func newServer(hs *hostgroup.Server) *server {
 // begin claims a check; it is false if one of the kind has not ended.
 func (s *server) begin(kind check.Kind) bool { return s.busy[kind].CompareAndSwap(false, true) }
 
-// end gives it back.
-func (s *server) end(kind check.Kind) { s.busy[kind].Store(false) }
+// waits reports whether a check that was claimed has not begun to run.
+func (s *server) waits(kind check.Kind) bool { return !s.begun[kind].Load() }
 
-// suspect reports whether a check is likely to take until its timeout.
+// end gives it back.
+func (s *server) end(kind check.Kind) {
+	s.begun[kind].Store(false)
+	s.busy[kind].Store(false)
+}
+
+// suspect reports whether a check is likely to take until its timeout: the last one did, or whatever the server was asked last.
 func (s *server) suspect(kind check.Kind) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.history[kind]
-	return len(h) > 0 && h[len(h)-1].Outcome == check.Timeout
+	if r := s.history[kind].last(); r != nil {
+		return r.Outcome == check.Timeout
+	}
+	asked := false
+	for k := range s.history {
+		if r := s.history[k].last(); r != nil {
+			if asked = true; r.Outcome != check.Timeout {
+				return false
+			}
+		}
+	}
+	return asked
+}
+
+// rank is how urgent a check is: the servers that answer come first, so that those of which nothing is known, or that are away, do not delay
+// them, and among the checks read_only, on which writes depend.
+func (s *server) rank(kind check.Kind) (rank int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.ContainsFunc(s.history[:], func(h history) bool { return h.last() != nil && h.last().Answered() }) {
+		rank = elastic.Ranks / 2
+	}
+	if kind != check.ReadOnly {
+		rank++
+	}
+	return rank
 }
 
 // unanswered reports whether the last check of a kind got no answer.

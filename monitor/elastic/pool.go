@@ -6,8 +6,9 @@
 // took lately, or because one has waited too long already. A goroutine that had
 // nothing to do for a while ends, down to a minimum.
 //
-// Tasks that are likely to take long are suspects: they wait behind all others,
-// and never have all goroutines, so that they don't delay what is quick.
+// Tasks have ranks: those of a lower one go first. Those that are likely to take
+// long are suspects: they wait behind all others, and never have all goroutines
+// where there can be several, so that they don't delay what is quick.
 package elastic
 
 import (
@@ -23,9 +24,14 @@ type Task struct {
 	Run func()
 	// Patience is by when Run wants to begin, counted from Submit.
 	Patience time.Duration
+	// Rank says which tasks go first: those of rank 0. It is below Ranks.
+	Rank int
 	// Suspect says that the task is likely to take long.
 	Suspect bool
 }
+
+// Ranks is how many ranks there are. Suspects are behind all of them.
+const Ranks = 4
 
 const (
 	// linger is how long a goroutine stays with nothing to do.
@@ -43,10 +49,10 @@ type Pool struct {
 	mu       sync.Mutex
 	min, max int
 	workers  int
-	suspects int         // workers that run a suspect
-	idle     []*worker   // the one that has had nothing to do for the shortest time at the end
-	tidy     *time.Timer // fires when the first of idle has lingered long enough; nil: none is set
-	queues   [2]queue    // of tasks that are no suspects, and of those that are
+	suspects int              // workers that run a suspect
+	idle     []*worker        // the one that has had nothing to do for the shortest time at the end
+	tidy     *time.Timer      // fires when the first of idle has lingered long enough; nil: none is set
+	queues   [Ranks + 1]queue // of each rank, and of suspects
 	average  time.Duration
 	late     *time.Timer // fires when the task that waits longest has lost its patience; nil: none is set
 	lateAt   time.Time
@@ -117,7 +123,7 @@ func (p *Pool) Submit(t Task) (ok bool) {
 		return false
 	}
 	w := &waiting{t, time.Now().Add(t.Patience)}
-	p.queues[kind(t.Suspect)].push(w)
+	p.queues[t.place()].push(w)
 	if n := len(p.idle); n > 0 {
 		if next := p.take(); next != nil {
 			idle := p.idle[n-1]
@@ -134,7 +140,7 @@ func (p *Pool) Submit(t Task) (ok bool) {
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
-	p.queues = [2]queue{}
+	p.queues = [Ranks + 1]queue{}
 	if p.late != nil {
 		p.late.Stop()
 	}
@@ -148,14 +154,20 @@ func (p *Pool) Close() {
 	p.running.Wait()
 }
 
-func kind(suspect bool) int {
-	if suspect {
-		return 1
+// place is the index of the task's queue.
+func (t *Task) place() int {
+	if t.Suspect {
+		return Ranks
 	}
-	return 0
+	return t.Rank
 }
 
-func (p *Pool) waiting() int { return p.queues[0].len() + p.queues[1].len() }
+func (p *Pool) waiting() (n int) {
+	for i := range p.queues {
+		n += p.queues[i].len()
+	}
+	return n
+}
 
 // forSuspects is how many goroutines may run suspects at a time: a quarter of
 // the most that there can be is left to the others.
@@ -163,13 +175,15 @@ func (p *Pool) forSuspects() int { return max(p.max-max(p.max/4, 1), 1) }
 
 // take removes the task that is next, nil if there is none. mu is held.
 func (p *Pool) take() *waiting {
-	if w := p.queues[0].pop(); w != nil {
-		return w
+	for i := range Ranks {
+		if w := p.queues[i].pop(); w != nil {
+			return w
+		}
 	}
 	if p.suspects >= p.forSuspects() {
 		return nil
 	}
-	w := p.queues[1].pop()
+	w := p.queues[Ranks].pop()
 	if w != nil {
 		p.suspects++
 	}
@@ -194,7 +208,7 @@ func (p *Pool) lacks(now time.Time) bool {
 	ahead := 0
 	for i := range p.queues {
 		q := &p.queues[i]
-		if i == 1 && p.suspects >= p.forSuspects() {
+		if i == Ranks && p.suspects >= p.forSuspects() {
 			return false
 		}
 		if q.len() == 0 {
@@ -218,7 +232,7 @@ func (p *Pool) watch() {
 	}
 	var first time.Time
 	for i := range p.queues {
-		if i == 1 && p.suspects >= p.forSuspects() {
+		if i == Ranks && p.suspects >= p.forSuspects() {
 			continue
 		}
 		if q := &p.queues[i]; q.len() > 0 && (first.IsZero() || q.first().by.Before(first)) {

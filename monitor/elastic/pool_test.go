@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -208,4 +209,26 @@ func TestQueueKeepsOrder(t *testing.T) {
 	if want != next || q.pop() != nil {
 		t.Errorf("%d of %d", want, next)
 	}
+}
+
+// Of the tasks that wait those of the lowest rank begin first, in the order of their coming; suspects are last.
+func TestRanks(t *testing.T) {
+	bubble(t, 1, 1, 100, func(t *testing.T, p *Pool) {
+		release := make(chan struct{})
+		submit(t, p, 1, Task{Run: func() { <-release }})
+		var order []int
+		task := func(n, rank int, suspect bool) {
+			submit(t, p, 1, Task{Run: func() { order = append(order, n) }, Rank: rank, Suspect: suspect})
+		}
+		task(5, 0, true)
+		task(4, Ranks-1, false)
+		task(2, 1, false)
+		task(3, 1, false)
+		task(1, 0, false)
+		close(release)
+		wantStats(t, p, Stats{Workers: 1})
+		if !slices.Equal(order, []int{1, 2, 3, 4, 5}) {
+			t.Errorf("%v", order)
+		}
+	})
 }
