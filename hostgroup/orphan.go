@@ -34,5 +34,6 @@ func (m *Manager) settle() (changed bool) {
 		return false
 	}
 	m.unsettled = false
+	m.countWriters(m.Table())
 	return m.judgeLags()
 }

@@ -45,7 +45,7 @@ func (m *Manager) takeRole(name string, w *seen, s Switches, err error) (changed
 		e = m.log.Info()
 	}
 	was := w.role
-	w.role = next
+	w.role, w.since = next, m.clock()
 	e.Str("server", name).Bool("read_only", next.switches.ReadOnly).Bool("super_read_only", next.switches.Super).
 		Bool("lost", next.lost).AnErr("error", err).Msg("what a server says of read_only has changed")
 	changed = m.rebuild()

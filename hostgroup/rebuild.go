@@ -151,38 +151,3 @@ func (m *Manager) because(before, now *Member) string {
 func (m *Manager) isConfigured(name string) bool {
 	return slices.ContainsFunc(m.configured, func(c config.MySQLServer) bool { return c.Address() == name })
 }
-
-// countWriters logs when a writer hostgroup has no server left that may be
-// written to, or more than one. mu is held.
-func (m *Manager) countWriters(t *Table) {
-	if !m.policy.Load().readOnly {
-		return
-	}
-	for _, pair := range m.pairs {
-		id, n := pair.WriterHostgroup, 0
-		var names []string
-		if h := t.groups[id]; h != nil {
-			for i := range h.Members {
-				s := &h.Members[i]
-				if r := m.roleOf(s.String()); s.Left == "" && s.Wanted == Online && r.known && !r.lost {
-					n++
-					names = append(names, s.String())
-				} else if s.Left == "" && s.Wanted == Online {
-					n = -len(h.Members) // What it will say is not known yet.
-				}
-			}
-		}
-		if was, reported := m.writers[id]; n < 0 || reported && was == n {
-			continue
-		}
-		m.writers[id] = n
-		switch {
-		case n == 0:
-			m.log.Warn().Int("hostgroup", id).Msg("no server of the writer hostgroup is writable: its statements wait for one")
-		case n > 1:
-			m.log.Warn().Int("hostgroup", id).Strs("servers", names).Msg("several servers of the writer hostgroup are writable: all of them are written to")
-		default:
-			m.log.Info().Int("hostgroup", id).Str("server", names[0]).Msg("one server of the writer hostgroup is writable")
-		}
-	}
-}

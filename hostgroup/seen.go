@@ -13,6 +13,7 @@ type seen struct {
 	lag     *Lag // what it said last; nil: nothing
 
 	heard    time.Time     // when it told its read_only last
+	since    time.Time     // when role last changed
 	behind   time.Duration // the last lag that was known
 	orphaned time.Time     // since when it can't reach its primary, if lag says so
 

@@ -192,6 +192,11 @@ func TestReadOnlyMovesServers(t *testing.T) {
 	// Two at once: both.
 	o.says(1, false)
 	o.wantTable("1 2", "1 2 3")
+	o.wantLogged("several servers of the writer hostgroup are writable", 0) // 2 has not been asked since.
+	o.now = o.now.Add(time.Millisecond)
+	o.says(2, false)
+	o.wantLogged("several servers of the writer hostgroup are writable", 1)
+	o.says(2, false)
 	o.wantLogged("several servers of the writer hostgroup are writable", 1)
 	if now := o.Table().Hostgroup(1).Members[0].Server; now != old || now.Left() {
 		t.Error("the old writer has lost what was known of it")
