@@ -68,6 +68,7 @@ type Monitor struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	servers []*server // in the order of the configuration
+	paired  []*server // those that are asked for their read_only
 	purging *time.Timer
 	closed  bool
 }
@@ -120,9 +121,12 @@ func (m *Monitor) Apply(v *config.MySQLVariables) {
 	for _, s := range known {
 		s.target.Close()
 	}
-	m.servers = servers
+	m.servers, m.paired = servers, plans[check.ReadOnly].servers
 	for k, s := range m.schedulers {
-		plans[k].every = set.every[k]
+		plans[k].every, plans[k].first = set.every[k], firstRound
+		if k == int(check.ReadOnly) {
+			plans[k].first = firstLook
+		}
 		s.apply(plans[k])
 	}
 	m.schedulePurge(set)

@@ -7,8 +7,11 @@ import (
 )
 
 // firstRound is within what time servers that are new are asked for the first
-// time, if their interval is longer.
-const firstRound = time.Second
+// time, if their interval is longer; firstLook is that for their read_only.
+const (
+	firstRound = time.Second
+	firstLook  = 100 * time.Millisecond
+)
 
 // Servers whose turns are close together are asked together, so that the process
 // does not wake up for each, which costs more than the checks do: within one part
@@ -22,6 +25,7 @@ const (
 type plan struct {
 	servers []*server
 	every   time.Duration
+	first   time.Duration // within what time servers that are new are asked, if every is longer
 }
 
 // scheduler calls a function for each server, once in an interval. The servers
@@ -127,7 +131,7 @@ func (s *scheduler) change(p plan, now time.Time) {
 			if t.place >= 1 {
 				t.place--
 			}
-			t.due = now.Add(part(min(p.every, firstRound), t.place))
+			t.due = now.Add(part(min(p.every, p.first), t.place))
 			n++
 		}
 	}

@@ -86,7 +86,7 @@ func TestSchedulerHurries(t *testing.T) {
 				t.Errorf("asked %d times, want %d", got, n)
 			}
 		}
-		s.apply(plan{servers, time.Hour})
+		s.apply(plan{servers, time.Hour, firstRound})
 		time.Sleep(firstRound)
 		want(1)
 		for range 2 * maxHasty {
@@ -96,7 +96,7 @@ func TestSchedulerHurries(t *testing.T) {
 		want(2)
 		// A wish that comes a moment after a question is granted, a moment later, and also by a new plan.
 		s.hurry("0")
-		s.apply(plan{servers, time.Hour})
+		s.apply(plan{servers, time.Hour, firstRound})
 		time.Sleep(hurryPause - time.Nanosecond)
 		want(2)
 		time.Sleep(time.Nanosecond)
@@ -110,7 +110,7 @@ func TestSchedulerHurries(t *testing.T) {
 func TestSchedulerHurriesBehindAQuestion(t *testing.T) {
 	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
 		servers := serversFor(1)
-		s.apply(plan{servers, time.Hour})
+		s.apply(plan{servers, time.Hour, firstRound})
 		time.Sleep(firstRound)
 		a.setBusy(true)
 		s.hurry("0")
@@ -144,7 +144,7 @@ func TestSchedulerSpreads(t *testing.T) {
 		const every = 10 * time.Second
 		begun := time.Now()
 		servers := serversFor(500)
-		s.apply(plan{servers, every})
+		s.apply(plan{servers, every, firstRound})
 		time.Sleep(firstRound)
 		synctest.Wait()
 		if n := a.servers(); n != 500 {
@@ -171,12 +171,12 @@ func TestSchedulerSpreads(t *testing.T) {
 func TestSchedulerChanges(t *testing.T) {
 	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
 		servers := serversFor(3)
-		s.apply(plan{servers[:2], time.Hour})
+		s.apply(plan{servers[:2], time.Hour, firstRound})
 		time.Sleep(firstRound)
 		if a.of(servers[0]) != 1 || a.of(servers[1]) != 1 {
 			t.Error("not each was asked once")
 		}
-		s.apply(plan{servers[1:], time.Second})
+		s.apply(plan{servers[1:], time.Second, firstRound})
 		time.Sleep(10*time.Second + time.Millisecond)
 		if n := a.of(servers[0]); n != 1 {
 			t.Errorf("one that left was asked %d times", n)
@@ -186,7 +186,7 @@ func TestSchedulerChanges(t *testing.T) {
 				t.Errorf("asked %d times in 10 intervals", n)
 			}
 		}
-		s.apply(plan{nil, time.Second})
+		s.apply(plan{nil, time.Second, firstRound})
 		before := a.of(servers[2])
 		time.Sleep(time.Minute)
 		if n := a.of(servers[2]); n != before {

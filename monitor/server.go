@@ -17,8 +17,10 @@ type server struct {
 	// Immutable.
 	name   string
 	target *check.Target
+	asked  chan struct{} // closed: a read_only check has ended
 
 	// Any thread.
+	told    sync.Once                        // closes asked
 	server  atomic.Pointer[hostgroup.Server] // one of those of that name
 	busy    [check.NumKinds]atomic.Bool      // a check is queued or runs
 	begun   [check.NumKinds]atomic.Bool      // of busy: it runs
@@ -45,7 +47,7 @@ func (h history) last() *check.Result {
 }
 
 func newServer(hs *hostgroup.Server) *server {
-	s := &server{name: hs.String()}
+	s := &server{name: hs.String(), asked: make(chan struct{})}
 	s.server.Store(hs)
 	s.target = check.NewTarget(s.name, func() (network, address string, ok bool) { return s.server.Load().Endpoint() })
 	return s
@@ -57,10 +59,13 @@ func (s *server) begin(kind check.Kind) bool { return s.busy[kind].CompareAndSwa
 // waits reports whether a check that was claimed has not begun to run.
 func (s *server) waits(kind check.Kind) bool { return !s.begun[kind].Load() }
 
-// end gives it back.
+// end gives it back, when all that follows from it is known.
 func (s *server) end(kind check.Kind) {
 	s.begun[kind].Store(false)
 	s.busy[kind].Store(false)
+	if kind == check.ReadOnly {
+		s.told.Do(func() { close(s.asked) })
+	}
 }
 
 // suspect reports whether a check is likely to take until its timeout: the last one did, or whatever the server was asked last.

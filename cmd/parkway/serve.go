@@ -166,11 +166,12 @@ func (s *server) assemble(ctx context.Context) error {
 	if err := s.listen(counters.Handler()); err != nil {
 		return err
 	}
-	if err := s.group.Start(); err != nil {
-		return err
-	}
+	// And nothing is to be written to a server that is no primary any more.
 	s.monitor.Apply(&cfg.MySQL)
-	return nil
+	known, cancel := context.WithTimeout(ctx, 2*cfg.MySQL.MonitorReadOnlyTimeout)
+	s.monitor.Settle(known)
+	cancel()
+	return s.group.Start()
 }
 
 // listen binds everything; what is bound serves when the loops start.
