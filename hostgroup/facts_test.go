@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -187,5 +188,21 @@ func TestNameMoves(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "resolves to another address"); n != 1 {
 		t.Errorf("logged %d times: %s", n, log)
+	}
+}
+
+// What is logged once about a server must not have a port of this end in its text, which is another one each time.
+func TestErrorsSayTheSameEachTime(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{unserved(&net.DNSError{Err: "read udp 127.0.0.1:4711->127.0.0.53:53: i/o timeout", Name: "db", IsTimeout: true}), "no name server answers"},
+		{unserved(&net.DNSError{Err: "no such host", Name: "db", IsNotFound: true}), "lookup db: no such host"},
+		{unaddressed(&net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: 4711}, Err: os.ErrDeadlineExceeded}), "read: i/o timeout"},
+	} {
+		if test.err.Error() != test.want {
+			t.Errorf("%q, want %q", test.err, test.want)
+		}
 	}
 }
