@@ -97,10 +97,10 @@ func (c *copier) object(o *goja.Object) (data, error) {
 	}
 	c.path = append(c.path, o)
 	defer func() { c.path = c.path[:len(c.path)-1] }()
-	switch o.ClassName() {
-	case "Array":
+	switch {
+	case o.ClassName() == "Array":
 		return c.array(o)
-	case "Object":
+	case o.ClassName() == "Object" && o.ExportType() == typePlain:
 		return c.plain(o)
 	}
 	return nil, errNotCopied
@@ -142,6 +142,7 @@ func (c *copier) plain(o *goja.Object) (data, error) {
 var (
 	typeBytes  = reflect.TypeFor[[]byte]()
 	typeBuffer = reflect.TypeFor[goja.ArrayBuffer]()
+	typePlain  = reflect.TypeFor[map[string]any]()
 )
 
 // bytesIn returns the bytes of a Uint8Array or ArrayBuffer, not a copy.

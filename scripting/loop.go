@@ -44,6 +44,9 @@ func newLoop(e *Engine, post func(func())) *Loop {
 func (l *Loop) Close() {
 	l.closed = true
 	l.discard()
+	if m := l.ready.Swap(nil); m != nil {
+		m.release()
+	}
 	l.edition = nil
 	l.engine.forgetLoop(l)
 }
@@ -73,15 +76,19 @@ func (l *Loop) now() *edition {
 
 // ensure returns the machine of the edition that now returned, nil if it is not ready.
 func (l *Loop) ensure() *machine {
-	if l.machine == nil {
-		m := l.ready.Swap(nil)
-		if m != nil && m.edition != l.edition {
-			m.release()
-			m = nil
-		}
-		l.machine = m
-		l.build()
+	if l.machine != nil {
+		return l.machine
 	}
+	// One of a later edition is for when that is in force, which is about to happen.
+	m := l.ready.Load()
+	if m != nil && l.edition != nil && m.edition.number <= l.edition.number && l.ready.CompareAndSwap(m, nil) {
+		if m.edition == l.edition {
+			l.machine = m
+		} else {
+			m.release()
+		}
+	}
+	l.build()
 	return l.machine
 }
 

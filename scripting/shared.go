@@ -14,6 +14,8 @@ const (
 	maxSharedValue = 1 << 20
 	// sweepSome is how many entries a change looks at to find some that have expired.
 	sweepSome = 4
+	// sweepMany is how many it looks at when there is no room.
+	sweepMany = 1000
 	// entrySize is what an entry counts for beside its key and value.
 	entrySize = 64
 )
@@ -111,7 +113,7 @@ func (s *store) update(key string, now time.Time, by func(old data) (change, err
 		grown -= e.size
 	}
 	if s.size+grown > s.limit && grown > 0 {
-		s.sweep(now, len(s.entries))
+		s.sweep(now, sweepMany)
 		if s.size+grown > s.limit {
 			return fmt.Errorf("shared is full: it has %d of %d bytes, and %q takes %d more", s.size, s.limit, key, grown)
 		}
