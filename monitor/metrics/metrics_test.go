@@ -176,6 +176,11 @@ func TestEveryDescriptionIsUsed(t *testing.T) {
 	m.Monitor(func() Monitor {
 		return Monitor{Checks: []Checks{{"ping", "ok", 1}}, Workers: 2, Queue: 3, Lag: map[string]time.Duration{"s": 4 * time.Second}}
 	})
+	script := NewScript([]string{"h"}, []string{"ok"})
+	script.Call(0, 0)
+	script.Took(0, time.Second)
+	script.Tag("t")
+	m.Scripts(func() ScriptNow { return ScriptNow{Loops: []*Script{script}, Hooks: []string{"h"}} })
 
 	described := make(chan *prometheus.Desc, 100)
 	collector{m}.Describe(described)
