@@ -44,6 +44,17 @@ func (b budget) refused(now time.Time, have int) budget {
 	return b
 }
 
+// admitted is the budget after the server let somebody in: it grows from what it
+// has come to, in the shortest steps again. That takes nothing away, and gives
+// nothing at once: those who wait are let in one after the other.
+func (b budget) admitted(now time.Time) budget {
+	n, more := b.allowed(now)
+	if more == 0 {
+		return budget{}
+	}
+	return budget{limit: n, since: now}
+}
+
 // allowed returns how many connections the server may have, and when it may
 // have more; 0: there is no limit.
 func (b budget) allowed(now time.Time) (n int, more time.Duration) {

@@ -98,8 +98,11 @@ func (h health) spoke(now time.Time) health {
 }
 
 // connected is h after a login.
-func (h health) connected() health {
-	h.spared, h.budget.refusals = false, 0
+func (h health) connected(now time.Time) health {
+	h.spared = false
+	if h.budget.refusals > 0 {
+		h.budget = h.budget.admitted(now)
+	}
 	return h
 }
 

@@ -114,6 +114,36 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// When somebody is let in, a budget that grew slowly grows from where it is, in the shortest steps, and not as if it had done so all along.
+func TestBudgetAfterALogin(t *testing.T) {
+	b := budget{}
+	at := noon
+	for range 5 {
+		b = b.refused(at, 5)
+		at = at.Add(time.Minute)
+	}
+	at = b.since
+	for _, test := range []struct {
+		after time.Duration // of the last refusal, when somebody is let in
+		then  time.Duration // after that
+		n     int
+		more  time.Duration
+	}{
+		{0, 0, 5, firstStep},
+		{longestStep - 1, 0, 5, firstStep},
+		{longestStep, 0, 6, firstStep},
+		{longestStep, firstStep, 7, firstStep},
+		{longestStep, 2 * firstStep, 9, firstStep},
+		{longestStep, maxGrowth * firstStep, math.MaxInt, 0},
+		{maxGrowth * longestStep, 0, math.MaxInt, 0},
+	} {
+		in := b.admitted(at.Add(test.after))
+		if n, more := in.allowed(at.Add(test.after + test.then)); n != test.n || more != test.more {
+			t.Errorf("%v after a login after %v: %d, %v; want %d, %v", test.then, test.after, n, more, test.n, test.more)
+		}
+	}
+}
+
 // A server that falls silent again soon after its return is kept out for longer and longer.
 func TestFlapping(t *testing.T) {
 	const recovery = 10 * time.Second

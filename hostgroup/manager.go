@@ -66,6 +66,10 @@ func (m *Manager) ResolveBy(f func(ctx context.Context, network, host string) ([
 	m.lookup = f
 }
 
+// ClockBy makes the manager tell the time by another clock than the system's, of any
+// thread. To be called before anything is observed, Discover and Run.
+func (m *Manager) ClockBy(now func() time.Time) { m.clock = now }
+
 // serverKey is what makes two configured servers the same one.
 type serverKey struct {
 	hostgroup int

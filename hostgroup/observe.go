@@ -74,21 +74,24 @@ func (m *Manager) OnTransition(notify func()) { m.notify = notify }
 func (m *Manager) HurryBy(hurry func(server string)) { m.hurry.Store(&hurry) }
 
 // Observe takes in what was seen of s. It may shun the server, make its budget
-// smaller, or end that. Any thread.
-func (m *Manager) Observe(s *Server, o Observation) {
+// smaller, or end that; sooner says that the server may be asked for more
+// connections earlier than those who wait were told (Refusal.Again). Any thread.
+func (m *Manager) Observe(s *Server, o Observation) (sooner bool) {
 	if o.Event == WriteRefused {
 		m.writeRefused(s)
-		return
+		return false
 	}
 	if h := s.health.Load(); o.Event == ConnectOK && (h == nil || !h.notable()) {
-		return
+		return false
 	}
 	m.mu.Lock()
+	crowded := s.seen().budget.refusals > 0
 	changed := m.observe(s, o, m.clock())
 	m.mu.Unlock()
 	if changed {
 		m.tell()
 	}
+	return crowded && o.Event == ConnectOK
 }
 
 // writeRefused asks for a look at a server's read_only, if it is a writer of a
@@ -106,7 +109,7 @@ func (m *Manager) observe(s *Server, o Observation, now time.Time) (changed bool
 	h := s.seen()
 	switch o.Event {
 	case ConnectOK:
-		h = h.connected()
+		h = h.connected(now)
 	case ServerFull:
 		m.reportFull(s, &h, o.Err, now)
 		// The connection that was refused still counts.

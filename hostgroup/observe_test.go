@@ -169,9 +169,14 @@ func TestTooManyConnections(t *testing.T) {
 		t.Error("more was asked for than one more")
 	}
 	// Success makes the next wait short again.
-	o.Observe(s, Observation{Event: ConnectOK})
+	if !o.Observe(s, Observation{Event: ConnectOK}) {
+		t.Error("nobody is to be told that there may be room earlier")
+	}
 	if h := s.seen(); h.budget.refusals != 0 || h.notable() {
 		t.Errorf("%+v", h)
+	}
+	if o.Observe(s, Observation{Event: ConnectOK}) || o.Observe(s, Observation{ServerFull, full}) {
+		t.Error("nothing is earlier than was known")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,6 +172,53 @@ func TestServerHasRoomAgain(t *testing.T) {
 	server.WaitAccepted(t, 2)
 	server.Change(func(c *mysqltest.ServerConfig) { c.Fault = mysqltest.Fault{} })
 	c.mustGet()
+}
+
+// A login ends the long pauses that a server without room was left before: those who wait, on whatever loop, are let in as soon as after its first
+// refusal, and one at a time.
+func TestLoginShortensThePause(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Greeting: untracked})
+	w := newWorld(t, 2, at(t, server.Addr(), 10))
+	var passed atomic.Int64
+	w.ClockBy(func() time.Time { return time.Unix(0, 1).Add(time.Duration(passed.Load())) })
+	full := hostgroup.Observation{Event: hostgroup.ServerFull, Err: errors.New("Too many connections")}
+	w.server(0).Take(1)
+	for range 6 {
+		passed.Add(int64(time.Minute))
+		w.Observe(w.server(0), full)
+	}
+	w.server(0).Give()
+	clients := []*client{w.newClient(0), w.newClient(1), w.newClient(1)}
+	for _, c := range clients {
+		c.acquire()
+	}
+	due := func(loop int) (at int64) {
+		w.on(loop, func(p *Pool) { at = p.group(1).againAt })
+		return at
+	}
+	late := due(1)
+	w.on(0, func(p *Pool) {
+		if pause := time.Duration(p.group(1).againAt - p.loop.Now()); pause < time.Second {
+			t.Errorf("after many refusals the pause is %v", pause)
+		}
+		passed.Add(int64(2 * time.Second)) // there may be room for one more
+		p.serve(1)
+	})
+	clients[0].mustGet()
+	for deadline := time.Now().Add(patience); due(1) >= late; {
+		if time.Now().After(deadline) {
+			t.Fatal("those of the other loop were not told")
+		}
+	}
+	if n := w.server(0).Connections(); n != 1 {
+		t.Errorf("%d connections at once", n)
+	}
+	for _, c := range clients[1:] {
+		c.pending()
+	}
+	passed.Add(int64(100 * time.Millisecond))
+	clients[1].mustGet()
+	clients[2].pending()
 }
 
 // The limit of one account is waited for with pauses, in which an idle connection of that user serves as well.

@@ -27,7 +27,7 @@ import (
 type Hostgroups interface {
 	Table() *hostgroup.Table
 	Learn(*hostgroup.Server, *protocol.Handshake)
-	Observe(*hostgroup.Server, hostgroup.Observation)
+	Observe(*hostgroup.Server, hostgroup.Observation) (sooner bool)
 }
 
 // Config is what all pools have in common.
@@ -254,12 +254,17 @@ func (p *Pool) closed(b *backend.Conn) {
 	if b.WasReady() {
 		p.server(s).Used(-1)
 	}
+	p.serveAll(s.Hostgroup())
+}
+
+// serveAll lets the waiters of a hostgroup on all loops try again, later.
+func (p *Pool) serveAll(hostgroup int) {
 	if p.waiting.Load() > 0 {
-		p.loop.OnTurnEnd(func() { p.serve(s.Hostgroup()) })
+		p.loop.OnTurnEnd(func() { p.serve(hostgroup) })
 	}
 	for _, other := range p.set.pools {
 		if other != p && other.waiting.Load() > 0 {
-			other.loop.Post(func() { other.serve(s.Hostgroup()) })
+			other.loop.Post(func() { other.serve(hostgroup) })
 		}
 	}
 }
@@ -289,7 +294,9 @@ func (p *Pool) opened(b *backend.Conn) {
 	counters := p.server(b.Server())
 	counters.ConnectOK()
 	counters.Used(1)
-	p.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK})
+	if p.cfg.Hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.ConnectOK}) {
+		p.serveAll(b.Server().Hostgroup()) // they learn when they may try again
+	}
 }
 
 // notOpened notes that one has failed, and returns what that says about the server, if anything.
@@ -315,6 +322,7 @@ type group struct {
 	shelf    shelf
 	heads    []atomic.Int64 // see Set.headsOf
 	again    *reactor.Timer // lets waiters try servers that may have room again
+	againAt  int64          // loop time at which it fires, if it is armed
 	throttle *throttle
 	waiting  *atomic.Int64 // on all loops
 	warming  warming

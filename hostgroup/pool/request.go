@@ -152,7 +152,9 @@ func (r *Request) retryFromQueue() bool {
 func (r *Request) again(why hostgroup.Refusal) {
 	g := r.pool.group(r.Hostgroup)
 	g.throttled = why.Throttled > 0
-	if why.Again > 0 && !g.again.Armed() {
+	at := r.pool.loop.Now() + int64(why.Again)
+	if why.Again > 0 && (!g.again.Armed() || at < g.againAt) {
+		g.againAt = at
 		g.again.Reset(why.Again)
 	}
 }
