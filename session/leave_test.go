@@ -168,7 +168,7 @@ func TestServerFallsSilent(t *testing.T) {
 	read, written := run(reader, "SELECT 'stall'"), run(writer, "INSERT 'stall'")
 	<-stalled
 	<-stalled
-	w.hostgroups.SeeConnect(w.other.Addr())
+	w.hostgroups.SeePing(w.other.Addr(), nil)
 	w.hostgroups.SeePing(w.server.Addr(), errors.New("no answer within 1s"))
 	if got := <-read; got.err != nil {
 		t.Errorf("the read: %v", got.err)
