@@ -136,19 +136,26 @@ func (ed *edition) tick(i int, every time.Duration) {
 	}
 }
 
-// callTimer calls a timer's function. A machine that was stopped is replaced.
+// callTimer calls a timer's function. A machine that was stopped is replaced, also where another timer had it stopped while this one waited for it.
 func (ed *edition) callTimer(i int) {
-	e := ed.engine
-	m := ed.keeperNow()
-	if m == nil {
-		return
+	for m := ed.keeperNow(); m != nil; m = ed.keeperNow() {
+		if ed.callTimerOn(m, i) {
+			return
+		}
 	}
-	m.hold()
+}
+
+// callTimerOn is false if the machine, which is held for it, was stopped before its turn came.
+func (ed *edition) callTimerOn(m *machine, i int) (called bool) {
+	e := ed.engine
 	defer m.release()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.broken.Load() || i >= len(m.timers) {
-		return
+	if m.broken.Load() {
+		return false
+	}
+	if i >= len(m.timers) {
+		return true
 	}
 	_, why := m.await(e.dog.now()+int64(e.limits.Load().slowTimeout), func() (goja.Value, error) {
 		return m.timers[i].function(goja.Undefined())
@@ -156,28 +163,28 @@ func (ed *edition) callTimer(i int) {
 	if why != nil {
 		e.failures.Warn().Err(why.err).Stringer("result", why.outcome).Msg("a timer of the script failed")
 	}
+	return true
 }
 
-// keeperNow returns the machine of the timers, a new one if the last one was stopped; nil if there can be none.
+// keeperNow returns the machine of the timers and holds it, a new one if the last one was stopped; nil if there can be none, or the edition is retired:
+// what is not held then is not watched any more.
 func (ed *edition) keeperNow() *machine {
 	ed.mu.Lock()
-	m := ed.keeper
-	ed.mu.Unlock()
-	if !m.broken.Load() {
-		return m
-	}
-	fresh, err := newMachine(ed, true, loadTime)
-	if err != nil {
-		ed.engine.failures.Error().Err(err).Msg("the script's timers cannot go on")
-		return nil
-	}
-	ed.mu.Lock()
 	defer ed.mu.Unlock()
-	if ed.keeper != m {
-		fresh.release()
-		return ed.keeper
+	select {
+	case <-ed.stop:
+		return nil
+	default:
 	}
-	m.release()
-	ed.keeper = fresh
-	return fresh
+	if ed.keeper.broken.Load() {
+		fresh, err := newMachine(ed, true, loadTime)
+		if err != nil {
+			ed.engine.failures.Error().Err(err).Msg("the script's timers cannot go on")
+			return nil
+		}
+		ed.keeper.release()
+		ed.keeper = fresh
+	}
+	ed.keeper.hold()
+	return ed.keeper
 }
