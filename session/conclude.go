@@ -43,7 +43,7 @@ func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 		switch c := it.Change(); c.Type {
 		case protocol.TrackSchema:
 			e.Schema = true
-			s.mine.schema = string(c.Value)
+			s.mine.schema = s.worker.names.of(c.Value)
 		case protocol.TrackStateChange:
 			e.StateChanged = true
 		case protocol.TrackSystemVariables:

@@ -24,13 +24,13 @@ func (s *Session) environment() string {
 		return s.env
 	}
 	s.envVars = s.mine.vars.Vars
-	var env strings.Builder
+	var env []byte
 	s.envVars.Each(func(name, value string) {
 		if slices.Contains(environment, name) {
-			env.WriteString("\x00" + name + "\x00" + value)
+			env = append(env, "\x00"+name+"\x00"+value...)
 		}
 	})
-	s.env = env.String()
+	s.env = s.worker.names.of(env)
 	return s.env
 }
 

@@ -19,7 +19,7 @@ func TestEnvironmentsCanBeSet(t *testing.T) {
 	state := func(vars *sysvar.Set) sysvar.State { return sysvar.State{Vars: vars, UserVars: in.Empty()} }
 	for _, from := range sets {
 		for _, vars := range sets {
-			s := &Session{}
+			s := &Session{worker: new(worker)}
 			s.mine.vars = state(vars)
 			env := s.environment()
 			s.mine.vars = state(from)

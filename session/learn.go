@@ -26,7 +26,7 @@ func (s *Session) learn() bool {
 		if refused != nil || len(answer) != 2 {
 			return
 		}
-		s.mine.schema = answer[0]
+		s.mine.schema = s.worker.names.of([]byte(answer[0]))
 		if !s.mine.pins.Has(sysvar.Trackers) {
 			s.mine.vars.Vars = s.worker.pool.Interner().With(s.mine.vars.Vars, []byte("collation_connection"), []byte(answer[1]))
 		}

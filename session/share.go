@@ -43,7 +43,7 @@ func (s *Session) beginState(schema string) {
 	s.mine = portable{
 		vars:        login,
 		login:       login,
-		schema:      schema,
+		schema:      s.worker.names.of([]byte(schema)),
 		unshareable: !ok,
 	}
 }

@@ -34,6 +34,7 @@ type worker struct {
 	lastID      uint32
 	scratch     []byte // for packets that the proxy itself makes
 	block       []byte // for tracker blocks
+	names       names
 	rewritten   []byte // for statements that are passed on with another text
 	// lingering has every session whose connection lingers, and some that had one.
 	lingering map[*Session]struct{}

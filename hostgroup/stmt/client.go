@@ -36,39 +36,33 @@ type Entry struct {
 	ID        uint32 // the client's
 	Statement *Statement
 
-	serial uint64 // no other entry of the loop has ever had it
-	types  *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
-	shape  string // see Slot
-	in     string // the environment in which MySQL derived what shape stands for
-	anew   bool   // the execution under way makes it do so
-	opens  bool   // the last execution was to open a cursor
-	alone  bool   // see Isolate
-	long   Slot   // where the server has long data; zero: none
-	kept   []byte // long data that no server has yet, see KeepLongData
-	cursor Slot   // where it has an open cursor; zero: none
-	anchor Slot   // the only place where it ever is; zero: anywhere
+	// What every execution looks at stands together, in front: it is seldom in the processor's cache.
+
+	held  Hold   // what long, cursor and anchor amount to
+	anew  bool   // the execution under way makes MySQL derive it anew
+	opens bool   // the last execution was to open a cursor
+	alone bool   // see Isolate
+	keeps bool   // kept is not empty
+	types *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
+	shape string // see Slot
+	in    string // the environment in which MySQL derived what shape stands for
 
 	// Refusal, if not nil, is why COM_STMT_SEND_LONG_DATA failed, which has no answer: it answers the next execution. Owned by the
 	// session; Reset forgets it.
 	Refusal *protocol.ERR
+
+	serial uint64 // no other entry of the loop has ever had it
+	kept   []byte // long data that no server has yet, see KeepLongData
+	long   Slot   // where the server has long data; zero: none
+	cursor Slot   // where it has an open cursor; zero: none
+	anchor Slot   // the only place where it ever is; zero: anywhere
 }
 
 // Held says what a server holds for the statement.
-func (e *Entry) Held() (reasons Hold) {
-	if e.long.Statement != nil {
-		reasons |= HoldLongData
-	}
-	if e.cursor.Statement != nil {
-		reasons |= HoldCursor
-	}
-	if e.anchored() {
-		reasons |= HoldText
-	}
-	return reasons
-}
+func (e *Entry) Held() (reasons Hold) { return e.held }
 
 // anchored reports whether the statement was opened by AddAnchored.
-func (e *Entry) anchored() bool { return e.anchor.Statement != nil }
+func (e *Entry) anchored() bool { return e.held&HoldText != 0 }
 
 // ClientStatements is what one client has prepared. A session makes it with the first statement and may drop it when Len is 0.
 type ClientStatements struct {
@@ -135,7 +129,7 @@ func (c *ClientStatements) Add(s *Statement) *Entry {
 // AddAnchored is Add for a statement of AcquireSingle, or another one that can't be prepared anywhere else: it needs the connection that it was prepared on until it is closed.
 func (c *ClientStatements) AddAnchored(s *Statement) *Entry {
 	e := c.Add(s)
-	e.anchor = Slot{Statement: s, owner: e.serial}
+	e.anchor, e.held = Slot{Statement: s, owner: e.serial}, HoldText
 	c.holding = append(c.holding, e)
 	return e
 }
@@ -214,7 +208,7 @@ func (c *ClientStatements) Slot(e *Entry) Slot {
 	switch {
 	case e.anchored():
 		return e.anchor
-	case e.long.Statement != nil:
+	case e.held&HoldLongData != 0:
 		return e.long
 	}
 	slot := Slot{Statement: e.Statement, shape: e.shape, in: e.in, derived: e.derives() && e.shape != "", cursor: e.opens}
@@ -235,7 +229,7 @@ func (c *ClientStatements) LongDataSlot(e *Entry) Slot {
 
 // CursorSlot says which one COM_STMT_FETCH uses. If no cursor is open, it is one where the server has none either.
 func (c *ClientStatements) CursorSlot(e *Entry) Slot {
-	if e.cursor.Statement != nil {
+	if e.held&HoldCursor != 0 {
 		return e.cursor
 	}
 	return c.Slot(e)
@@ -260,11 +254,11 @@ func (c *ClientStatements) SentLongData(e *Entry) {
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
 	e.anew = false
-	if !cursor && e.Held() == 0 && len(e.kept) == 0 {
+	if !cursor && e.held == 0 && !e.keeps {
 		return
 	}
 	used := c.Slot(e)
-	if (e.long.Statement != nil || len(e.kept) > 0) && failed && !e.anchored() {
+	if (e.held&HoldLongData != 0 || e.keeps) && failed && !e.anchored() {
 		server.retire(used)
 	}
 	c.DropLongData(e)
@@ -325,9 +319,16 @@ func (c *ClientStatements) Lost() {
 
 // hold notes what a server holds for e.
 func (c *ClientStatements) hold(e *Entry, long, cursor Slot) {
-	before := e.Held()
+	before := e.held
 	e.long, e.cursor = long, cursor
-	switch after := e.Held(); {
+	e.held &= HoldText
+	if long.Statement != nil {
+		e.held |= HoldLongData
+	}
+	if cursor.Statement != nil {
+		e.held |= HoldCursor
+	}
+	switch after := e.held; {
 	case before == 0 && after != 0:
 		c.holding = append(c.holding, e)
 	case before != 0 && after == 0:

@@ -15,10 +15,10 @@ const longDataHead = idEnd + 2
 // KeepLongData keeps a COM_STMT_SEND_LONG_DATA, header included, all of it if whole, for the next execution. It is false if that has to go to a
 // server, because it is too much, or more of what a server has.
 func (c *ClientStatements) KeepLongData(e *Entry, message []byte, whole bool) bool {
-	if !whole || len(message) < longDataHead || c.kept+len(message) > maxKept || e.long != (Slot{}) {
+	if !whole || len(message) < longDataHead || c.kept+len(message) > maxKept || e.held&HoldLongData != 0 {
 		return false
 	}
-	e.kept = append(e.kept, message...)
+	e.kept, e.keeps = append(e.kept, message...), true
 	c.kept += len(message)
 	return true
 }
@@ -26,6 +26,9 @@ func (c *ClientStatements) KeepLongData(e *Entry, message []byte, whole bool) bo
 // KeptLongData is what was kept, for a server that knows the statement by id: whole messages, to be sent in front of the next one about it. They
 // are valid until that has ended.
 func (e *Entry) KeptLongData(id uint32) []byte {
+	if !e.keeps {
+		return nil
+	}
 	for rest := e.kept; len(rest) > 0; {
 		PatchID(rest, id)
 		length, _ := protocol.Header(rest)
@@ -37,5 +40,5 @@ func (e *Entry) KeptLongData(id uint32) []byte {
 // DropLongData forgets what was kept: it went to a server to stay, or the execution that it was for has ended.
 func (c *ClientStatements) DropLongData(e *Entry) {
 	c.kept -= len(e.kept)
-	e.kept = nil
+	e.kept, e.keeps = nil, false
 }
