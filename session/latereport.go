@@ -86,6 +86,14 @@ func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
 	s.mine.owesSchema = s.mine.owesSchema || s.reportsSchema()
 }
 
+// oweUnexecuted is oweSchemaLate for an execution whose statement the connection at hand refused to prepare, as MySQL does with a write in a transaction
+// that is read-only: the client reads that as the failure of the execution, which on a connection of its own would have gone to the statement's schema.
+func (s *Session) oweUnexecuted() {
+	if s.executes() && s.executesElsewhere() && s.reportsSchema() {
+		s.mine.owesSchema = true
+	}
+}
+
 // reportLate makes an OK packet for the client tell what it owes, and of the schema if it should, and only then. owed: a report of that is due since
 // before; late: the server makes one in this packet that may be another client's.
 func (s *Session) reportLate(ok *protocol.OK, owed, late bool) {

@@ -133,6 +133,7 @@ func (s *Session) equip() {
 // statement.
 func (s *Session) notPrepared(reason *protocol.ERR) {
 	s.warn()
+	s.oweUnexecuted()
 	s.share()
 	if s.command == protocol.ComStmtFetch { // of a statement without a cursor, which a server would say first
 		text := fmt.Sprintf("The statement (%d) has no open cursor", s.now.entry.ID)

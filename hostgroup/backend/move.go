@@ -34,6 +34,7 @@ func (b *Conn) Detach() (*Moving, error) {
 		fd: fd,
 		from: Conn{
 			spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, host: b.host, port: b.port, moves: b.moves, ready: true, runs: b.runs, fresh: b.fresh,
+			lateSchema: b.lateSchema,
 		},
 		statements: b.statements.Move(),
 	}, nil
