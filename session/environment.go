@@ -12,10 +12,13 @@ import (
 // environment are the variables that a server reads a text by when it prepares
 // it, and does not look at again: one that prepares the text later, on another
 // connection, must see the same.
-var environment = []string{
-	"character_set_client", "character_set_connection", "collation_client", "collation_connection", "default_week_format",
-	"div_precision_increment", "old_mode", "sql_auto_is_null", "sql_mode",
-}
+var environment = slices.Concat(charsets, []string{
+	"default_week_format", "div_precision_increment", "old_mode", "sql_auto_is_null", "sql_mode",
+})
+
+// charsets are those of them that MariaDB reads the texts of a prepared statement's
+// parameters by, from when it is told their types.
+var charsets = []string{charsetVariable, "character_set_connection", "collation_client", "collation_connection"}
 
 // environment is what the session has set of these variables, as the context of
 // a prepared statement has it: each name and value behind a NUL byte.
@@ -25,13 +28,24 @@ func (s *Session) environment() string {
 	}
 	s.envVars = s.mine.vars.Vars
 	var env []byte
-	s.envVars.Each(func(name, value string) {
-		if slices.Contains(environment, name) {
-			env = append(env, "\x00"+name+"\x00"+value...)
-		}
-	})
+	add := func(names []string) {
+		s.envVars.Each(func(name, value string) {
+			if slices.Contains(names, name) {
+				env = append(env, "\x00"+name+"\x00"+value...)
+			}
+		})
+	}
+	add(charsets)
+	s.envBinds = len(env)
+	add(environment[len(charsets):])
 	s.env = s.worker.names.of(env)
 	return s.env
+}
+
+// charsetEnvironment is the part of environment that is about charsets.
+func (s *Session) charsetEnvironment() string {
+	env := s.environment()
+	return env[:s.envBinds]
 }
 
 // inContext is what a connection needs so that a statement can be prepared there

@@ -21,8 +21,12 @@ func (s *Session) learn() bool {
 		return false
 	}
 	s.mine.unsure = false
-	s.foreign = everything
-	s.backend.Ask("SELECT DATABASE() UNION ALL SELECT @@SESSION.collation_connection", func(answer []string, refused *protocol.ERR) {
+	if s.isMariaDB() {
+		s.foreign |= rowCount | foundRows // it reads no table, so that the diagnostics stay
+	} else {
+		s.foreign = everything
+	}
+	s.backend.Ask("SELECT DATABASE(), @@SESSION.collation_connection", func(answer []string, refused *protocol.ERR) {
 		if refused != nil || len(answer) != 2 {
 			return
 		}

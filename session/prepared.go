@@ -91,7 +91,7 @@ func (s *Session) bindsIn() string {
 	if !s.isMariaDB() {
 		return s.clientCharset()
 	}
-	return s.environment()
+	return s.charsetEnvironment()
 }
 
 // unbound reports whether the connection, which has the statement under way, has to be told types of an earlier environment. Long data that it
@@ -108,7 +108,8 @@ func (s *Session) equip() {
 		return
 	}
 	if s.now.on != nil {
-		want := backend.Want{Session: s.inEnvironment(s.now.execution.Environment()), Schema: s.mine.schema, Bare: s.bare()}
+		want := backend.Want{Session: s.mine.vars, Schema: s.mine.schema, Bare: s.bare()}
+		want.Session.Vars = withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, charsets, s.now.execution.Environment())
 		if s.backend.Sync(&want) {
 			s.foreign = everything
 			s.backend.Bind(s.now.execution.AppendBinding(nil, s.now.on))

@@ -50,6 +50,7 @@ type Session struct {
 	scanned  digest.Options
 	envVars  *sysvar.Set // that env was made of
 	env      string      // see environment
+	envBinds int         // the length of its part that is about charsets
 
 	// The backend connection, and the wish for one.
 	backend  *backend.Conn

@@ -25,6 +25,8 @@ func tracking(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 		a.Rows([]string{"n"}, []string{"sql_mode"}, []string{"time_zone"})
 	case sql == "SET time_zone='+01:00', sql_mode='ANSI'":
 		report(zone, mode, changed)
+	case sql == "SET character_set_client=latin1":
+		report(protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("character_set_client"), Value: []byte("latin1")}, changed)
 	case sql == "CREATE TEMPORARY TABLE t (a INT)":
 		report(changed)
 	case strings.HasPrefix(sql, "SET ") && strings.Contains(sql, "refused"):

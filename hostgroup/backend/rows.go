@@ -30,3 +30,13 @@ func firstColumn(packets [][]byte) (values []string) {
 	}
 	return values
 }
+
+// values are all that a result set has, row by row; "" for NULL.
+func values(packets [][]byte) (all []string) {
+	for row := range rows(packets) {
+		for _, v := range row {
+			all = append(all, string(v))
+		}
+	}
+	return all
+}

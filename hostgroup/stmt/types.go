@@ -7,6 +7,7 @@ type Types struct {
 	bound string // from the flag that says that types follow to the values; with ClientQueryAttributes each type has a name behind it
 	kinds string // the families of the types alone, two bytes each
 	in    string // the environment that they were sent in, where that matters
+	texts bool   // MariaDB reads values of them by that
 }
 
 // typesFollow is the flag that says so.
@@ -35,6 +36,7 @@ func (s *Statement) intern(list []byte, named bool, environment string) *Types {
 		}
 	}
 	t := &Types{bound: typesFollow + string(list), kinds: kindsOf(list, named), in: environment}
+	t.texts = hasTexts(t.kinds)
 	s.types = remember(s.types, t, &s.nextType)
 	return t
 }
@@ -52,6 +54,19 @@ func kindsOf(list []byte, named bool) string {
 		}
 	}
 	return string(kinds)
+}
+
+// hasTexts reports whether one of the types, given as kinds, has a character set: all but those of numbers, times and bytes.
+func hasTexts(kinds string) bool {
+	for i := 0; i < len(kinds); i += kindLen {
+		switch protocol.ColumnType(kinds[i]) {
+		case protocol.TypeLongLong, protocol.TypeDouble, protocol.TypeDecimal, protocol.TypeBlob,
+			protocol.TypeDate, protocol.TypeTime, protocol.TypeDatetime, protocol.TypeTimestamp:
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // family is a type that stands for all that a parameter of MySQL can have without being another one.
