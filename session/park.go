@@ -61,9 +61,7 @@ func (s *Session) park() bool {
 	p.since, p.status, p.nonce, p.peer = s.since, s.status, s.nonce, s.conn.Peer()
 	p.past, p.asksRows, p.statements = s.mine.past, s.mine.asksRows, s.mine.statements
 	s.stay.count(s)
-	if r := (rare{s.mine.objects, s.mine.kills, s.mine.killPrepared, s.stay}); r.objects != nil || r.kills != nil || r.stay != nil {
-		p.rare = &r
-	}
+	p.rare = s.rare()
 	p.shared = w.identities.acquire(identity{
 		user: s.user, as: s.as, credential: s.credential, caps: s.caps, charset: s.charset,
 		schema: s.mine.schema, vars: s.mine.vars, login: s.mine.login, unshareable: s.mine.unshareable,
@@ -90,8 +88,7 @@ func (w *worker) unparked(place int32, c *reactor.Conn) *Session {
 		past: p.past, asksRows: p.asksRows, statements: p.statements,
 	}
 	if r := p.rare; r != nil {
-		s.mine.objects, s.mine.kills, s.mine.killPrepared = r.objects, r.kills, r.killPrepared
-		s.stay = r.stay
+		r.giveBack(s)
 	}
 	s.state = ready
 	w.forgetParked(place)

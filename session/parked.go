@@ -5,6 +5,7 @@ import (
 
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 	"parkway/reactor"
 )
@@ -32,6 +33,29 @@ type rare struct {
 	kills        map[uint32]*preparedKill
 	killPrepared uint32
 	stay         *stay
+	owed         []byte
+	owesSchema   bool
+	unsure       bool
+	access       digest.AccessMode
+}
+
+// rare is what the session has of it; nil if that is nothing.
+func (s *Session) rare() *rare {
+	m := &s.mine
+	if m.objects == nil && m.kills == nil && s.stay == nil && len(m.owed) == 0 && !m.owesSchema && !m.unsure && m.access == digest.AccessUnsaid {
+		return nil
+	}
+	return &rare{
+		objects: m.objects, kills: m.kills, killPrepared: m.killPrepared, stay: s.stay,
+		owed: m.owed, owesSchema: m.owesSchema, unsure: m.unsure, access: m.access,
+	}
+}
+
+// giveBack gives it to the session.
+func (r *rare) giveBack(s *Session) {
+	m := &s.mine
+	m.objects, m.kills, m.killPrepared, s.stay = r.objects, r.kills, r.killPrepared, r.stay
+	m.owed, m.owesSchema, m.unsure, m.access = r.owed, r.owesSchema, r.unsure, r.access
 }
 
 // none is no place in a lot.

@@ -2,9 +2,13 @@ package session
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"unsafe"
+
+	"parkway/protocol/digest"
+	"parkway/protocol/sysvar"
 )
 
 // The lot against a list: what is parked is found, in the order of parking, and blocks that are empty go.
@@ -98,5 +102,50 @@ func TestIdentities(t *testing.T) {
 	}
 	if all.release(b); len(all) != 0 {
 		t.Errorf("%d identities", len(all))
+	}
+}
+
+// Whoever adds to what follows a session decides what becomes of it when the session is parked.
+func TestAllThatFollowsIsParked(t *testing.T) {
+	const with = "with the session's identity, or in its place in the lot"
+	kept := map[string]string{
+		"vars": with, "login": with, "schema": with, "unshareable": with, "past": with, "asksRows": with, "statements": with,
+		"owesSchema": "rare", "owed": "rare", "unsure": "rare", "access": "rare", "objects": "rare", "kills": "rare", "killPrepared": "rare",
+		"pins": "none, or it is not parked", "began": "of a transaction", "stirred": "of a connection that lingers",
+	}
+	for f := range reflect.TypeFor[portable]().Fields() {
+		if kept[f.Name] == "" {
+			t.Errorf("nothing is said of %s", f.Name)
+		}
+		delete(kept, f.Name)
+	}
+	if len(kept) > 0 {
+		t.Errorf("there are none of %v", kept)
+	}
+}
+
+func TestRareIsGivenBack(t *testing.T) {
+	if r := new(Session).rare(); r != nil {
+		t.Errorf("a session that has nothing rare has %+v", r)
+	}
+	for name, has := range map[string]Session{
+		"objects":        {mine: portable{objects: new(sysvar.Objects)}},
+		"kills":          {mine: portable{kills: map[uint32]*preparedKill{}, killPrepared: 7}},
+		"stay":           {stay: new(stay)},
+		"owed":           {mine: portable{owed: []byte("x")}},
+		"schema":         {mine: portable{owesSchema: true}},
+		"what is unsure": {mine: portable{unsure: true}},
+		"access mode":    {mine: portable{access: digest.ReadOnly}},
+	} {
+		r := has.rare()
+		if r == nil {
+			t.Errorf("%s: lost", name)
+			continue
+		}
+		var got Session
+		r.giveBack(&got)
+		if !reflect.DeepEqual(got, has) {
+			t.Errorf("%s: got %+v, want %+v", name, got.mine, has.mine)
+		}
 	}
 }
