@@ -90,7 +90,7 @@ func (s *Session) conclude() {
 	e.Tracked = have.Tells()
 	e.MariaDB = s.isMariaDB()
 	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
-	s.doubt(e)
+	s.suspect(e)
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true
 	}

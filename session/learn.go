@@ -8,8 +8,8 @@ import (
 // A session is unsure where it is when its server has not told it: of the collation that SET CHARACTER SET took from the schema, or of the schema,
 // because the client does not want to hear of that. It matters where the connection has to go somewhere else and back: to prepare a statement.
 
-// doubt notes that a statement may have gone to another schema without a report.
-func (s *Session) doubt(e *sysvar.Event) {
+// suspect notes that a statement may have gone to another schema without a report.
+func (s *Session) suspect(e *sysvar.Event) {
 	if s.mine.pins.Has(sysvar.Trackers) && !e.Schema && s.mayUse() {
 		s.mine.unsure = true
 	}
