@@ -19,6 +19,21 @@ import (
 
 // loginServer plays a server's part of logins: it sends a packet, waits for the client's, and so on; then it hangs up.
 func loginServer(t *testing.T, next func() [][]byte) (addr string) {
+	buf := make([]byte, 4096)
+	return accepting(t, func(c net.Conn) {
+		for i, p := range next() {
+			if _, err := c.Write(protocol.AppendPacket(nil, p, byte(2*i))); err != nil {
+				break
+			}
+			if _, err := c.Read(buf); err != nil {
+				break
+			}
+		}
+	})
+}
+
+// accepting has each connection served, one after the other, and hangs up then.
+func accepting(t *testing.T, serve func(net.Conn)) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -26,20 +41,12 @@ func loginServer(t *testing.T, next func() [][]byte) (addr string) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		buf := make([]byte, 4096)
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			for i, p := range next() {
-				if _, err := c.Write(protocol.AppendPacket(nil, p, byte(2*i))); err != nil {
-					break
-				}
-				if _, err := c.Read(buf); err != nil {
-					break
-				}
-			}
+			serve(c)
 			c.Close()
 		}
 	}()

@@ -13,27 +13,7 @@ import (
 
 // talker accepts connections, sends text to each and hangs up.
 func talker(t *testing.T, text string) (addr string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = c.Write([]byte(text))
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() {
-		l.Close()
-		<-ended
-	})
-	return l.Addr().String()
+	return accepting(t, func(c net.Conn) { _, _ = c.Write([]byte(text)) })
 }
 
 // What is wrong with what a server says is told: the driver has one error for all of it.
