@@ -2,6 +2,8 @@ package servers
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -55,6 +57,20 @@ type Shared struct {
 
 // NewShared starts nothing yet.
 func NewShared(o Options) *Shared { return &Shared{options: o} }
+
+// Main is the TestMain of a package whose tests hold it against real servers of the flavor that PARKWAY_FLAVOR names: it sets *shared, runs
+// the tests, stops the servers and ends the process.
+func Main(m *testing.M, shared **Shared) {
+	flavor, err := ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	*shared = NewShared(Options{Flavor: flavor})
+	code := m.Run()
+	(*shared).Stop()
+	os.Exit(code)
+}
 
 // T returns the cluster, or fails the test when it cannot be had.
 func (s *Shared) T(t testing.TB) *Cluster {

@@ -28,17 +28,7 @@ var captureTo = flag.String("capture", "", "directory to write what TestCaptures
 
 var common *servers.Shared
 
-func TestMain(m *testing.M) {
-	flavor, err := servers.ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	common = servers.NewShared(servers.Options{Flavor: flavor})
-	code := m.Run()
-	common.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { servers.Main(m, &common) }
 
 func isMySQL() bool { return os.Getenv("PARKWAY_FLAVOR") == servers.MySQL.String() }
 

@@ -4,9 +4,7 @@ package row
 
 import (
 	"bytes"
-	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,17 +19,7 @@ import (
 
 var shared *servers.Shared
 
-func TestMain(m *testing.M) {
-	flavor, err := servers.ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	shared = servers.NewShared(servers.Options{Flavor: flavor})
-	code := m.Run()
-	shared.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { servers.Main(m, &shared) }
 
 // types are columns of all types, and values for them.
 var types = []struct {

@@ -23,17 +23,7 @@ import (
 
 var shared *servers.Shared
 
-func TestMain(m *testing.M) {
-	flavor, err := servers.ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	shared = servers.NewShared(servers.Options{Flavor: flavor})
-	code := m.Run()
-	shared.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { servers.Main(m, &shared) }
 
 func mariaDB() bool {
 	flavor, err := servers.ParseFlavor(os.Getenv("PARKWAY_FLAVOR"))
