@@ -67,7 +67,7 @@ func (p *Proxy) listStayers(servers map[*hostgroup.Server]bool) {
 
 // look lists what s has at the servers.
 func (l *stayers) look(s *Session) {
-	if s.backend != nil {
+	if s.backend != nil && (s.state != ready || s.backend.Idle()) { // else it is being asked, to be left
 		l.list(s, s.backend, s.reasonToStay())
 	}
 	for _, a := range s.asides {
@@ -109,11 +109,10 @@ func (s *Session) letGo(status func(*backend.Conn) hostgroup.Status) {
 			a.release()
 		}
 	}
-	if b := s.backend; s.state != ready || b == nil || status(b) != hostgroup.OfflineSoft {
-		return
+	if b := s.backend; s.state != ready || b == nil || !b.Idle() || status(b) != hostgroup.OfflineSoft {
+		return // One that is not idle is being asked: asked follows, or OnBackendClosed.
 	}
 	if s.sharing() && !s.stateful() && !s.beingCut() {
-		s.mine.pins = 0
-		s.release()
+		s.part()
 	}
 }

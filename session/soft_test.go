@@ -64,6 +64,36 @@ func TestOfflineSoftDrains(t *testing.T) {
 	mustQuery(t, clients[2], "SELECT 1")
 }
 
+// A session that is just asking its connection what it takes along when the server becomes OFFLINE_SOFT, and again when anything else
+// changes, gets the answer, and goes on with what its client has sent meanwhile.
+func TestOfflineSoftWhileAsking(t *testing.T) {
+	asking, answer := make(chan struct{}), make(chan struct{})
+	w := newWorld(t, func(s *setup) {
+		tracked(s)
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if strings.Contains(string(payload), "FOUND_ROWS(), LAST_INSERT_ID()") {
+				close(asking)
+				<-answer
+			}
+			remembering(cmd, payload, a)
+		}
+	})
+	c := w.dial()
+	mustQuery(t, c, "INSERT 1")
+	w.soften()
+	<-asking
+	failed := make(chan error, 1)
+	go func() {
+		_, err := c.Query("SELECT 1")
+		failed <- err
+	}()
+	w.turns()
+	w.HostgroupsChanged()
+	w.turns()
+	close(answer)
+	wantERR(t, <-failed, protocol.ErrCodeNoBackend, "no server of hostgroup 1 can be used: 1 offline")
+}
+
 // However many stay, the log gets a few lines.
 func TestOfflineSoftListsAFew(t *testing.T) {
 	w := newWorld(t, func(s *setup) {
