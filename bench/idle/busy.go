@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"parkway/bench/figures"
@@ -16,69 +17,112 @@ type load struct {
 	cpu float64 // microseconds of the proxy per query
 }
 
-// crowding is who is there beside sysbench.
-type crowding struct {
-	mode    mode
-	clients int
+// turn is sysbench beside nobody, and beside the quiet clients, right after one another: a shared machine is faster in one minute than in
+// the next, so that what is compared is of the same turn.
+type turn struct {
+	alone, beside load
 }
 
-func (c crowding) String() string {
-	if c.clients == 0 {
-		return "nobody"
-	}
-	return fmt.Sprintf("%s clients, idle_loops %s", count(c.clients), c.mode)
-}
+// turnsARound is how many turns a round has, and turnPart what each of its two runs of sysbench takes of options.seconds: many short turns
+// say more than a few long ones.
+const (
+	turnsARound = 4
+	turnPart    = 2
+)
 
-// busying is what sysbench measured beside some quiet clients.
+// busying is what sysbench measured of a proxy that has quiet clients now and none then.
 type busying struct {
 	crowding
-	qps, p95, cpu figures.Spread
+	turns []turn
 }
 
-// busy runs sysbench beside nobody and beside the quiet clients, in turns, with a fresh proxy for each run: the one that nobody but sysbench
-// uses has never had others.
+// alone and beside are a figure of all turns.
+func (b busying) alone(figure func(load) float64) figures.Spread {
+	return b.spread(func(t turn) float64 { return figure(t.alone) })
+}
+
+func (b busying) beside(figure func(load) float64) figures.Spread {
+	return b.spread(func(t turn) float64 { return figure(t.beside) })
+}
+
+// changed is by how much a figure is higher beside the quiet clients than beside nobody: 0.01 is one percent.
+func (b busying) changed(figure func(load) float64) figures.Spread {
+	return b.spread(func(t turn) float64 { return figure(t.beside)/figure(t.alone) - 1 })
+}
+
+func (b busying) spread(of func(turn) float64) figures.Spread {
+	var values []float64
+	for _, t := range b.turns {
+		values = append(values, of(t))
+	}
+	return figures.SpreadOf(values)
+}
+
+func qpsOf(l load) float64 { return l.qps }
+func p95Of(l load) float64 { return l.p95 }
+func cpuOf(l load) float64 { return l.cpu }
+
+// busy runs sysbench beside nobody and beside the quiet clients, in turns; in each mode with one proxy.
 func busy(ctx context.Context, s *stage) ([]busying, error) {
 	if err := s.prepareTables(ctx); err != nil {
 		return nil, err
 	}
-	beside := []crowding{{mode: s.options.modes[0]}}
-	for _, m := range s.options.modes {
-		beside = append(beside, crowding{m, s.options.clients})
-	}
-	loads := make(map[crowding][]load)
-	for round := range s.options.rounds {
-		for _, c := range inTurns(beside, round) {
-			one, err := busyOnce(ctx, s, c)
-			if err != nil {
-				return nil, fmt.Errorf("beside %v, round %d: %w", c, round+1, err)
-			}
-			fmt.Printf("round %d  beside %-32v %9s queries/s  %6.2f ms  %5.1f us CPU/query\n", round+1, c, figures.Count(one.qps), one.p95, one.cpu)
-			loads[c] = append(loads[c], one)
-		}
-	}
 	var all []busying
-	for _, c := range beside {
-		var qps, p95, cpu []float64
-		for _, l := range loads[c] {
-			qps, p95, cpu = append(qps, l.qps), append(p95, l.p95), append(cpu, l.cpu)
+	for _, m := range s.options.modes {
+		b, err := busyWith(ctx, s, crowding{m, s.options.clients})
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", b.crowding, err)
 		}
-		all = append(all, busying{c, figures.SpreadOf(qps), figures.SpreadOf(p95), figures.SpreadOf(cpu)})
+		all = append(all, b)
 	}
 	return all, nil
 }
 
-func busyOnce(ctx context.Context, s *stage, c crowding) (one load, err error) {
+func busyWith(ctx context.Context, s *stage, c crowding) (b busying, err error) {
+	b.crowding = c
 	t, err := s.begin(ctx, c.mode, c.clients)
 	if err != nil {
-		return one, err
+		return b, err
 	}
 	defer t.finish(&err)
-	if c.clients > 0 {
-		if _, err := t.open(ctx, c.clients); err != nil {
+	for n := range turnsARound * s.options.rounds {
+		one, err := t.turn(ctx, c.clients, n%2 == 1)
+		if err != nil {
+			return b, fmt.Errorf("turn %d: %w", n+1, err)
+		}
+		fmt.Printf("turn %2d  idle_loops %-3s  beside nobody %9s queries/s  %5.2f ms  %5.1f us CPU/query, beside %s clients %9s  %5.2f  %5.1f\n", n+1, c.mode,
+			figures.Count(one.alone.qps), one.alone.p95, one.alone.cpu, count(c.clients), figures.Count(one.beside.qps), one.beside.p95, one.beside.cpu)
+		b.turns = append(b.turns, one)
+	}
+	return b, nil
+}
+
+// turn measures both; the crowd comes first or last.
+func (t *trial) turn(ctx context.Context, clients int, crowdFirst bool) (one turn, err error) {
+	alone := func() (err error) {
+		one.alone, err = t.load(ctx)
+		return err
+	}
+	beside := func() (err error) {
+		if _, err := t.open(ctx, clients); err != nil {
+			return err
+		}
+		if one.beside, err = t.load(ctx); err != nil {
+			return err
+		}
+		_, err = t.leave(ctx)
+		return err
+	}
+	steps := []func() error{alone, beside}
+	if crowdFirst {
+		slices.Reverse(steps)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
 			return one, err
 		}
 	}
-	return t.load(ctx)
+	return one, nil
 }
 
 // load runs sysbench, after a second of it that does not count.
@@ -87,7 +131,7 @@ func (t *trial) load(ctx context.Context) (load, error) {
 	if _, err := bench.Do(ctx, func() {}, func() {}); err != nil {
 		return load{}, err
 	}
-	bench.Seconds = t.options.seconds
+	bench.Seconds = max(1, t.options.seconds/turnPart)
 	var before, after time.Duration
 	var beforeErr, afterErr error
 	out, err := bench.Do(ctx, func() { before, beforeErr = t.proxy.CPU() }, func() { after, afterErr = t.proxy.CPU() })

@@ -135,11 +135,7 @@ func (r report) busyGoals() []judged {
 	goals := notYet("sysbench's queries/s beside quiet clients within 3 % of beside nobody",
 		"sysbench's 95th percentile beside quiet clients within 3 % of beside nobody")
 	for _, b := range r.busies {
-		if b.clients == 0 {
-			continue
-		}
-		qps := b.qps.Median/r.busies[0].qps.Median - 1
-		p95 := b.p95.Median/r.busies[0].p95.Median - 1
+		qps, p95 := b.changed(qpsOf).Median, b.changed(p95Of).Median
 		goals[0].take(b.mode, qps >= -goalBusy, fmt.Sprintf("%+.1f %%", 100*qps))
 		goals[1].take(b.mode, p95 <= goalBusy, fmt.Sprintf("%+.1f %%", 100*p95))
 	}

@@ -23,7 +23,7 @@ type report struct {
 	holds    []holding
 	wakes    []waking
 	herds    []herding
-	busies   []busying // the first is beside nobody
+	busies   []busying
 	points   []point
 }
 
@@ -101,8 +101,9 @@ func (r report) sections() string {
 		"Medians of %d interleaved rounds. Logins with at most %d under way at a time. Latency of queries in ms; CPU of the proxy from the first query until all are quiet, and parked, again; the witnesses are %d other clients with %d queries "+
 			"a second together, before the herd woke and while it did.", r.options.rounds, r.options.atOnce, witnesses, witnessPace), r.herdTable())
 	section("busy: sysbench beside quiet clients", fmt.Sprintf(
-		"oltp_point_select with %d threads: medians of %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. CPU of the proxy.",
-		threads, r.options.rounds, r.options.seconds), r.busyTable())
+		"oltp_point_select with %d threads, on a proxy that has %s quiet clients and none in turns: medians of %d turns of %d s each, and in parentheses the lowest and the "+
+			"highest. \"change\" is of the two runs of a turn, which are right after one another. CPU of the proxy.",
+		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart)), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
 		"Memory and CPU while nobody asks as in hold. Then %d more clients ask %d times a second together: the CPU of the proxy for a query of theirs, "+
 			"and its latency, in us; medians of %d windows of %v, and in parentheses the lowest and the highest. More is in %s.csv.\n\n"+
@@ -153,9 +154,17 @@ func (r report) herdTable() figures.Table {
 }
 
 func (r report) busyTable() figures.Table {
-	t := figures.Table{{"beside", "queries/s", "p95 ms", "CPU us/query"}}
+	t := figures.Table{{"idle_loops", "", "beside nobody", "beside them", "change %"}}
 	for _, b := range r.busies {
-		t = append(t, []string{b.String(), figures.WithRange(b.qps, figures.Count), figures.WithRange(b.p95, hundredths), figures.WithRange(b.cpu, figures.Decimals)})
+		for _, row := range []struct {
+			name   string
+			figure func(load) float64
+			write  func(float64) string
+		}{{"queries/s", qpsOf, figures.Count}, {"p95 ms", p95Of, hundredths}, {"CPU us/query", cpuOf, figures.Decimals}} {
+			change := b.changed(row.figure)
+			t = append(t, []string{string(b.mode), row.name, figures.WithRange(b.alone(row.figure), row.write), figures.WithRange(b.beside(row.figure), row.write),
+				fmt.Sprintf("%+.1f (%+.1f to %+.1f)", 100*change.Median, 100*change.Low, 100*change.High)})
+		}
 	}
 	return t
 }

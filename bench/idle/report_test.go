@@ -39,9 +39,8 @@ func measured(t *testing.T) report {
 			{loginsPerSecond: 7000, all: time.Second, answer: latency{p50: ms, p95: 5 * ms, p99: 9 * ms}, cpu: 96},
 		}}, {mode: unparking, clients: 1000, rounds: []stampede{{loginsPerSecond: 5000, cpu: 40}}}},
 		busies: []busying{
-			{crowding{parking, 0}, flat(20000), flat(1), flat(15)},
-			{crowding{parking, 1000}, flat(19800), flat(1.02), flat(15.1)},
-			{crowding{unparking, 1000}, flat(15000), flat(2), flat(20)},
+			{crowding{parking, 1000}, []turn{{load{20000, 1, 15}, load{19800, 1.02, 15.1}}}},
+			{crowding{unparking, 1000}, []turn{{load{20000, 1, 15}, load{15000, 2, 20}}}},
 		},
 	}
 	for _, n := range o.counts {
@@ -72,7 +71,7 @@ func TestPublish(t *testing.T) {
 		"|       >60.00 |      5.0 |",
 		"|           20 | 8.0 (7.0 to 30.0) | 7,200 |",
 		"| on         |   1,000 |    6,000 |",
-		"| 1,000 clients, idle_loops off |    15,000 |   2.00 |         20.0 |",
+		"| off        |    queries/s |        20,000 |      15,000 |    -25.0 (-25.0 to -25.0) |",
 		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |    6,000 | 50.0 (40.0 to 60.0) |    110 |    220 |",
 		"at most 1,024 B: reached (1,000 B; off: 9,000 B)",
 		"at most 512 B: reached (500 B; off: 5,000 B)",
@@ -126,7 +125,7 @@ func TestMissed(t *testing.T) {
 	r.holds[0].rss, r.holds[0].heap, r.holds[0].cpu = 1025, 513, 60*time.Millisecond
 	r.wakes[0].added, r.wakes[0].pair = []time.Duration{31 * time.Microsecond}, []float64{10.1}
 	r.herds[1].rounds[0].cpu = 37
-	r.busies[1].qps, r.busies[1].p95 = flat(19000), flat(1.04)
+	r.busies[0].turns[0].beside = load{19000, 1.04, 15}
 	if n := strings.Count(r.verdicts(), ": MISSED ("); n != 8 {
 		t.Errorf("%d goals were missed, want 8:\n%s", n, r.verdicts())
 	}

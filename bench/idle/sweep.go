@@ -15,6 +15,16 @@ const (
 	sweepWindows = 5 // in which their queries are measured
 )
 
+// crowding is how many quiet clients there are, and where.
+type crowding struct {
+	mode    mode
+	clients int
+}
+
+func (c crowding) String() string {
+	return fmt.Sprintf("%s clients, idle_loops %s", count(c.clients), c.mode)
+}
+
 // point is what a number of quiet clients costs, in one mode.
 type point struct {
 	crowding
