@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-
-	"parkway/bench/figures"
 )
 
 // goalThreads is the number of threads at which the goals are judged.
@@ -14,7 +12,7 @@ type goal struct {
 	of, over string
 	name     string
 	workload string
-	figure   func(summary) figures.Spread
+	figure   func(sample) float64
 	bound    float64
 	atMost   bool // else at least
 }
@@ -39,7 +37,7 @@ const (
 	notMeasured verdict = "not measured"
 )
 
-// judge compares the medians; the ratio is 0 when they were not measured.
+// judge looks at the ratio, which is 0 when it was not measured.
 func (g goal) judge(cells map[cell]summary) (verdict, float64) {
 	r, ok := ratio(cells, cell{g.workload, goalThreads, g.of}, g.over, g.figure)
 	switch {

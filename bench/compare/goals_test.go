@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"parkway/bench/figures"
+	"parkway/bench/sysbench"
 	"parkway/config"
 )
 
@@ -24,13 +24,10 @@ func TestJudge(t *testing.T) {
 		"nothing to divide": {cpu, 5, 0, notMeasured},
 	} {
 		t.Run(name, func(t *testing.T) {
-			of := func(x float64) summary {
-				return summary{qps: figures.Spread{Median: x}, cpu: figures.Spread{Median: x}}
+			of := func(target string, x float64) sample {
+				return sample{run{cell{"w", goalThreads, target}, 1}, sysbench.Result{QPS: x}, x}
 			}
-			cells := map[cell]summary{
-				{"w", goalThreads, parkway}: of(test.parkway),
-				{"w", goalThreads, haproxy}: of(test.haproxy),
-			}
+			cells := summarize([]sample{of(parkway, test.parkway), of(haproxy, test.haproxy)})
 			if got, _ := test.goal.judge(cells); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
@@ -39,10 +36,10 @@ func TestJudge(t *testing.T) {
 }
 
 func TestJudgeWithoutTheLoad(t *testing.T) {
-	cells := map[cell]summary{
-		{"w", 8, parkway}: {cpu: figures.Spread{Median: 1}},
-		{"w", 8, haproxy}: {cpu: figures.Spread{Median: 1}},
-	}
+	cells := summarize([]sample{
+		{run{cell{"w", 8, parkway}, 1}, sysbench.Result{}, 1},
+		{run{cell{"w", 8, haproxy}, 1}, sysbench.Result{}, 1},
+	})
 	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != notMeasured {
 		t.Errorf("got %s, want %s: 64 threads were not run", got, notMeasured)
 	}

@@ -28,7 +28,10 @@ func (r report) plot() ([]byte, error) {
 	kinds := []struct {
 		title string
 		of    func(summary) figures.Spread
-	}{{"queries per second", qpsOf}, {"CPU of the proxy per query, \u00b5s", cpuOf}}
+	}{
+		{"queries per second", func(s summary) figures.Spread { return s.qps }},
+		{"CPU of the proxy per query, \u00b5s", func(s summary) figures.Spread { return s.cpu }},
+	}
 	var panels [][]*plot.Plot
 	for _, kind := range kinds {
 		var row []*plot.Plot

@@ -69,7 +69,7 @@ func (r report) markdown() string {
 	if n := r.ignored(); n > 0 {
 		fmt.Fprintf(&b, "\nsysbench repeated %d transactions after deadlocks or lock timeouts, in all runs together; they are in the figures.\n", n)
 	}
-	b.WriteString("\n## Ratios\n\nOf the medians above. For queries/s more is better, for CPU per query less.\n\n")
+	b.WriteString("\n## Ratios\n\nMedians of the ratios in each round, in which one target is measured right after the other. For queries/s more is better, for CPU per query less.\n\n")
 	b.WriteString(r.ratios())
 	b.WriteString(r.conditions(r.options.psMode))
 	return b.String()

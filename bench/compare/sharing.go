@@ -30,7 +30,7 @@ var sharingModes = []struct{ psMode, name string }{{"disable", "text"}, {"auto",
 // sharingGoals compare parkwayShared with parkwayOwn.
 var sharingGoals = []struct {
 	name   string
-	figure func(summary) figures.Spread
+	figure func(sample) float64
 	bound  float64
 	atMost bool
 }{
@@ -109,7 +109,8 @@ func sharingMarkdown(all report, results []sharingResult) string {
 	fmt.Fprintf(&b, "Written by `make bench`. %d clients of sysbench through parkway: %s has a connection to the server for each (`multiplexing = false`), "+
 		"%s has %d for all (`multiplexing = true`, `max_connections = %[4]d`).\n\n", goalThreads, parkwayOwn, parkwayShared, sharedConnections)
 	b.WriteString("## Goals\n\n" + sharingVerdicts(o, results) + "\n")
-	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round.\n\n", o.rounds, o.seconds)
+	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. The goals are judged by the medians of the ratios "+
+		"in each round, in which one target is measured right after the other.\n\n", o.rounds, o.seconds)
 	b.WriteString(sharingTable(o, results).Markdown(textColumns))
 	b.WriteString(all.conditions("disable, then auto"))
 	return b.String()

@@ -4,17 +4,17 @@ import (
 	"strings"
 	"testing"
 
-	"parkway/bench/figures"
+	"parkway/bench/sysbench"
 )
 
 func TestSharingVerdicts(t *testing.T) {
 	o := options{workloads: []string{"oltp_point_select"}, targets: []string{parkwayOwn, parkwayShared}}
 	cells := func(qps, cpu float64) map[cell]summary {
 		own, shared := cell{"oltp_point_select", goalThreads, parkwayOwn}, cell{"oltp_point_select", goalThreads, parkwayShared}
-		return map[cell]summary{
-			own:    {qps: figures.Spread{Median: 100}, cpu: figures.Spread{Median: 20}},
-			shared: {qps: figures.Spread{Median: qps}, cpu: figures.Spread{Median: cpu}},
-		}
+		return summarize([]sample{
+			{run{own, 1}, sysbench.Result{QPS: 100}, 20},
+			{run{shared, 1}, sysbench.Result{QPS: qps}, cpu},
+		})
 	}
 	got := sharingVerdicts(o, []sharingResult{
 		{name: "text", cells: cells(100, 23)},

@@ -9,7 +9,8 @@ import (
 // summary is one cell over the rounds.
 type summary struct {
 	qps, p95, cpu figures.Spread
-	ignored       int64 // in all rounds
+	ignored       int64          // in all rounds
+	rounds        map[int]sample // by round
 }
 
 // summarize groups the samples by cell.
@@ -21,10 +22,11 @@ func summarize(samples []sample) map[cell]summary {
 	summaries := make(map[cell]summary)
 	for c, group := range groups {
 		var qps, p95, cpu []float64
-		var sum summary
+		sum := summary{rounds: make(map[int]sample)}
 		for _, s := range group {
 			qps, p95, cpu = append(qps, s.QPS), append(p95, s.P95), append(cpu, s.cpu)
 			sum.ignored += s.Ignored
+			sum.rounds[s.round] = s
 		}
 		sum.qps, sum.p95, sum.cpu = figures.SpreadOf(qps), figures.SpreadOf(p95), figures.SpreadOf(cpu)
 		summaries[c] = sum
@@ -32,18 +34,23 @@ func summarize(samples []sample) map[cell]summary {
 	return summaries
 }
 
-// ratio of the medians of one figure between two targets at the same load; ok is false where either was not measured.
-func ratio(cells map[cell]summary, load cell, over string, figure func(summary) figures.Spread) (r float64, ok bool) {
+// ratio of one figure between two targets at the same load: the median of the ratios in each round, in which one is measured right after the
+// other; a shared machine is faster in one minute than in the next. ok is false where either was not measured.
+func ratio(cells map[cell]summary, load cell, over string, figure func(sample) float64) (r float64, ok bool) {
 	under := load
 	under.target = over
-	a, okA := cells[load]
-	b, okB := cells[under]
-	if !okA || !okB {
+	var ratios []float64
+	for round, a := range cells[load].rounds {
+		b, both := cells[under].rounds[round]
+		if x := figure(a) / figure(b); both && !math.IsNaN(x) && !math.IsInf(x, 0) {
+			ratios = append(ratios, x)
+		}
+	}
+	if len(ratios) == 0 {
 		return 0, false
 	}
-	r = figure(a).Median / figure(b).Median
-	return r, !math.IsNaN(r) && !math.IsInf(r, 0)
+	return figures.Median(ratios), true
 }
 
-func qpsOf(s summary) figures.Spread { return s.qps }
-func cpuOf(s summary) figures.Spread { return s.cpu }
+func qpsOf(s sample) float64 { return s.QPS }
+func cpuOf(s sample) float64 { return s.cpu }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"parkway/bench/figures"
@@ -22,24 +23,30 @@ func TestSummarize(t *testing.T) {
 		cpu:     figures.Spread{Median: 20, Low: 10, High: 30},
 		ignored: 3,
 	}
-	if cells[c] != want {
-		t.Errorf("got %+v, want %+v", cells[c], want)
+	got := cells[c]
+	if got.rounds = nil; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if !math.IsNaN(cells[d].cpu.Median) || cells[d].qps.Median != 300 {
 		t.Errorf("direct: %+v, want queries and no CPU", cells[d])
 	}
 }
 
+// The rounds are compared one by one: in the second the machine was half as fast, and all of it counts.
 func TestRatio(t *testing.T) {
 	load := cell{"w", 64, parkway}
-	cells := map[cell]summary{
-		load:               {qps: figures.Spread{Median: 190}, cpu: figures.Spread{Median: 12}},
-		{"w", 64, haproxy}: {qps: figures.Spread{Median: 200}, cpu: figures.Spread{Median: 10}},
-		{"w", 64, direct}:  {qps: figures.Spread{Median: 400}, cpu: figures.Spread{Median: math.NaN()}},
+	of := func(target string, round int, qps, cpu float64) sample {
+		return sample{run{cell{"w", 64, target}, round}, sysbench.Result{QPS: qps}, cpu}
 	}
+	cells := summarize([]sample{
+		of(parkway, 1, 190, 12), of(haproxy, 1, 200, 10), of(direct, 1, 400, math.NaN()),
+		of(parkway, 2, 95, 24), of(haproxy, 2, 100, 20),
+		of(parkway, 3, 200, 12), of(haproxy, 3, 180, 12),
+		of(parkway, 4, 1, 1),
+	})
 	for name, test := range map[string]struct {
 		over   string
-		figure func(summary) figures.Spread
+		figure func(sample) float64
 		want   float64
 		ok     bool
 	}{
