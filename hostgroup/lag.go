@@ -34,7 +34,7 @@ func (m *Manager) SeeLag(name string, lag Lag) {
 		w.heardLag()
 		changed := m.judgeLag(name)
 		if lost && m.unsettled {
-			m.askPairs(name)
+			m.askWriters(name)
 		}
 		return changed
 	})

@@ -1,6 +1,7 @@
 package hostgroup
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -35,7 +36,7 @@ func TestReplicasOfADeadPrimary(t *testing.T) {
 		o.SeeLag(name(i), orphan)
 	}
 	o.wantTable("1", "1 2 3 (4)")
-	if len(asked) == 0 || asked[0] != name(1) {
+	if len(asked) == 0 || slices.ContainsFunc(asked, func(other string) bool { return other != name(1) }) {
 		t.Errorf("asked: %q", asked)
 	}
 	for range 2 {

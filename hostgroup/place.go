@@ -67,35 +67,42 @@ const (
 // that does not belong where it is configured, or could have been before, is
 // listed there as well, with the reason.
 func place(servers []config.MySQLServer, pairs []config.MySQLReplicationHostgroup, alsoReader bool, roleOf func(name string) role) []placement {
-	var all []placement
 	type seat struct {
 		pair int
 		name string
 	}
-	done := make(map[seat]bool)
+	entries := make(map[seat][]*config.MySQLServer) // of each server of a pair, in its hostgroups
+	names := make([]string, len(servers))
+	seats := make([]int, len(servers)) // the pairs, -1: none
 	for i := range servers {
 		c := &servers[i]
-		p := pairOf(pairs, c.HostgroupID)
-		if p < 0 {
-			all = append(all, placement{MySQLServer: *c, configured: true})
+		if seats[i] = pairOf(pairs, c.HostgroupID); seats[i] >= 0 {
+			names[i] = c.Address()
+			at := seat{seats[i], names[i]}
+			entries[at] = append(entries[at], c)
+		}
+	}
+	all := make([]placement, 0, 2*len(servers))
+	for i := range servers {
+		if seats[i] < 0 {
+			all = append(all, placement{MySQLServer: servers[i], configured: true})
 			continue
 		}
-		if s := (seat{p, c.Address()}); !done[s] {
-			done[s] = true
-			all = append(all, placeInPair(servers[i:], &pairs[p], alsoReader, roleOf(s.name))...)
+		at := seat{seats[i], names[i]}
+		if e := entries[at]; e[0] == &servers[i] {
+			all = append(all, placeInPair(e, &pairs[at.pair], alsoReader, roleOf(at.name))...)
 		}
 	}
 	return all
 }
 
-// placeInPair places the first of servers, which is in one or both hostgroups of
-// the pair.
-func placeInPair(servers []config.MySQLServer, pair *config.MySQLReplicationHostgroup, alsoReader bool, r role) []placement {
+// placeInPair places a server that has these entries in the hostgroups of the pair.
+func placeInPair(entries []*config.MySQLServer, pair *config.MySQLReplicationHostgroup, alsoReader bool, r role) []placement {
 	sides := [2]placement{}
 	for i, id := range [2]int{pair.WriterHostgroup, pair.ReaderHostgroup} {
-		sides[i].MySQLServer = servers[0]
-		for j := range servers {
-			if c := &servers[j]; c.HostgroupID == id && c.Address() == servers[0].Address() {
+		sides[i].MySQLServer = *entries[0]
+		for _, c := range entries {
+			if c.HostgroupID == id {
 				sides[i].MySQLServer, sides[i].configured = *c, true
 				break
 			}

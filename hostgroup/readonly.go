@@ -1,5 +1,7 @@
 package hostgroup
 
+import "slices"
+
 // SeeReadOnly takes in what a server says about being written to: err is why it
 // said nothing. After monitor_read_only_max_timeout_count times without an
 // answer it is no writer any more. Any thread but a loop's.
@@ -44,21 +46,28 @@ func (m *Manager) takeRole(name string, w *seen, s Switches, err error) (changed
 	if w.role.known {
 		e = m.log.Info()
 	}
-	was := w.role
+	was, wrote := w.role, m.isWriter(name)
 	w.role, w.since = next, m.clock()
 	e.Str("server", name).Bool("read_only", next.switches.ReadOnly).Bool("super_read_only", next.switches.Super).
 		Bool("lost", next.lost).AnErr("error", err).Msg("what a server says of read_only has changed")
 	changed = m.rebuild()
-	if changed && (was.known || next.lost) {
+	if (was.known || next.lost) && m.isWriter(name) != wrote {
 		m.askPairs(name)
 	}
 	return changed
 }
 
 // askPairs has the others of a server's pairs asked for their read_only at once:
-// when one leaves, another is likely to take over, and the other way round. mu is
-// held.
+// when a writer leaves, another is likely to take over, and the other way round. mu
+// is held.
 func (m *Manager) askPairs(name string) {
+	m.ask(name, func(string) bool { return true })
+}
+
+// askWriters is askPairs for those that are writers. mu is held.
+func (m *Manager) askWriters(name string) { m.ask(name, m.isWriter) }
+
+func (m *Manager) ask(name string, which func(other string) bool) {
 	hurry := m.hurry.Load()
 	if hurry == nil {
 		return
@@ -73,9 +82,16 @@ func (m *Manager) askPairs(name string) {
 	asked := map[string]bool{name: true}
 	for i := range m.configured {
 		c := &m.configured[i]
-		if other := c.Address(); in[pairOf(m.pairs, c.HostgroupID)] && !asked[other] {
+		if other := c.Address(); in[pairOf(m.pairs, c.HostgroupID)] && !asked[other] && which(other) {
 			asked[other] = true
 			(*hurry)(other)
 		}
 	}
+}
+
+// isWriter reports whether a server is a writer of a pair, or counts as one as long
+// as it has not said anything else. mu is held.
+func (m *Manager) isWriter(name string) bool {
+	t := m.Table()
+	return slices.ContainsFunc(t.named[name], func(s *Member) bool { return s.Left == "" && t.groups[s.hostgroup].writers })
 }

@@ -113,6 +113,14 @@ func TestPairIsAskedWhenTheWriterIsLost(t *testing.T) {
 		o.SeePing(name(9), errSilent)
 	}
 	want()
+	// A reader's end is nobody's beginning: very many that fall silent don't have all the others asked each time.
+	for range 3 {
+		o.SeePing(name(3), errSilent)
+		o.SeeReadOnly(name(3), Switches{}, errSilent)
+	}
+	o.SeePing(name(3), nil)
+	o.says(3, true)
+	want()
 }
 
 // The log says of each server what its own read_only is, by the switch that the pair goes by.

@@ -77,10 +77,11 @@ func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
 
 // index completes a table that has all its members.
 func (t *Table) index() {
-	t.named = make(map[string][]*Member)
+	t.members, t.named = make(map[*Server]*Member, len(t.servers)), make(map[string][]*Member, len(t.servers))
 	for _, h := range t.groups {
 		for i := range h.Members {
 			s := &h.Members[i]
+			t.members[s.Server] = s
 			t.named[s.String()] = append(t.named[s.String()], s)
 		}
 	}
@@ -89,7 +90,7 @@ func (t *Table) index() {
 // newServer returns a server of which nothing is known but what is known of the
 // same one in other hostgroups. mu is held.
 func (m *Manager) newServer(key serverKey) *Server {
-	s := &Server{hostgroup: key.hostgroup, host: key.host, port: key.port}
+	s := &Server{hostgroup: key.hostgroup, host: key.host, port: key.port, name: nameOf(key.host, key.port)}
 	for _, other := range m.servers {
 		if other.host != key.host || other.port != key.port {
 			continue

@@ -14,6 +14,7 @@ type Server struct {
 	hostgroup int
 	host      string
 	port      int
+	name      string // see String
 
 	// Any thread.
 	connections atomic.Int64 // open or being opened
@@ -61,11 +62,13 @@ func (s *Server) Hostgroup() int { return s.hostgroup }
 
 // String is the server as the configuration names it, "host:port" or the path
 // of a unix socket: for logs, errors and metric labels.
-func (s *Server) String() string {
-	if s.IsUnix() {
-		return s.host
+func (s *Server) String() string { return s.name }
+
+func nameOf(host string, port int) string {
+	if port == 0 {
+		return host
 	}
-	return net.JoinHostPort(s.host, strconv.Itoa(s.port))
+	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // IsUnix reports whether the server is reached through a unix socket.

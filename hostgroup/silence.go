@@ -46,7 +46,9 @@ func (m *Manager) SeePing(name string, err error) {
 		m.members(name, func(s *Member) { changed = m.silence(s, now, why) || changed })
 		if changed {
 			m.judgeLags()
-			m.askPairs(name)
+			if m.isWriter(name) {
+				m.askPairs(name)
+			}
 		}
 		return changed
 	})

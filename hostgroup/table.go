@@ -46,7 +46,8 @@ func (h *Hostgroup) Writers() bool { return h.writers }
 // Table is one immutable view of all hostgroups.
 type Table struct {
 	groups  map[int]*Hostgroup
-	servers []*Server            // as configured
+	servers []*Server // as configured
+	members map[*Server]*Member
 	named   map[string][]*Member // by Server.String
 }
 
@@ -72,16 +73,7 @@ func (t *Table) Status(s *Server) (status Status, why string) {
 }
 
 // member returns the member that is s, nil if there is none.
-func (t *Table) member(s *Server) *Member {
-	if h := t.groups[s.hostgroup]; h != nil {
-		for i := range h.Members {
-			if m := &h.Members[i]; m.Server == s {
-				return m
-			}
-		}
-	}
-	return nil
-}
+func (t *Table) member(s *Server) *Member { return t.members[s] }
 
 // Named lists a server wherever it is a member, by its name (Server.String), in
 // no order. Not to be changed. Any thread.

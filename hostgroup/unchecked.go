@@ -22,23 +22,25 @@ func (m *Manager) retire(servers []config.MySQLServer, pairs []config.MySQLRepli
 		return pairOf(pairs, p.WriterHostgroup) >= 0 || pairOf(pairs, p.ReaderHostgroup) >= 0
 	})
 	checked := m.policy.Load().readOnly
+	before, after := listed(m.configured), listed(servers)
 	for name, w := range m.watched {
-		before, now := listed(m.configured, name), listed(servers, name)
-		asked := checked && slices.ContainsFunc(now, func(id int) bool { return pairOf(pairs, id) >= 0 })
-		if !asked && !slices.Equal(before, now) {
+		asked := checked && slices.ContainsFunc(after[name], func(id int) bool { return pairOf(pairs, id) >= 0 })
+		if !asked && !slices.Equal(before[name], after[name]) {
 			w.role = role{}
 		}
 	}
 }
 
-// listed are the hostgroups that a server is configured in, sorted.
-func listed(servers []config.MySQLServer, name string) (ids []int) {
+// listed are the hostgroups that each server is configured in, sorted, by its name.
+func listed(servers []config.MySQLServer) map[string][]int {
+	ids := make(map[string][]int, len(servers))
 	for i := range servers {
-		if c := &servers[i]; c.Address() == name {
-			ids = append(ids, c.HostgroupID)
-		}
+		c := &servers[i]
+		ids[c.Address()] = append(ids[c.Address()], c.HostgroupID)
 	}
-	slices.Sort(ids)
+	for _, list := range ids {
+		slices.Sort(list)
+	}
 	return ids
 }
 

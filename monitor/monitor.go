@@ -79,9 +79,10 @@ func New(cfg Config) *Monitor {
 	m.settings.Store(settingsOf(&config.MySQLVariables{MonitorThreadsMin: 1, MonitorThreadsMax: 1}))
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
+	began := time.Now()
 	for k := range m.schedulers {
 		kind := check.Kind(k)
-		m.schedulers[k] = newScheduler(float64(k)/check.NumKinds, func(s *server) bool { return m.submit(s, kind) })
+		m.schedulers[k] = newScheduler(began, float64(k)/check.NumKinds, func(s *server) bool { return m.submit(s, kind) })
 		m.running.Go(func() { m.schedulers[k].run(ctx) })
 	}
 	return m

@@ -13,12 +13,11 @@ const (
 	firstLook  = 100 * time.Millisecond
 )
 
-// Servers whose turns are close together are asked together, so that the process
-// does not wake up for each, which costs more than the checks do: within one part
-// in grains of the interval, and grain at most.
+// Servers are asked at the strokes of a clock that all schedulers have in common, not each at a time of its own, so that the process does not wake up
+// for each, which costs more than the checks do: every grain, or where the interval is short as often as there are grains in it.
 const (
 	grain  = 50 * time.Millisecond
-	grains = 50
+	grains = 30
 )
 
 // plan is what a scheduler is to do.
@@ -33,7 +32,8 @@ type plan struct {
 // keeps its place in it.
 type scheduler struct {
 	// Immutable.
-	offset float64 // of the place in the interval, as a part of it: other schedulers have others
+	began  time.Time // the first stroke of the clock
+	offset float64   // of the place in the interval, as a part of it: other schedulers have others
 	// fire asks a server, and must not block; false: it is being asked already.
 	fire  func(*server) bool
 	plans chan plan   // has room for the latest
@@ -66,8 +66,9 @@ type turn struct {
 	regular *turn // of one out of turn, which is for once: that of its server
 }
 
-func newScheduler(offset float64, fire func(*server) bool) *scheduler {
-	return &scheduler{offset: offset, fire: fire, plans: make(chan plan, 1), hasty: make(chan string, maxHasty)}
+// newScheduler returns a scheduler without a plan. began is when the clock began that all have in common.
+func newScheduler(began time.Time, offset float64, fire func(*server) bool) *scheduler {
+	return &scheduler{began: began, offset: offset, fire: fire, plans: make(chan plan, 1), hasty: make(chan string, maxHasty)}
 }
 
 // apply replaces the plan. One caller at a time.
@@ -103,6 +104,7 @@ func (s *scheduler) run(ctx context.Context) {
 // change takes a plan over. Servers that stay keep their place, and are asked
 // no later than they would have been.
 func (s *scheduler) change(p plan, now time.Time) {
+	s.every = p.every
 	old := make(map[*server]*turn)
 	for _, t := range s.turns {
 		if t.regular == nil {
@@ -117,7 +119,7 @@ func (s *scheduler) change(p plan, now time.Time) {
 			t = &turn{server: server, first: true}
 			fresh++
 		} else {
-			t.due = earlier(t.due, now.Add(part(p.every, t.place)))
+			t.due = earlier(t.due, s.stroke(now.Add(part(p.every, t.place))))
 			if t.hasty != nil {
 				hasty = append(hasty, t.hasty)
 			}
@@ -131,7 +133,7 @@ func (s *scheduler) change(p plan, now time.Time) {
 			if t.place >= 1 {
 				t.place--
 			}
-			t.due = now.Add(part(min(p.every, p.first), t.place))
+			t.due = s.stroke(now.Add(part(min(p.every, p.first), t.place)))
 			n++
 		}
 	}
@@ -139,19 +141,15 @@ func (s *scheduler) change(p plan, now time.Time) {
 	for _, t := range all {
 		s.named[t.server.name] = t
 	}
-	s.turns, s.every = append(all, hasty...), p.every
+	s.turns = append(all, hasty...)
 	heap.Init(&s.turns)
 }
 
 // pass asks the servers whose turn it is.
 func (s *scheduler) pass(now time.Time) {
-	until := now.Add(s.early())
-	for len(s.turns) > 0 && !s.turns[0].due.After(until) {
+	for len(s.turns) > 0 && !s.turns[0].due.After(now) {
 		t := s.turns[0]
 		if t.regular != nil {
-			if t.due.After(now) {
-				return // The pause before it is meant.
-			}
 			s.passHasty(t, now)
 			continue
 		}
@@ -182,8 +180,10 @@ func (s *scheduler) ask(t *turn, now time.Time) bool {
 	return true
 }
 
-// early is how long before its turn a server may be asked.
-func (s *scheduler) early() time.Duration { return min(grain, s.every/grains) }
+// stroke is the last stroke of the clock that is not after t.
+func (s *scheduler) stroke(t time.Time) time.Time {
+	return s.began.Add(t.Sub(s.began).Truncate(min(grain, s.every/grains)))
+}
 
 // hurry has a server asked out of turn: now, or hurryPause after it was asked
 // last. It never blocks. Any thread.
@@ -205,16 +205,16 @@ func (s *scheduler) haste(name string, now time.Time) {
 }
 
 // next is when a server that is asked now is asked again: an interval after it
-// should have been, less what it may have been early, or the first time within an
-// interval, so that the servers are spread from then on.
+// should have been, or the first time within an interval, so that the servers are
+// spread from then on.
 func (s *scheduler) next(t *turn, now time.Time) time.Time {
 	if t.first {
 		t.first = false
-		return now.Add(s.every/4 + part(s.every-s.every/4, t.place))
+		return s.stroke(now.Add(s.every/4 + part(s.every-s.every/4, t.place)))
 	}
-	due := t.due.Add(s.every - s.early())
+	due := s.stroke(t.due.Add(s.every))
 	if !due.After(now) {
-		return now.Add(s.every) // This goroutine did not get to run for a while.
+		return s.stroke(now.Add(s.every)) // This goroutine did not get to run for a while.
 	}
 	return due
 }

@@ -128,7 +128,7 @@ func scheduled(t *testing.T, f func(t *testing.T, s *scheduler, a *asked)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a := &asked{times: make(map[*server][]time.Time)}
-		s := newScheduler(0.25, a.fire)
+		s := newScheduler(time.Now(), 0.25, a.fire)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { s.run(ctx) })
@@ -163,6 +163,38 @@ func TestSchedulerSpreads(t *testing.T) {
 			if n := a.of(s); n < 100 || n > 102 {
 				t.Fatalf("asked %d times in 100 intervals", n)
 			}
+		}
+	})
+}
+
+// Schedulers ask at the strokes of one clock, so that the process wakes up once for all of them, however many servers there are.
+func TestSchedulersStrikeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var schedulers [2]asked
+		for i, every := range []time.Duration{10 * time.Second, 1500 * time.Millisecond} {
+			time.Sleep(7 * time.Millisecond)
+			schedulers[i].times = make(map[*server][]time.Time)
+			s := newScheduler(began, float64(i)/4, schedulers[i].fire)
+			go s.run(ctx)
+			s.apply(plan{serversFor(500), every, firstRound})
+		}
+		time.Sleep(30 * time.Second)
+		cancel()
+		synctest.Wait()
+		asked, moments := 0, make(map[time.Time]bool)
+		for i := range schedulers {
+			for _, times := range schedulers[i].times {
+				for _, at := range times {
+					asked++
+					moments[at] = true
+				}
+			}
+		}
+		if asked < 500*(3+20) || len(moments) > int(30*time.Second/grain)+2 { // At the start they may be asked at once.
+			t.Errorf("asked %d times, at %d moments", asked, len(moments))
 		}
 	})
 }
