@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
 )
 
 // A log that is rotated while many threads write has every line, once, in the old file or the new one.
