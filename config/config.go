@@ -185,6 +185,11 @@ type Scripting struct {
 	MemoryMB    int           `toml:"memory_mb" default:"64" range:"1 1048576" restart:"true"` // For one call.
 	SharedMB    int           `toml:"shared_mb" default:"64" range:"1 1048576" restart:"true"`
 	FetchHosts  []string      `toml:"fetch_hosts" default:"" restart:"true"` // host or host:port; empty: no fetch.
+
+	// Who sql() is at the servers: nobody if empty. Without a password: as [[mysql_users]] says.
+	SQLUsername    string `toml:"sql_username" default:""`
+	SQLPassword    string `toml:"sql_password" default:"" secret:"true" json:"-"`
+	SQLConnections int    `toml:"sql_connections" default:"16" range:"1 65536" restart:"true"` // Statements at once.
 }
 
 // The words of Scripting.OnError: what becomes of what a script's function has failed for.

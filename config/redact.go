@@ -31,3 +31,15 @@ func (v MySQLVariables) Format(f fmt.State, verb rune) {
 	}
 	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
+
+// String returns the table without the password of sql().
+func (s Scripting) String() string { return fmt.Sprint(s) }
+
+// Format implements fmt.Formatter.
+func (s Scripting) Format(f fmt.State, verb rune) {
+	type plain Scripting
+	if s.SQLPassword != "" {
+		s.SQLPassword = hidden
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(s))
+}

@@ -194,7 +194,9 @@ declare const timer: {
 /** Runs a function of the top of the script on the pool. In an async function it returns what that returns; elsewhere, return what it returns. */
 declare function offload(f: Function, ...args: Data[]): any
 declare function sleep(ms: number): Promise<void>
+/** A statement of the script's own, as sql_username. Rejected with a QueryError. */
 declare function sql(hostgroup: number, statement: string): Promise<Answer>
+interface QueryError extends Error {readonly code: number, readonly sqlState: string}
 declare function fetch(url: string, options?: {method?: string, headers?: {[name: string]: string}, body?: string}):
   Promise<{status: number, ok: boolean, headers: {[name: string]: string}, body: string}>
 /** A file beside the script: "./name.js", "./name.json". At the beginning. */
@@ -228,5 +230,5 @@ declare const mock: {
     {columns?: Column[], rows?: {[column: string]: Value}[], error?: ServerError | null, after: MockInjection[]}
   disconnect(client: MockClient, stats?: {queries?: number, durationMs?: number}): void
   /** What sql() answers to this statement. */
-  sql(statement: string, answer: Reply): void
+  sql(statement: string, answer: Reply & {error?: Partial<ServerError>}): void
 }

@@ -41,6 +41,27 @@ func TestHostileFunctions(t *testing.T) {
 		{"a long array", "new Uint8Array(2 ** 30)", failed},
 		{"a long buffer", "new ArrayBuffer(2 ** 40)", failed},
 		{"an array of holes", "const a = []; a.length = 2 ** 32 - 1; a.indexOf(1)", failed},
+		{"a spread of holes", "const a = []; a.length = 2 ** 32 - 1; [...a]", failed},
+		{"arguments of holes", "const a = []; a.length = 2 ** 32 - 1; Math.max(...a)", failed},
+		{"a set of holes", "const a = []; a.length = 2 ** 32 - 1; new Set(a)", failed},
+		{"a rest of holes", "const a = []; a.length = 2 ** 32 - 1; const [x, ...rest] = a", failed},
+		{"holes that are put together", "const a = []; a.length = 2 ** 32 - 1; [].concat(a)", failed},
+		{"a text of holes", "const a = []; a.length = 2 ** 32 - 1; JSON.stringify({a: [a]})", failed},
+		{"bytes of holes", "new Uint8Array({length: 2 ** 53 - 1})", failed},
+		{"bytes from holes", "Uint8Array.from({length: 2 ** 53 - 1})", failed},
+		{"a raw text of holes", "String.raw({raw: {length: 2 ** 53 - 1}})", failed},
+		{"endless own arguments", "(function () { arguments.length = 2 ** 53 - 1; return [...arguments] })()", timedOut},
+		{"a long text that is taken apart", "[...'x'.repeat(2 ** 22)]", failed},
+		{"a long text that is split", "'x'.repeat(2 ** 22).split('')", failed},
+		{"texts that are joined", "new Array(1000).fill('x'.repeat(2 ** 20)).join()", failed},
+		{"texts that are put together", "const s = 'x'.repeat(2 ** 23); s.concat(s, s)", failed},
+		{"a long replacement", "'x'.repeat(2 ** 20).replaceAll('x', 'y'.repeat(2 ** 20))", failed},
+		{"a long replacement by an expression", "'x'.repeat(2 ** 20).replace(/x/g, 'y'.repeat(2 ** 20))", failed},
+		{"a replacement by what is before it", "'x'.repeat(2 ** 16).replace(/x/g, '$`')", failed},
+		{"a short replacement", "if ('a'.repeat(2 ** 21).replaceAll('b', 'c'.repeat(1000)).length == 2 ** 21) throw 1", failed},
+		{"arrays that share others, flat", "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; a.flat(Infinity)", failed},
+		{"arrays that share others, as a text", "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; String(a)", timedOut},
+		{"arrays that share others, in JSON", "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; JSON.stringify(a)", timedOut},
 		{"an endless array", "Array.prototype.indexOf.call({length: 2 ** 53 - 1}, 1)", failed},
 		{"an endless copy", "Array.from({length: 2 ** 53 - 1})", failed},
 		{"endless arguments", "Math.max.apply(null, {length: 2 ** 32})", failed},
@@ -150,27 +171,42 @@ func TestBreakerOpensLongerEachTime(t *testing.T) {
 	clock := func() int64 { return now }
 	var b breaker
 	for range breakAfter {
-		b.ended(timedOut, clock, &w.engine.log)
+		b.ended(0, timedOut, clock, &w.engine.log)
+	}
+	allows := func() bool {
+		_, ok := b.allows(clock)
+		return ok
 	}
 	want := openFirst
 	for range 8 {
 		if until := time.Duration(b.until.Load()) - time.Duration(now); until != want {
 			t.Fatalf("open for %v, want %v", until, want)
 		}
-		if b.allows(clock) {
+		if allows() {
 			t.Fatal("it allows a call at once")
 		}
 		now = b.until.Load()
-		if !b.allows(clock) || b.allows(clock) {
+		if !allows() || allows() {
 			t.Fatal("it does not allow one call when its time is over")
 		}
-		b.ended(timedOut, clock, &w.engine.log)
+		b.ended(0, timedOut, clock, &w.engine.log)
 		want = min(2*want, openMost)
 	}
 	now = b.until.Load()
-	b.allows(clock)
-	b.ended(ok, clock, &w.engine.log)
-	if b.open() || !b.allows(clock) {
+	for _, nothing := range []outcome{cancelled, queueFull, unavailable} { // the trial has told nothing: the next call is one
+		p, allowed := b.allows(clock)
+		if !allowed || allows() {
+			t.Fatalf("before %s: not one call is allowed", nothing)
+		}
+		b.ended(p, nothing, clock, &w.engine.log)
+	}
+	p, _ := b.allows(clock)
+	b.ended(0, cancelled, clock, &w.engine.log) // a call of before
+	if allows() {
+		t.Error("a second trial is allowed")
+	}
+	b.ended(p, ok, clock, &w.engine.log)
+	if b.open() || !allows() {
 		t.Error("it is open after a call that went well")
 	}
 }

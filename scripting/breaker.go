@@ -30,18 +30,25 @@ type breaker struct {
 	pause time.Duration // of the last opening; guarded by mu
 }
 
+// permit is what a call was allowed by, and what ended is told: 0, or the trial of an open breaker, which ends that.
+type permit int64
+
 // allows reports whether a call may be made. Of an open one whose time is over, one caller gets true, and closes it if its call goes well.
-func (b *breaker) allows(clock func() int64) bool {
+func (b *breaker) allows(clock func() int64) (p permit, ok bool) {
 	until := b.until.Load()
 	if until == 0 {
-		return true
+		return 0, true
 	}
 	now := clock()
-	return now >= until && b.until.CompareAndSwap(until, now+int64(openMost))
+	trial := now + int64(openMost)
+	if now < until || !b.until.CompareAndSwap(until, trial) {
+		return 0, false
+	}
+	return permit(trial), true
 }
 
-// ended says how a call ended.
-func (b *breaker) ended(o outcome, clock func() int64, log *zerolog.Logger) {
+// ended says how a call ended that was allowed. A trial that tells nothing, because nobody waited for it any more, say, leaves it to the next.
+func (b *breaker) ended(p permit, o outcome, clock func() int64, log *zerolog.Logger) {
 	switch {
 	case o.dear():
 		if b.failures.Add(1) >= breakAfter {
@@ -49,6 +56,8 @@ func (b *breaker) ended(o outcome, clock func() int64, log *zerolog.Logger) {
 		}
 	case (o == ok || o == failed) && b.failures.Load() != 0:
 		b.reset(log)
+	case p != 0 && o != ok && o != failed:
+		b.until.CompareAndSwap(int64(p), clock())
 	}
 }
 

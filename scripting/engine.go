@@ -27,6 +27,7 @@ type Engine struct {
 	shared    *store
 	http      *http.Client
 	own       own
+	queried   queried
 	builds    sync.WaitGroup
 
 	limits  atomic.Pointer[limits]
@@ -184,7 +185,7 @@ func (e *Engine) Close() {
 // Metrics is what the exporter asks for.
 func (e *Engine) Metrics() metrics.ScriptNow {
 	pool := e.pool.Stats()
-	now := metrics.ScriptNow{Workers: pool.Workers, Queue: pool.Queue, Shared: e.shared.bytes(), Own: e.own.now()}
+	now := metrics.ScriptNow{Workers: pool.Workers, Queue: pool.Queue, Shared: e.shared.bytes(), Own: e.own.now(), SQL: e.queried.now()}
 	e.mu.Lock()
 	for _, l := range e.loops {
 		now.Loops = append(now.Loops, l.stats)

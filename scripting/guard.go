@@ -36,7 +36,9 @@ func (m *machine) secure() {
 	m.forbidSource()
 	m.boundDepth()
 	m.boundSizes()
+	m.boundTexts()
 	m.boundArrays()
+	m.boundIterators()
 	m.boundSearches()
 	m.boundJSON()
 }
@@ -96,6 +98,7 @@ var searches = []*goja.Symbol{goja.SymMatch, goja.SymMatchAll, goja.SymReplace, 
 // otherwise, not the call. A circle of them has one in it that makes a text of its `this`, or one that was bound to its arguments.
 func (m *machine) boundDepth() {
 	deeper := func(call goja.FunctionCall, method goja.Callable) goja.Value {
+		m.checkStopped() // arrays that share others have an end, far away
 		if m.depth++; m.depth > maxNative {
 			m.depth = 0
 			panic(m.rangeError("too many calls within one another"))
@@ -196,6 +199,8 @@ func (m *machine) boundConstructor(name string, limit int64) {
 			if n := call.Arguments[0].ToInteger(); n > limit {
 				m.tooLarge(name, n, limit)
 			}
+		} else if len(call.Arguments) > 0 && call.Arguments[0].ExportType() != typeBuffer {
+			m.boundLength(call.Arguments[0], limit)
 		}
 		o, err := construct(call.NewTarget, call.Arguments...)
 		if err != nil {
@@ -209,40 +214,6 @@ func (m *machine) boundConstructor(name string, limit int64) {
 	must(bounded.SetPrototype(real))
 	must(proto.(*goja.Object).DefineDataProperty("constructor", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	must(m.rt.GlobalObject().DefineDataProperty(name, bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-}
-
-// boundArrays bounds the methods of arrays by the length of what they are called on: they go through holes too, and through anything that says that
-// it has a length.
-func (m *machine) boundArrays() {
-	proto := m.object("Array.prototype")
-	for _, name := range proto.GetOwnPropertyNames() {
-		if name == "constructor" || name == "length" || name == "push" || name == "pop" || name == "at" {
-			continue
-		}
-		if _, isFunction := goja.AssertFunction(m.own(proto, name)); isFunction {
-			m.replace(proto, name, func(call goja.FunctionCall) { m.boundLength(call.This) })
-		}
-	}
-	m.replace(m.object("Array"), "from", func(call goja.FunctionCall) { m.boundLength(call.Argument(0)) })
-	reflect := m.object("Reflect")
-	m.replace(reflect, "apply", func(call goja.FunctionCall) { m.boundLength(call.Argument(2)) })
-	m.replace(reflect, "construct", func(call goja.FunctionCall) { m.boundLength(call.Argument(1)) })
-	m.replace(m.object("Function.prototype"), "apply", func(call goja.FunctionCall) { m.boundLength(call.Argument(1)) })
-}
-
-// boundLength throws if something says of itself that it is too long.
-func (m *machine) boundLength(v goja.Value) {
-	o, isObject := v.(*goja.Object)
-	if !isObject {
-		return
-	}
-	n := o.Get("length")
-	if n == nil || !goja.IsNumber(n) {
-		return
-	}
-	if length := n.ToInteger(); length > maxArray {
-		m.tooLarge("an array", length, maxArray)
-	}
 }
 
 // boundSearches throws where a regular expression was given up: goja takes that for "no match".

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -216,7 +217,7 @@ func (m *machine) promise(what string, work func(ctx context.Context) func() (go
 			m.awaited--
 			v, err := finish()
 			if err != nil {
-				return reject(m.rt.NewGoError(err))
+				return reject(m.waitError(what, err))
 			}
 			return resolve(v)
 		}
@@ -228,8 +229,27 @@ func (m *machine) promise(what string, work func(ctx context.Context) func() (go
 	return m.rt.ToValue(p)
 }
 
+// waitError makes the Error that a Promise is rejected with. That of a server has code and sqlState.
+func (m *machine) waitError(what string, err error) goja.Value {
+	var said *hook.Rejection
+	message := []byte(what + ": " + err.Error())
+	if errors.As(err, &said) {
+		message = []byte(said.Message)
+	}
+	e, failed := m.rt.New(m.errors.plain, m.text(message))
+	must(failed)
+	if said != nil {
+		m.define(e, "code", m.rt.ToValue(int(said.Code)))
+		m.define(e, "sqlState", m.rt.ToValue(said.State))
+	}
+	return e
+}
+
 // maxAwaited bounds how many things one call may wait for at a time.
 const maxAwaited = 64
+
+// maxQueried bounds the result of sql(), in bytes.
+const maxQueried = 4 << 20
 
 // sql is sql(hostgroup, text).
 func (m *machine) sql(call goja.FunctionCall) goja.Value {
@@ -237,7 +257,8 @@ func (m *machine) sql(call goja.FunctionCall) goja.Value {
 	statement := m.statement("sql", call.Argument(1))
 	source := m.edition.engine.options.SQL
 	return m.promise("sql", func(ctx context.Context) func() (goja.Value, error) {
-		r, err := source.Query(ctx, hostgroup, statement, maxReply)
+		r, err := source.Query(ctx, hostgroup, statement, maxQueried)
+		m.edition.engine.queried.count(ctx, err)
 		return func() (goja.Value, error) {
 			if err != nil {
 				return nil, err
@@ -245,6 +266,25 @@ func (m *machine) sql(call goja.FunctionCall) goja.Value {
 			return m.answer(&r.Table, &r.OK), nil
 		}
 	})
+}
+
+// queried counts what came of sql(). Any thread.
+type queried struct{ ok, failed, cancelled atomic.Uint64 }
+
+func (q *queried) count(ctx context.Context, err error) {
+	switch {
+	case err == nil:
+		q.ok.Add(1)
+	case ctx.Err() != nil:
+		q.cancelled.Add(1)
+	default:
+		q.failed.Add(1)
+	}
+}
+
+// now is how many there were of each, by the label of the metric.
+func (q *queried) now() map[string]uint64 {
+	return map[string]uint64{ok.String(): q.ok.Load(), failed.String(): q.failed.Load(), cancelled.String(): q.cancelled.Load()}
 }
 
 // answer makes an object of a whole answer: columns, rows, affectedRows, insertId, warnings, info.

@@ -136,8 +136,9 @@ func (l *Loop) callOn(m *machine, ed *edition, k hook.Kind, f func(m *machine) (
 	began := dog.now()
 	var v goja.Value
 	var why *failure
+	p, allowed := ed.breaker[k].allows(dog.now)
 	switch {
-	case !ed.breaker[k].allows(dog.now):
+	case !allowed:
 		why = fail(skipped, "it is left alone for a while")
 	case m == nil || m.broken.Load():
 		why = fail(unavailable, "its machine was stopped, and the next one is not ready yet")
@@ -151,12 +152,12 @@ func (l *Loop) callOn(m *machine, ed *edition, k hook.Kind, f func(m *machine) (
 			l.ensure()
 		}
 	}
-	l.count(ed, k, why, time.Duration(dog.now()-began))
+	l.count(ed, k, p, why, time.Duration(dog.now()-began))
 	return v, why
 }
 
-// count notes how a call ended.
-func (l *Loop) count(ed *edition, k hook.Kind, why *failure, took time.Duration) {
+// count notes how a call ended that the breaker has allowed by p, or not allowed.
+func (l *Loop) count(ed *edition, k hook.Kind, p permit, why *failure, took time.Duration) {
 	o := ok
 	if why != nil {
 		o = why.outcome
@@ -165,7 +166,7 @@ func (l *Loop) count(ed *edition, k hook.Kind, why *failure, took time.Duration)
 	if o != skipped && o != queueFull && o != cancelled {
 		l.stats.Took(int(k), took)
 	}
-	ed.breaker[k].ended(o, l.engine.dog.now, &l.engine.log)
+	ed.breaker[k].ended(p, o, l.engine.dog.now, &l.engine.log)
 	if why != nil && o != skipped && o != cancelled {
 		l.engine.failures.Warn().Stringer("hook", k).Stringer("result", o).Err(why.err).Dur("took_ms", took).Msg("the script's function failed")
 	}
@@ -223,7 +224,7 @@ func (l *Loop) Connect(c hook.Conn, w hook.ConnectWaiter) (*hook.ConnectVerdict,
 func later[V any](l *Loop, j *job, verdict func(why *failure) V, answered func(V)) (now V, p hook.Pending) {
 	j.deliver = func(why *failure) { answered(verdict(why)) }
 	if why := l.submit(j); why != nil {
-		l.count(j.edition, j.hook, why, 0)
+		l.count(j.edition, j.hook, j.permit, why, 0)
 		return verdict(why), nil
 	}
 	return now, j

@@ -23,6 +23,7 @@ type job struct {
 	machine  *machine // that it has to run on; nil: any
 	began    int64    // on the watchdog's clock
 	deadline int64
+	permit   permit
 	// body runs the function, on the pool. What it leaves behind is for deliver.
 	body func(m *machine) (goja.Value, error)
 	// then makes something of the value that the function returned, on the machine; nil: nothing is made of it.
@@ -44,7 +45,8 @@ func (l *Loop) submit(j *job) *failure {
 	j.loop = l
 	j.began = e.dog.now()
 	j.deadline = j.began + int64(e.limits.Load().slowTimeout)
-	if !j.edition.breaker[j.hook].allows(e.dog.now) {
+	var allowed bool
+	if j.permit, allowed = j.edition.breaker[j.hook].allows(e.dog.now); !allowed {
 		return fail(skipped, "it is left alone for a while")
 	}
 	if !e.pool.Submit(elastic.Task{Run: j.run, Patience: patience}) {
@@ -98,7 +100,7 @@ func (j *job) done(why *failure) {
 	if j.given.Load() || l.closed {
 		why = fail(cancelled, "nobody waits for it any more")
 	}
-	l.count(j.edition, j.hook, why, time.Duration(l.engine.dog.now()-j.began))
+	l.count(j.edition, j.hook, j.permit, why, time.Duration(l.engine.dog.now()-j.began))
 	switch {
 	case why == nil || why.outcome != cancelled:
 		j.deliver(why)

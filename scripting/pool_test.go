@@ -2,7 +2,6 @@ package scripting
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -144,7 +143,7 @@ type statements struct{ asked atomic.Value }
 func (s *statements) Query(_ context.Context, hostgroup int, statement string, _ int) (*hook.Reply, error) {
 	s.asked.Store(fmt.Sprint(hostgroup, statement))
 	if statement == "bad" {
-		return nil, errors.New("ERROR 1064 (42000): no")
+		return nil, &hook.Rejection{Code: 1064, State: "42000", Message: "no"}
 	}
 	r := &hook.Reply{OK: hook.Summary{AffectedRows: 1, InsertID: 1 << 60}}
 	r.Table.Columns = []hook.Column{{Name: "n", Type: 8}, {Name: "s", Type: 253}}
@@ -158,9 +157,9 @@ func TestSQL(t *testing.T) {
 	w := newWorld(t, Options{SQL: &source}, `async function onQuery(q) {
 		const r = await sql(10, "SELECT 5")
 		q.tag([r.columns, r.rows[0].n, r.rows[0].s, r.affectedRows, r.insertId].join())
-		try { await sql(10, "bad") } catch (e) { q.tag(e.message) }
+		try { await sql(10, "bad") } catch (e) { q.tag([e instanceof Error, e.code, e.sqlState, e.message].join()) }
 	}`)
-	if v := w.ask(newQuery("x")); fmt.Sprint(v.Tags) != "[n,s,5,five,1,1152921504606846976 ERROR 1064 (42000): no]" {
+	if v := w.ask(newQuery("x")); fmt.Sprint(v.Tags) != "[n,s,5,five,1,1152921504606846976 true,1064,42000,no]" {
 		t.Errorf("%q; %s", v.Tags, w.said())
 	}
 }

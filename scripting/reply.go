@@ -114,7 +114,7 @@ func (m *machine) length(o *goja.Object) int {
 	if o.ClassName() != "Array" || n == nil {
 		panic(m.rt.NewTypeError("an array is needed, not %s", o.ClassName()))
 	}
-	m.boundLength(o)
+	m.boundLength(o, maxArray)
 	return int(n.ToInteger())
 }
 

@@ -25,7 +25,7 @@ type tester struct {
 	loop    *Loop
 	posted  chan func()
 	tests   []scriptTest
-	answers map[string]*hook.Reply // of sql()
+	answers map[string]mockAnswer // of sql()
 }
 
 type scriptTest struct {
@@ -33,17 +33,26 @@ type scriptTest struct {
 	function goja.Callable
 }
 
+// mockAnswer is what sql() brings in a test.
+type mockAnswer struct {
+	reply *hook.Reply
+	err   *hook.Rejection // nil: reply
+}
+
 // Query is SQL's, for tests: what mock.sql has named.
 func (t *tester) Query(_ context.Context, _ int, statement string, _ int) (*hook.Reply, error) {
-	if r := t.answers[statement]; r != nil {
-		return r, nil
+	switch a, known := t.answers[statement]; {
+	case a.err != nil:
+		return nil, a.err
+	case known:
+		return a.reply, nil
 	}
 	return nil, fmt.Errorf("no answer for %q: the test names it by mock.sql", statement)
 }
 
 // newTester makes an engine for tests and replays, with the program in a file.
 func newTester(file string, o Options) (*tester, error) {
-	t := &tester{posted: make(chan func(), 1024), answers: make(map[string]*hook.Reply)}
+	t := &tester{posted: make(chan func(), 1024), answers: make(map[string]mockAnswer)}
 	if o.SQL == nil {
 		o.SQL = t
 	}
@@ -140,7 +149,11 @@ func (m *machine) offerTest() {
 	m.offerAssert()
 	mock := m.rt.NewObject()
 	m.define(mock, "sql", m.function("sql", 2, func(call goja.FunctionCall) goja.Value {
-		t.answers[m.statement("mock.sql", call.Argument(0))] = m.reply(call.Argument(1))
+		a := mockAnswer{reply: m.reply(call.Argument(1))}
+		if given, isObject := call.Argument(1).(*goja.Object); isObject {
+			a.err = m.mockError(given)
+		}
+		t.answers[m.statement("mock.sql", call.Argument(0))] = a
 		return goja.Undefined()
 	}))
 	m.define(mock, "connect", m.function("connect", 1, func(call goja.FunctionCall) goja.Value {

@@ -53,6 +53,9 @@ func TestRunsTests(t *testing.T) {
 		test("offload", async () => {
 			mock.sql("SELECT 1", [{n: 30}])
 			assert.equal(mock.query("SELECT /* slow=1 */ 1").hostgroup, 30)
+			mock.sql("SELECT 1", {error: {code: 1146, sqlState: "42S02", message: "no table"}})
+			assert.equal(mock.query("SELECT /* slow=1 */ 1").hostgroup, undefined)
+			try { await sql(10, "SELECT 1"); assert(false) } catch (e) { assert.equal([e.code, e.sqlState, e.message].join(), "1146,42S02,no table") }
 			await sleep(1)
 		})
 		test("result", () => {
@@ -75,7 +78,7 @@ func TestRunsTests(t *testing.T) {
 	}
 	for _, want := range []string{
 		"ok    in the file (", "FAIL  fails\n      main.js:14:", "Error: numbers: got 1, want 2\n", "ok    offload", "ok    result",
-		`got {"a":1}, want {"a":2}`, "FAIL  fails later\n      main_test.js:33:",
+		`got {"a":1}, want {"a":2}`, "FAIL  fails later\n      main_test.js:36:",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, out.String())

@@ -20,10 +20,14 @@ import (
 const (
 	// napTicks is after how many looks without a call it sleeps for good.
 	napTicks = 200
-	// memoryTick is how often it looks at the memory while a call runs that it has seen before.
+	// memoryTick is how often it looks at the memory while a call runs that it has seen before, growthTick while that takes memory: a text that doubles
+	// is a few steps from nothing to too much.
 	memoryTick = time.Millisecond
-	// collectEvery is how often it may have garbage collected, to tell whether that is what a call has made.
-	collectEvery = 100 * time.Millisecond
+	growthTick = 200 * time.Microsecond
+	// collectPause is for how long it leaves the garbage after it had it collected, to tell whether that is what a call has made; or collectShare times as
+	// long as that took.
+	collectPause = 10 * time.Millisecond
+	collectShare = 4
 )
 
 // watchdog stops calls that take too long or too much memory.
@@ -43,9 +47,9 @@ type watchdog struct {
 	posts []*post
 
 	// Owned by its goroutine.
-	samples   []metrics.Sample
-	idle      int   // looks without a call
-	collected int64 // when it last had garbage collected
+	samples []metrics.Sample
+	idle    int   // looks without a call
+	collect int64 // when it may have garbage collected again
 }
 
 // post is where one machine is watched.
@@ -119,6 +123,9 @@ func (p *post) end() outcome {
 	return ok
 }
 
+// isStopped reports whether the call under way was stopped, for what cannot be interrupted.
+func (p *post) isStopped() bool { return p.deadline.Load() == stopped }
+
 // stop stops the call that has this deadline, if it is still under way.
 func (p *post) stop(deadline int64, why outcome, text string) {
 	p.reason = why
@@ -191,31 +198,41 @@ func (w *watchdog) look() (next time.Duration, active bool) {
 			longest = p
 		}
 	}
-	if longest != nil {
-		w.weigh(longest)
+	if longest != nil && w.weigh(longest) {
+		next = min(next, growthTick)
 	}
 	return max(next, 50*time.Microsecond), active
 }
 
 // weigh stops a call if more memory is in use than when it began, and more than it may have, and this is not garbage. Who took the memory is not known:
-// of several calls at work, it was the one that has been for longest.
-func (w *watchdog) weigh(p *post) {
+// of several calls at work, it was the one that has been for longest. It reports whether memory is being taken.
+func (w *watchdog) weigh(p *post) (growing bool) {
 	heap := w.heap()
 	grown := heap - min(heap, p.baseline)
 	if grown <= w.budget {
-		return
+		return grown > w.budget/4
 	}
-	if grown <= 4*w.budget {
-		if now := w.now(); now-w.collected < int64(collectEvery) {
-			return
+	holds := func() bool { return w.live() > p.baseline+w.budget }
+	if grown <= 4*w.budget && !holds() {
+		began := w.now()
+		if began < w.collect {
+			return true
 		}
 		runtime.GC()
-		w.collected = w.now()
-		if metrics.Read(w.samples[:1]); w.samples[0].Value.Uint64() <= p.baseline+w.budget {
-			return
+		ended := w.now()
+		w.collect = ended + max(int64(collectPause), collectShare*(ended-began))
+		if !holds() {
+			return true
 		}
 	}
 	p.stop(p.seen, outOfMemory, fmt.Sprintf("it held more memory than %d MiB", w.budget>>20))
+	return true
+}
+
+// live is how many bytes the last garbage collection has left.
+func (w *watchdog) live() uint64 {
+	metrics.Read(w.samples[:1])
+	return w.samples[0].Value.Uint64()
 }
 
 // heap is how many bytes of the heap are in use, garbage that was not collected yet included.

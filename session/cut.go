@@ -63,8 +63,10 @@ func (s *Session) killQuery(soft bool, told func(kill.Result)) {
 }
 
 // killTask is a KILL of the thread that the session's backend has.
-func (s *Session) killTask() kill.Task {
-	b := s.backend
+func (s *Session) killTask() kill.Task { return killTaskOf(s.backend) }
+
+// killTaskOf is a KILL of the thread of a connection.
+func killTaskOf(b *backend.Conn) kill.Task {
 	login := b.Login()
 	task := kill.Task{Server: b.Server(), Thread: b.Thread(), User: login.User}
 	task.At.Network, task.At.Address = b.Endpoint()

@@ -52,6 +52,9 @@ func (s *Session) forward(p []byte, whole bool) int {
 	if s.injectsBefore() {
 		return 0
 	}
+	if s.repeatsWarnings(sent) {
+		return len(p)
+	}
 	b := s.backend
 	s.keep(sent, whole)
 	if whole {

@@ -12,7 +12,7 @@ import (
 // Statements that a script has sent on the session's connection, before the client's statement and behind its answer. They run as statements of the
 // session: what one changes there (a transaction, a variable, a lock) is the session's and follows it. But the client reads nothing of them, and
 // what it may ask about its own statement is what that has left: LAST_INSERT_ID(), ROW_COUNT() and FOUND_ROWS() are asked for before, and told to the
-// server again when the client asks. The warnings of a statement that has some are gone behind one that is sent after it.
+// server again when the client asks. What SHOW WARNINGS would show is kept (warnings.go).
 
 // injected is what a session needs while such a statement is under way.
 type injected struct {
@@ -24,6 +24,8 @@ type injected struct {
 	now     statement // the client's, meanwhile
 	sent    int64     // loop time
 	asked   bool      // what the client may ask about
+	warned  bool      // the client may ask for the warnings of its statement, which are to be kept
+	keeps   bool      // current is the question for them
 	answer  []byte    // as far as it came
 	cut     bool      // there was more
 	said    hook.Summary
@@ -72,6 +74,7 @@ func (s *Session) injectsAfter() bool {
 		return false
 	}
 	in.behind, in.asked = true, false
+	in.warned = s.sharing() && s.hasWarnings()
 	s.setState(injecting)
 	s.inject()
 	return true
@@ -88,13 +91,26 @@ func (s *Session) inject() {
 		s.endInjections()
 		return
 	}
+	if in.warned {
+		in.warned, in.keeps = false, true
+		s.sendInjected(&hook.Injection{SQL: showWarnings})
+		return
+	}
 	if s.sharing() && !in.asked {
 		in.asked = true
 		if s.askPast() {
 			return // asked follows
 		}
 	}
-	in.current, *list = (*list)[0], (*list)[1:]
+	i := (*list)[0]
+	*list = (*list)[1:]
+	s.sendInjected(i)
+}
+
+// sendInjected sends a statement of the script's.
+func (s *Session) sendInjected(i *hook.Injection) {
+	in := s.script.injected
+	in.current = i
 	in.command, in.now, in.sent = s.command, s.now, s.worker.loop.Now()
 	in.answer, in.cut, in.said = in.answer[:0], false, hook.Summary{}
 	s.command, s.now = protocol.ComQuery, statement{}
@@ -166,8 +182,8 @@ func (s *Session) concludeInjected() {
 		}
 		s.endCut()
 	}
-	outcome := &hook.Outcome{Time: time.Duration(s.worker.loop.Now() - in.sent)}
-	s.readOutcome(outcome)
+	outcome := &hook.Outcome{OK: in.said, Truncated: in.cut, Time: time.Duration(s.worker.loop.Now() - in.sent)}
+	readOutcome(outcome, in.answer, s.caps, &s.worker.rows, hook.MaxOutcome)
 	if s.sharing() {
 		past, pins := s.mine.past, s.mine.pins
 		s.conclude()
@@ -181,6 +197,10 @@ func (s *Session) concludeInjected() {
 	in.now = statement{}
 	i := in.current
 	in.current = nil
+	if in.keeps {
+		in.keeps = false
+		s.keepWarnings(in.answer)
+	}
 	if reason != nil && !in.behind {
 		s.worker.forget(i)
 		s.setState(ready)

@@ -128,7 +128,14 @@ func TestServerLostWhileSending(t *testing.T) {
 func leavingServer(t *testing.T) (addr net.Addr, orders chan struct{}) {
 	orders = make(chan struct{})
 	return newServer(t, func(c net.Conn) {
-		if !answersOne(c, make([]byte, 64<<10)) {
+		buf := make([]byte, 64<<10)
+		if !welcome(c, buf) {
+			return
+		}
+		if _, err := c.Read(buf); err != nil {
+			return
+		}
+		if _, err := c.Write(okPacket(1)); err != nil {
 			return
 		}
 		select {

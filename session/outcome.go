@@ -6,17 +6,16 @@ import (
 	"parkway/scripting/hook"
 )
 
-// readOutcome reads the answer to a statement of the script's: its first result.
-func (s *Session) readOutcome(o *hook.Outcome) {
-	in := s.script.injected
-	o.OK, o.Truncated = in.said, in.cut
-	p := packets{rest: in.answer}
+// readOutcome reads the answer to a statement of the script's, its first result, of which it takes about so many bytes (hook.Batch.Size) at
+// most. caps are those of the connection.
+func readOutcome(o *hook.Outcome, answer []byte, caps protocol.Capability, reader *row.Reader, most int) {
+	p := packets{rest: answer}
 	head, ok := p.next()
 	switch {
 	case !ok:
 		return // an OK packet that was taken out of the answer
 	case head[0] == 0:
-		o.OK = summaryOf(head, s.caps)
+		o.OK = summaryOf(head, caps)
 		return
 	case head[0] == 0xff:
 		*o = hook.Outcome{Err: rejectionOf(head), Time: o.Time}
@@ -26,13 +25,13 @@ func (s *Session) readOutcome(o *hook.Outcome) {
 	for range count {
 		var d protocol.ColumnDefinition
 		definition, ok := p.next()
-		if !ok || d.Decode(definition, s.caps) != nil {
+		if !ok || d.Decode(definition, caps) != nil {
 			o.Truncated = true
 			return
 		}
 		o.Table.Columns = append(o.Table.Columns, row.ColumnOf(&d))
 	}
-	if !s.caps.Has(protocol.ClientDeprecateEOF) {
+	if !caps.Has(protocol.ClientDeprecateEOF) {
 		p.next()
 	}
 	rows := &o.Table.Rows
@@ -45,13 +44,13 @@ func (s *Session) readOutcome(o *hook.Outcome) {
 		case values[0] == 0xff:
 			*o = hook.Outcome{Err: rejectionOf(values), Time: o.Time}
 			return
-		case isEndOfRows(values, s.caps):
-			o.OK = endOf(values, s.caps)
+		case isEndOfRows(values, caps):
+			o.OK = endOf(values, caps)
 			return
-		case rows.Size() > hook.MaxOutcome:
+		case rows.Size() > most:
 			o.Truncated = true
 			return
-		case s.worker.rows.Text(rows, o.Table.Columns, values) != nil:
+		case reader.Text(rows, o.Table.Columns, values) != nil:
 			o.Truncated = true
 			return
 		}

@@ -36,6 +36,7 @@ type Config struct {
 	Rules      *rules.Program // nil: none
 	Script     hook.Hooks     // nil: none
 	MaxClients int            // that the process has descriptors for; 0: no limit of its own
+	Errands    int            // statements of the script's own under way at once; 0: one
 	Arrivals   int            // logins under way at once, on all loops; 0: as many as loginBudget has room for
 	Keys       *auth.KeyPair  // for clients that send their password by RSA
 	Metrics    *metrics.Metrics
@@ -60,6 +61,7 @@ type Proxy struct {
 	kills      Killer
 	killGrace  time.Duration
 	pools      *pool.Set
+	errands    *Errands
 	workers    []*worker
 
 	// Any thread.
@@ -94,6 +96,7 @@ func New(cfg Config) *Proxy {
 		kills:      cfg.Kills,
 		killGrace:  cmp.Or(cfg.KillGrace, killGrace),
 	}
+	p.errands = newErrands(p, cfg.Errands)
 	p.Apply(cfg.Settings, cfg.Users, cfg.Rules)
 	p.pools = pool.NewSet(pool.Config{
 		Hostgroups: cfg.Hostgroups,
@@ -111,6 +114,7 @@ func New(cfg Config) *Proxy {
 
 			sessions:  make(map[uint32]*Session),
 			lingering: make(map[*Session]struct{}),
+			errands:   make(map[*errand]struct{}),
 
 			arrivals:   arrivals{limit: max(cmp.Or(cfg.Arrivals, loginBudget/loginCost)/len(cfg.Loops), 1)},
 			lot:        newLot(),
@@ -151,7 +155,7 @@ func (p *Proxy) ApplyAttributes(list []config.MySQLHostgroupAttributes) { p.pool
 // holds reports whether a user may still log in with what a connection was
 // opened with. Any thread.
 func (p *Proxy) holds(l *backend.Login) bool {
-	if holdsTrusted(l) {
+	if holdsTrusted(l) || p.holdsErrands(l) {
 		return true
 	}
 	then, ok := l.Account.(*users.User)
@@ -174,6 +178,9 @@ func (p *Proxy) unprepared(err *backend.Error) {
 func (p *Proxy) HostgroupsChanged() {
 	p.pools.Wake()
 	p.each((*Session).leaveServer)
+	for _, w := range p.workers {
+		w.loop.Post(w.leaveErrands)
+	}
 	p.listStayers(p.newlySoft())
 }
 

@@ -25,6 +25,8 @@ type scripted struct {
 	reply *hook.Reply // in place of the server's answer
 
 	injected *injected // nil: the script has nothing sent
+
+	warnings []byte // see keepWarnings; they outlive the command
 }
 
 // scriptOf is the script's part of the session, made when it is first needed.
@@ -196,7 +198,7 @@ func (s *Session) endScript() {
 	if cap(sent) > holdSize {
 		sent = nil
 	}
-	*sc = scripted{sent: sent}
+	*sc = scripted{sent: sent, warnings: sc.warnings}
 }
 
 // concludeScript pins the connection that the command was answered on, if the script wants it so.

@@ -50,6 +50,7 @@ type worker struct {
 	rows         row.Reader
 	patcher      stmt.Patcher
 	arrivals     arrivals
+	errands      map[*errand]struct{} // under way
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
 

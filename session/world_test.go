@@ -47,6 +47,7 @@ type setup struct {
 	script      *policy // nil: none
 	loops       int
 	noIdleLoops bool
+	errands     int
 	arrivals    int // logins at once; 0: the default
 	clients     int // that there are descriptors for
 	panics      int // that are expected
@@ -125,7 +126,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 		Script: hooks,
 		Kills:  kills, KillGrace: cfg.grace,
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
-		MaxClients: cfg.clients, Rules: cfg.rules, Arrivals: cfg.arrivals,
+		MaxClients: cfg.clients, Rules: cfg.rules, Arrivals: cfg.arrivals, Errands: cfg.errands,
 	})
 	w.unix = "unix:" + filepath.Join(t.TempDir(), "p")
 	for _, addr := range []string{"127.0.0.1:0", w.unix} {

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
-
-	"parkway/bench/proxy"
 )
 
 // Many clients at once, each with a connection and a session of its own.
@@ -18,7 +16,7 @@ func TestDriverManyConnections(t *testing.T) {
 	proxied := sides(t)[1]
 	db := proxied.open(t, "")
 	db.SetMaxIdleConns(clients)
-	ctx := proxy.Limited(t, 3*patience)
+	ctx := limited(t, 3*patience)
 	var (
 		group     sync.WaitGroup
 		connected sync.WaitGroup
@@ -64,7 +62,7 @@ func TestDriverPing(t *testing.T) {
 	same(t, func(t *testing.T, s side, seen *transcript) {
 		c := s.session(t, "")
 		seen.failed("before any statement", c.PingContext(t.Context()))
-		play(proxy.Limited(t, patience), c, seen, []step{{"BEGIN", nil}})
+		play(limited(t, patience), c, seen, []step{{"BEGIN", nil}})
 		seen.addf("in a transaction: %v", c.PingContext(t.Context()))
 	})
 }
@@ -88,7 +86,7 @@ func TestDriverLogin(t *testing.T) {
 			for _, s := range sides(t) {
 				config := s.config(t, "")
 				test.change(config)
-				err := openConfig(t, config).PingContext(proxy.Limited(t, patience))
+				err := openConfig(t, config).PingContext(limited(t, patience))
 				var said *mysql.MySQLError
 				if !errors.As(err, &said) {
 					t.Errorf("%s: %v", s.name, err)
@@ -110,7 +108,7 @@ func TestDriverUnknownSchema(t *testing.T) {
 	for _, s := range sides(t) {
 		config := s.config(t, "")
 		config.DBName = "missing"
-		_, err := openConfig(t, config).ExecContext(proxy.Limited(t, patience), "DO 1")
+		_, err := openConfig(t, config).ExecContext(limited(t, patience), "DO 1")
 		var said *mysql.MySQLError
 		if !errors.As(err, &said) || said.Number != 1044 && said.Number != 1049 {
 			t.Errorf("%s: %v, want 1044 or 1049", s.name, err)
@@ -125,7 +123,7 @@ func TestDriverAttributes(t *testing.T) {
 		for i := range 100 {
 			list = append(list, fmt.Sprintf("key%d:%s", i, strings.Repeat("v", 100)))
 		}
-		play(proxy.Limited(t, patience), s.session(t, "connectionAttributes="+strings.Join(list, ",")), seen, []step{{"SELECT 1", nil}})
+		play(limited(t, patience), s.session(t, "connectionAttributes="+strings.Join(list, ",")), seen, []step{{"SELECT 1", nil}})
 	})
 }
 
@@ -134,7 +132,7 @@ func TestDriverUnixSocket(t *testing.T) {
 		config := s.config(t, "")
 		config.Net, config.Addr = "unix", s.socket
 		var one int
-		seen.failed("unix", openConfig(t, config).QueryRowContext(proxy.Limited(t, patience), "SELECT 1").Scan(&one))
+		seen.failed("unix", openConfig(t, config).QueryRowContext(limited(t, patience), "SELECT 1").Scan(&one))
 		seen.addf("%d", one)
 	})
 }

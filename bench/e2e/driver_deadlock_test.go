@@ -3,13 +3,11 @@ package e2e
 import (
 	"database/sql"
 	"testing"
-
-	"parkway/bench/proxy"
 )
 
 func TestDriverDeadlock(t *testing.T) {
 	same(t, func(t *testing.T, s side, seen *transcript) {
-		ctx := proxy.Limited(t, patience)
+		ctx := limited(t, patience)
 		a, b := s.session(t, ""), s.session(t, "")
 		play(ctx, a, seen, []step{
 			{"DROP TABLE IF EXISTS locks", nil},

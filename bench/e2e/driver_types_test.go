@@ -5,8 +5,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"parkway/bench/proxy"
 )
 
 // modes are the two protocols that go-sql-driver/mysql speaks.
@@ -80,7 +78,7 @@ func TestDriverTypes(t *testing.T) {
 }
 
 func checkTypes(t *testing.T, c *sql.Conn, seen *transcript) {
-	ctx := proxy.Limited(t, patience)
+	ctx := limited(t, patience)
 	var definitions []string
 	for _, column := range columns {
 		definitions = append(definitions, column.name+" "+column.definition)

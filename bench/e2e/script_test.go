@@ -23,6 +23,11 @@ const policy = `
 			q.after("INSERT INTO app.script_log (what) VALUES ('after'), ('after'), ('after')")
 			q.after("SELECT 1 UNION SELECT 2", (result, q) => { shared.incr("rows", result.rows.length) })
 		}
+		if (q.sql.includes("/*numbers*/")) {
+			for (const sql of ["SELECT ROW_COUNT() AS n", "DO 1", "SELECT ROW_COUNT() AS n"])
+				q.after(sql, r => { if (r.rows.length) shared.set("numbers", (shared.get("numbers") || "") + " " + r.rows[0].n) })
+		}
+		if (q.sql.includes("/*which*/")) q.reply([{numbers: shared.get("numbers")}])
 		if (q.sql.includes("/*count*/")) q.reply([{before: shared.get("before"), rows: shared.get("rows")}])
 		if (q.sql.includes("/*variable*/")) q.before("SET @who = 'script', @@sort_buffer_size = 300032")
 		if (q.sql.includes("/*rewrite*/")) q.rewrite("SELECT 'rewritten', ?")
@@ -77,7 +82,8 @@ func scriptAround(t *testing.T, s side) {
 			"INSERT /*around*/ INTO script_rows (a) VALUES (1), (2)", "SELECT LAST_INSERT_ID()", "SELECT ROW_COUNT()",
 			"UPDATE /*around*/ script_rows SET a = a + 1", "SELECT ROW_COUNT()", "SELECT LAST_INSERT_ID()",
 			"SELECT /*around*/ a FROM script_rows ORDER BY id", "SELECT FOUND_ROWS()", "SELECT /*around*/ LAST_INSERT_ID()",
-			"SHOW WARNINGS", "BEGIN", "INSERT /*around*/ INTO script_rows (a) VALUES (9)", "ROLLBACK", "SELECT COUNT(*) FROM script_rows",
+			"SHOW WARNINGS", "UPDATE /*around*/ IGNORE script_rows SET a = 1 + '2x' + '3y'", "SHOW WARNINGS", "SHOW warnings ;", "SELECT ROW_COUNT()",
+			"SELECT /*around*/ 1 / 0, CAST('x' AS SIGNED)", "SHOW WARNINGS", "DO 1", "BEGIN", "INSERT /*around*/ INTO script_rows (a) VALUES (9)", "ROLLBACK", "SELECT COUNT(*) FROM script_rows",
 		} {
 			results, err := c.Query(sql)
 			if err != nil {
@@ -102,8 +108,13 @@ func scriptAround(t *testing.T, s side) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rows, err := results[0].Text(); err != nil || !slices.Equal(rows[0], []string{"5", "10"}) {
+	if rows, err := results[0].Text(); err != nil || !slices.Equal(rows[0], []string{"7", "14"}) {
 		t.Errorf("the script has seen %v, %v", rows, err)
+	}
+	// What the script asks about the client's statement is of that, also behind others of its own.
+	mustQuery(t, c, "INSERT /*numbers*/ INTO script_rows (a) VALUES (1), (2), (3)", "SELECT /*numbers*/ 1", "UPDATE /*numbers*/ script_rows SET a = a + 1 LIMIT 2")
+	if got, err := c.Value("SELECT /*which*/ 1"); err != nil || got != " 3 3 -1 -1 2 2" {
+		t.Errorf("the script has read the numbers %q, %v", got, err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 const (
 	startLimit = 3 * time.Minute
 	patience   = 20 * time.Second
+	poll       = 5 * time.Millisecond
 )
 
 var (
@@ -111,10 +112,19 @@ func (w *world) status(hostgroup int, server string) string {
 	return ""
 }
 
-// await waits until ok, for what should happen at once.
+// await polls until ok, and returns how long that took.
 func (w *world) await(what string, ok func() bool) time.Duration {
 	w.t.Helper()
-	return proxy.Await(w.t, patience, what, ok)
+	begun := time.Now()
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+	for !ok() {
+		if time.Since(begun) > patience {
+			w.t.Fatalf("%s: not within %v", what, patience)
+		}
+		<-ticker.C
+	}
+	return time.Since(begun)
 }
 
 // awaitStatus is await for a server's status.

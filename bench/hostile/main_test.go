@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -14,8 +15,10 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
-// patience is for what should happen at once.
-const patience = 20 * time.Second
+const (
+	patience = 20 * time.Second // for what should happen at once
+	poll     = 10 * time.Millisecond
+)
 
 var (
 	parkway = proxy.NewBinary(proxy.AsThis())
@@ -91,10 +94,27 @@ func as(user string, p *proxy.Proxy) mysqltest.ClientConfig {
 	return cfg
 }
 
-// await is proxy.Await for what should happen at once.
+// limited is a context for one step of a test.
+func limited(t testing.TB, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// await polls until ok, for what nothing announces.
 func await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	proxy.Await(t, patience, what, ok)
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+	late := time.After(patience)
+	for !ok() {
+		select {
+		case <-ticker.C:
+		case <-late:
+			t.Fatalf("%v later still not: %s", patience, what)
+		}
+	}
 }
 
 // expectERR checks an error that a client read: its code, 0 for any, and that

@@ -40,9 +40,10 @@ func (s *server) reload() {
 		s.log.Warn().Msg(w.String())
 	}
 	s.proxy.Apply(&next.MySQL, table, program)
+	s.proxy.Errands().Apply(errandAccount(&next.Scripting))
 	s.proxy.ApplyAttributes(next.HostgroupAttributes)
 	s.proxy.HostgroupsChanged()
-	s.script.Apply(scriptOptions(&next.Scripting, s.log))
+	s.script.Apply(scriptOptions(&next.Scripting, &s.errands, s.log))
 	if err := s.script.Follow(next.Scripting.File); err != nil {
 		s.log.Error().Err(err).Msg("the script stays as it is")
 	}

@@ -1,26 +1,47 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"parkway/config"
 	"parkway/scripting"
+	"parkway/scripting/hook"
+	"parkway/session"
 )
 
 // scriptOptions are what [scripting] says.
-func scriptOptions(c *config.Scripting, log zerolog.Logger) scripting.Options {
+func scriptOptions(c *config.Scripting, errands *lateErrands, log zerolog.Logger) scripting.Options {
 	return scripting.Options{
 		Timeout: c.Timeout, SlowTimeout: c.SlowTimeout, Reject: c.OnError == config.OnErrorReject,
 		PoolMin: c.PoolMin, PoolMax: c.PoolMax, PoolQueue: c.PoolQueue,
-		Memory: int64(c.MemoryMB) << 20, Shared: int64(c.SharedMB) << 20, FetchHosts: c.FetchHosts, Log: log,
+		Memory: int64(c.MemoryMB) << 20, Shared: int64(c.SharedMB) << 20, FetchHosts: c.FetchHosts, SQL: errands, Log: log,
 	}
+}
+
+// lateErrands are the statements of sql(), once there is a proxy that runs them: scripts are loaded before.
+type lateErrands struct{ proxy atomic.Pointer[session.Proxy] }
+
+// Query is scripting.SQL's.
+func (l *lateErrands) Query(ctx context.Context, hostgroup int, statement string, limit int) (*hook.Reply, error) {
+	p := l.proxy.Load()
+	if p == nil {
+		return nil, errors.New("parkway: sql() is not there yet: the proxy is starting")
+	}
+	return p.Errands().Query(ctx, hostgroup, statement, limit)
+}
+
+// errandAccount is who sql() is at the servers.
+func errandAccount(c *config.Scripting) session.ErrandAccount {
+	return session.ErrandAccount{User: c.SQLUsername, Password: c.SQLPassword}
 }
 
 // checkScript compiles the script and tries it, if there is one.
@@ -28,7 +49,7 @@ func checkScript(c *config.Scripting) error {
 	if c.File == "" {
 		return nil
 	}
-	return scripting.Check(c.File, scriptOptions(c, zerolog.Nop()))
+	return scripting.Check(c.File, scriptOptions(c, new(lateErrands), zerolog.Nop()))
 }
 
 // exitFailed is the exit code of `parkway script test` when a test has failed, or a function of the script.

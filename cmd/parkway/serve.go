@@ -39,6 +39,7 @@ type server struct {
 	kills      *kill.Pool
 	monitor    *monitor.Monitor
 	script     *scripting.Engine
+	errands    lateErrands
 	proxy      *session.Proxy
 	http       *http.Server
 	clients    int // that there are descriptors for
@@ -100,7 +101,7 @@ func start(ctx context.Context, file string, cfg *config.Config, log zerolog.Log
 		return nil, err
 	}
 	s.kills = kill.NewPool(log)
-	s.script = scripting.New(scriptOptions(&cfg.Scripting, log))
+	s.script = scripting.New(scriptOptions(&cfg.Scripting, &s.errands, log))
 	if err := s.assemble(ctx); err != nil {
 		if s.monitor != nil {
 			s.monitor.Close()
@@ -156,6 +157,7 @@ func (s *server) assemble(ctx context.Context) error {
 		Users:      table,
 		Rules:      program,
 		Script:     s.script,
+		Errands:    cfg.Scripting.SQLConnections,
 		MaxClients: s.clients,
 		Keys:       keys,
 		Metrics:    counters,
@@ -163,6 +165,8 @@ func (s *server) assemble(ctx context.Context) error {
 		Kills:      s.kills,
 		Log:        s.log,
 	})
+	s.proxy.Errands().Apply(errandAccount(&cfg.Scripting))
+	s.errands.proxy.Store(s.proxy)
 	if err := s.listen(counters.Handler()); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ const NEW = 30
 let percent = 5
 
 timer.every(10000, async () => {
-  if (typeof sql === "undefined") return
   const r = await sql(10, "SELECT value FROM settings WHERE name = 'ab_percent'")
   if (r.rows.length) shared.set("ab percent", Number(r.rows[0].value))
 })

@@ -43,7 +43,7 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 		descSessions, descSessionsTotal, descParks, descUnparks, descPanics, descQueries, descQuerySeconds, descConnections, descConnects,
 		descStatus, descWaiting, descWaitTimeouts, descPins, descBytes, descBusy, descKills, descRetries, descRuleHits,
 		descChecks, descWorkers, descQueue, descLag,
-		descScriptCalls, descScriptSeconds, descScriptTags, descScriptOpen, descScriptWorkers, descScriptQueue, descScriptShared,
+		descScriptCalls, descScriptSeconds, descScriptTags, descScriptOpen, descScriptWorkers, descScriptQueue, descScriptSQL, descScriptShared,
 	} {
 		ch <- d
 	}

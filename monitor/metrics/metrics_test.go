@@ -180,7 +180,9 @@ func TestEveryDescriptionIsUsed(t *testing.T) {
 	script.Call(0, 0)
 	script.Took(0, time.Second)
 	script.Tag("t")
-	m.Scripts(func() ScriptNow { return ScriptNow{Loops: []*Script{script}, Hooks: []string{"h"}} })
+	m.Scripts(func() ScriptNow {
+		return ScriptNow{Loops: []*Script{script}, Hooks: []string{"h"}, SQL: map[string]uint64{"ok": 1}}
+	})
 
 	described := make(chan *prometheus.Desc, 100)
 	collector{m}.Describe(described)

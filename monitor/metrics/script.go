@@ -14,6 +14,7 @@ var (
 	descScriptOpen    = desc("script_breaker_open", "1 while a function is not called because it took too long or too much memory again and again.", "hook")
 	descScriptWorkers = desc("script_workers", "Goroutines that run async functions of the script.")
 	descScriptQueue   = desc("script_queue", "Calls of async functions that wait.")
+	descScriptSQL     = desc("script_sql_total", "Statements of the script's own, by how they ended.", "result")
 	descScriptShared  = desc("script_shared_bytes", "Bytes that the script keeps in shared.")
 )
 
@@ -68,6 +69,7 @@ type ScriptNow struct {
 	Queue   int
 	Shared  int64
 	Own     []ScriptMetric
+	SQL     map[string]uint64 // statements of sql(), by how they ended
 }
 
 // ScriptMetric is a number that the script itself counts. All of the same Name have the same kind and the same Labels.
@@ -128,6 +130,7 @@ func (e emitter) script(now ScriptNow) {
 		e.counter(descScriptCalls, n, c[0], c[1])
 	}
 	e.labelled(descScriptTags, tags)
+	e.labelled(descScriptSQL, now.SQL)
 	for hook, h := range seconds {
 		count, buckets := h.cumulative()
 		e.ch <- prometheus.MustNewConstHistogram(descScriptSeconds, count, time.Duration(h.nanos).Seconds(), buckets, hook)

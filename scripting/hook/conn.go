@@ -1,6 +1,9 @@
 package hook
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Conn is what scripts see of a client. The strings it returns may be kept.
 type Conn interface {
@@ -18,6 +21,11 @@ type Rejection struct {
 	Code    uint16 // an error number of MySQL's, 1148 (ER_NOT_ALLOWED_COMMAND) if the script named none
 	State   string // its SQLSTATE, five characters
 	Message string // of the script's own words
+}
+
+// Error is for sql(), where a server's error is one.
+func (r *Rejection) Error() string {
+	return fmt.Sprintf("ERROR %d (%s): %s", r.Code, r.State, r.Message)
 }
 
 // ConnectVerdict is what a script says of a client that came.
