@@ -117,6 +117,18 @@ func welcomeWith(c net.Conn, buf []byte, caps protocol.Capability) (ok bool) {
 	return err == nil
 }
 
+// answersOne is a server's part of a login and of one command, to which it says OK.
+func answersOne(c net.Conn, buf []byte) (ok bool) {
+	if !welcome(c, buf) {
+		return false
+	}
+	if _, err := c.Read(buf); err != nil {
+		return false
+	}
+	_, err := c.Write(okPacket(1))
+	return err == nil
+}
+
 // testProxy is a proxy with one loop in front of one server.
 type testProxy struct {
 	addr       net.Addr

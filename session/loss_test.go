@@ -128,14 +128,7 @@ func TestServerLostWhileSending(t *testing.T) {
 func leavingServer(t *testing.T) (addr net.Addr, orders chan struct{}) {
 	orders = make(chan struct{})
 	return newServer(t, func(c net.Conn) {
-		buf := make([]byte, 64<<10)
-		if !welcome(c, buf) {
-			return
-		}
-		if _, err := c.Read(buf); err != nil {
-			return
-		}
-		if _, err := c.Write(okPacket(1)); err != nil {
+		if !answersOne(c, make([]byte, 64<<10)) {
 			return
 		}
 		select {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"testing"
+
+	"parkway/bench/proxy"
 )
 
 func TestDriverCancel(t *testing.T) {
@@ -22,7 +24,7 @@ func TestDriverCancel(t *testing.T) {
 			seen.failed(query.sql, <-ended)
 			endSleepers(t)
 			var one int
-			err := db.QueryRowContext(limited(t, patience), "SELECT 1").Scan(&one)
+			err := db.QueryRowContext(proxy.Limited(t, patience), "SELECT 1").Scan(&one)
 			seen.addf("afterwards: %d %v", one, err)
 		}
 	})

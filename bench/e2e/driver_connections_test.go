@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+
+	"parkway/bench/proxy"
 )
 
 // Many clients at once, each with a connection and a session of its own.
@@ -16,7 +18,7 @@ func TestDriverManyConnections(t *testing.T) {
 	proxied := sides(t)[1]
 	db := proxied.open(t, "")
 	db.SetMaxIdleConns(clients)
-	ctx := limited(t, 3*patience)
+	ctx := proxy.Limited(t, 3*patience)
 	var (
 		group     sync.WaitGroup
 		connected sync.WaitGroup
@@ -62,7 +64,7 @@ func TestDriverPing(t *testing.T) {
 	same(t, func(t *testing.T, s side, seen *transcript) {
 		c := s.session(t, "")
 		seen.failed("before any statement", c.PingContext(t.Context()))
-		play(limited(t, patience), c, seen, []step{{"BEGIN", nil}})
+		play(proxy.Limited(t, patience), c, seen, []step{{"BEGIN", nil}})
 		seen.addf("in a transaction: %v", c.PingContext(t.Context()))
 	})
 }
@@ -86,7 +88,7 @@ func TestDriverLogin(t *testing.T) {
 			for _, s := range sides(t) {
 				config := s.config(t, "")
 				test.change(config)
-				err := openConfig(t, config).PingContext(limited(t, patience))
+				err := openConfig(t, config).PingContext(proxy.Limited(t, patience))
 				var said *mysql.MySQLError
 				if !errors.As(err, &said) {
 					t.Errorf("%s: %v", s.name, err)
@@ -108,7 +110,7 @@ func TestDriverUnknownSchema(t *testing.T) {
 	for _, s := range sides(t) {
 		config := s.config(t, "")
 		config.DBName = "missing"
-		_, err := openConfig(t, config).ExecContext(limited(t, patience), "DO 1")
+		_, err := openConfig(t, config).ExecContext(proxy.Limited(t, patience), "DO 1")
 		var said *mysql.MySQLError
 		if !errors.As(err, &said) || said.Number != 1044 && said.Number != 1049 {
 			t.Errorf("%s: %v, want 1044 or 1049", s.name, err)
@@ -123,7 +125,7 @@ func TestDriverAttributes(t *testing.T) {
 		for i := range 100 {
 			list = append(list, fmt.Sprintf("key%d:%s", i, strings.Repeat("v", 100)))
 		}
-		play(limited(t, patience), s.session(t, "connectionAttributes="+strings.Join(list, ",")), seen, []step{{"SELECT 1", nil}})
+		play(proxy.Limited(t, patience), s.session(t, "connectionAttributes="+strings.Join(list, ",")), seen, []step{{"SELECT 1", nil}})
 	})
 }
 
@@ -132,7 +134,7 @@ func TestDriverUnixSocket(t *testing.T) {
 		config := s.config(t, "")
 		config.Net, config.Addr = "unix", s.socket
 		var one int
-		seen.failed("unix", openConfig(t, config).QueryRowContext(limited(t, patience), "SELECT 1").Scan(&one))
+		seen.failed("unix", openConfig(t, config).QueryRowContext(proxy.Limited(t, patience), "SELECT 1").Scan(&one))
 		seen.addf("%d", one)
 	})
 }

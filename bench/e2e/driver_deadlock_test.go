@@ -3,11 +3,13 @@ package e2e
 import (
 	"database/sql"
 	"testing"
+
+	"parkway/bench/proxy"
 )
 
 func TestDriverDeadlock(t *testing.T) {
 	same(t, func(t *testing.T, s side, seen *transcript) {
-		ctx := limited(t, patience)
+		ctx := proxy.Limited(t, patience)
 		a, b := s.session(t, ""), s.session(t, "")
 		play(ctx, a, seen, []step{
 			{"DROP TABLE IF EXISTS locks", nil},

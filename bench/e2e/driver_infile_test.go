@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"github.com/go-sql-driver/mysql"
+
+	"parkway/bench/proxy"
 )
 
 func TestDriverInfile(t *testing.T) {
@@ -44,7 +46,7 @@ func TestDriverInfile(t *testing.T) {
 				defer mysql.DeregisterReaderHandler(name)
 			}
 			same(t, func(t *testing.T, s side, seen *transcript) {
-				ctx := limited(t, patience)
+				ctx := proxy.Limited(t, patience)
 				c := s.session(t, "")
 				play(ctx, c, seen, []step{
 					{"DROP TABLE IF EXISTS loaded", nil},
@@ -66,7 +68,7 @@ func TestDriverInfileRefusedInTheMiddle(t *testing.T) {
 	mysql.RegisterReaderHandler("e2e refused", func() io.Reader { return strings.NewReader(strings.Repeat(wideLine, 8<<10)) })
 	defer mysql.DeregisterReaderHandler("e2e refused")
 	same(t, func(t *testing.T, s side, seen *transcript) {
-		play(limited(t, patience), s.session(t, ""), seen, []step{
+		play(proxy.Limited(t, patience), s.session(t, ""), seen, []step{
 			{"SET max_heap_table_size = 16384", nil},
 			{"DROP TABLE IF EXISTS refused", nil},
 			{"CREATE TABLE refused (n INT, v VARCHAR(1024)) ENGINE=MEMORY", nil},
@@ -83,7 +85,7 @@ var wideLine = "1\t" + strings.Repeat("w", 1021) + "\n"
 // A client that leaves in the middle of its file takes the statement with it.
 func TestDriverInfileAbandoned(t *testing.T) {
 	same(t, func(t *testing.T, s side, seen *transcript) {
-		ctx, cancel := context.WithCancel(limited(t, patience))
+		ctx, cancel := context.WithCancel(proxy.Limited(t, patience))
 		mysql.RegisterReaderHandler("e2e abandoned", func() io.Reader {
 			return io.MultiReader(strings.NewReader(strings.Repeat(wideLine, 2<<10)), readerFunc(func([]byte) (int, error) {
 				cancel()
@@ -93,7 +95,7 @@ func TestDriverInfileAbandoned(t *testing.T) {
 		})
 		defer mysql.DeregisterReaderHandler("e2e abandoned")
 		db := s.open(t, "")
-		play(limited(t, patience), s.session(t, ""), seen, []step{
+		play(proxy.Limited(t, patience), s.session(t, ""), seen, []step{
 			{"DROP TABLE IF EXISTS abandoned", nil},
 			{"CREATE TABLE abandoned (n INT, v VARCHAR(1024))", nil},
 		})
@@ -106,7 +108,7 @@ func TestDriverInfileAbandoned(t *testing.T) {
 				"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'LOAD DATA%abandoned%'").Scan(&running)
 			return err == nil && running == 0
 		})
-		play(limited(t, patience), s.session(t, ""), seen, []step{{"SELECT 'served'", nil}})
+		play(proxy.Limited(t, patience), s.session(t, ""), seen, []step{{"SELECT 'served'", nil}})
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"parkway/bench/proxy"
 )
 
 const blobSize = 40 << 20
@@ -19,7 +21,7 @@ func TestDriverLargeBlob(t *testing.T) {
 		t.Run(mode.name, func(t *testing.T) {
 			proxied := sides(t)[1]
 			c := proxied.session(t, mode.params+"maxAllowedPacket=0")
-			ctx := limited(t, 3*patience)
+			ctx := proxy.Limited(t, 3*patience)
 			exec := func(query string, args ...any) {
 				t.Helper()
 				if _, err := c.ExecContext(ctx, query, args...); err != nil {
@@ -58,7 +60,7 @@ func TestDriverPacketBorder(t *testing.T) {
 	}
 	same(t, func(t *testing.T, s side, seen *transcript) {
 		c := s.session(t, "maxAllowedPacket=0")
-		ctx := limited(t, 3*patience)
+		ctx := proxy.Limited(t, 3*patience)
 		for _, test := range tests {
 			for size := border - 1; size <= border+1; size++ {
 				value := strings.Repeat("v", size-test.overhead)
@@ -80,7 +82,7 @@ func TestDriverPacketBorder(t *testing.T) {
 func TestDriverManyRows(t *testing.T) {
 	same(t, func(t *testing.T, s side, seen *transcript) {
 		c := s.session(t, "")
-		ctx := limited(t, patience)
+		ctx := proxy.Limited(t, patience)
 		rows, err := c.QueryContext(ctx, `WITH RECURSIVE n AS (SELECT 0 AS a UNION ALL SELECT a + 1 FROM n WHERE a < 999)
 			SELECT x.a * 1000 + y.a, REPEAT('r', y.a % 200) FROM n x, n y WHERE x.a < 200 ORDER BY 1`)
 		if seen.failed("many rows", err) {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"slices"
 	"testing"
+
+	"parkway/bench/proxy"
 )
 
 // step is a statement of a script; args make it a prepared one without
@@ -142,7 +144,7 @@ func TestDriverStatements(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			forModes(t, test.params, func(t *testing.T, c *sql.Conn, seen *transcript) {
-				ctx := limited(t, patience)
+				ctx := proxy.Limited(t, patience)
 				play(ctx, c, seen, slices.Concat(prepare, test.steps))
 			})
 		})
@@ -159,7 +161,7 @@ var charsets = []step{
 
 func TestDriverProcedure(t *testing.T) {
 	forModes(t, "multiStatements=true", func(t *testing.T, c *sql.Conn, seen *transcript) {
-		play(limited(t, patience), c, seen, []step{
+		play(proxy.Limited(t, patience), c, seen, []step{
 			{"DROP PROCEDURE IF EXISTS several", nil},
 			{"CREATE PROCEDURE several(n INT) BEGIN SELECT n AS a; SELECT n + 1 AS b, 'x' AS c; SET @seen = n; SELECT 'end' AS d; END", nil},
 			{"CALL several(?)", []any{5}},

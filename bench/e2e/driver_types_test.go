@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"parkway/bench/proxy"
 )
 
 // modes are the two protocols that go-sql-driver/mysql speaks.
@@ -78,7 +80,7 @@ func TestDriverTypes(t *testing.T) {
 }
 
 func checkTypes(t *testing.T, c *sql.Conn, seen *transcript) {
-	ctx := limited(t, patience)
+	ctx := proxy.Limited(t, patience)
 	var definitions []string
 	for _, column := range columns {
 		definitions = append(definitions, column.name+" "+column.definition)

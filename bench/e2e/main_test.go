@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +14,6 @@ import (
 const (
 	startLimit = 3 * time.Minute  // to build the proxy and to start servers
 	patience   = 20 * time.Second // for what should happen at once
-	poll       = 10 * time.Millisecond
 )
 
 // maxPacket is max_allowed_packet of the shared server and of proxies: room for
@@ -36,27 +34,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// limited is a context for one step of a test.
-func limited(t testing.TB, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// await polls until ok, for what nothing announces.
+// await is proxy.Await for what should happen at once.
 func await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	late := time.After(patience)
-	for !ok() {
-		select {
-		case <-ticker.C:
-		case <-late:
-			t.Fatalf("%v later still not: %s", patience, what)
-		}
-	}
+	proxy.Await(t, patience, what, ok)
 }
 
 // flavor is the make of the servers and client programs under test.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parkway/bench/proxy"
 )
 
 // configFile writes a configuration whose listeners are given, and appends more.
@@ -25,7 +27,7 @@ func configFile(t *testing.T, mysql, http, more string) string {
 // What the command line answers, and the exit codes: 0 clean, 1 bad
 // configuration, 2 cannot start.
 func TestCommandLine(t *testing.T) {
-	program, err := parkway.Path(limited(t, startLimit))
+	program, err := parkway.Path(proxy.Limited(t, startLimit))
 	if err != nil {
 		t.Fatal(err)
 	}

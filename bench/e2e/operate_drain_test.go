@@ -122,7 +122,7 @@ func TestDrainCutsNoTransaction(t *testing.T) {
 	db := table(t, "drained", "worker INT, n INT, total INT, KEY (worker, n)")
 	p, s := ownProxy(t, func(c *proxy.Config) { c.Variables["shutdown_timeout_ms"] = int(patience.Milliseconds()) })
 	w := &writers{t: t, kept: make(map[int]int)}
-	ctx := limited(t, 3*patience)
+	ctx := proxy.Limited(t, 3*patience)
 	var group sync.WaitGroup
 	for worker := range clients {
 		c := s.session(t, "")

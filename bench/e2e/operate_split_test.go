@@ -27,7 +27,7 @@ const primary, replica = 0, 1
 func TestReadWriteSplit(t *testing.T) {
 	w := &splitWorld{t: t}
 	var err error
-	if w.cluster, err = servers.Start(limited(t, startLimit), servers.Options{Flavor: currentFlavor(t), Replicas: 1}); err != nil {
+	if w.cluster, err = servers.Start(proxy.Limited(t, startLimit), servers.Options{Flavor: currentFlavor(t), Replicas: 1}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.cluster.Stop)
@@ -40,7 +40,7 @@ func TestReadWriteSplit(t *testing.T) {
 		CREATE TABLE app.t (id INT AUTO_INCREMENT PRIMARY KEY, a INT); INSERT INTO app.t (a) VALUES (1), (2), (3)`); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.cluster.Sync(limited(t, patience)); err != nil {
+	if err := w.cluster.Sync(proxy.Limited(t, patience)); err != nil {
 		t.Fatal(err)
 	}
 	w.config = proxy.Behind(w.cluster)
@@ -164,7 +164,7 @@ func (w *splitWorld) manual() {
 	w.at(c, replica)
 	mustQuery(w.t, c, "COMMIT")
 	// The read's transaction on the replica has ended too: its snapshot is a new one.
-	if err := w.cluster.Sync(limited(w.t, patience)); err != nil {
+	if err := w.cluster.Sync(proxy.Limited(w.t, patience)); err != nil {
 		w.t.Fatal(err)
 	}
 	w.want(c, "SELECT COUNT(*) FROM t WHERE a = 41", "1")

@@ -76,7 +76,7 @@ func awaitExit(t *testing.T, p *proxy.Proxy) int {
 	select {
 	case <-p.Done():
 		return p.ExitCode()
-	case <-limited(t, patience).Done():
+	case <-proxy.Limited(t, patience).Done():
 		t.Fatalf("it runs after %v\n%s", patience, p.Log())
 		return -1
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"parkway/bench/proxy"
 	"parkway/bench/servers"
 )
 
@@ -21,7 +22,7 @@ type output struct {
 // run runs a program to its end, which must come within patience.
 func run(t testing.TB, cmd *exec.Cmd, stdin string) output {
 	t.Helper()
-	ctx := limited(t, 3*patience)
+	ctx := proxy.Limited(t, 3*patience)
 	bounded := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
 	var out, errs bytes.Buffer
 	bounded.Stdin, bounded.Stdout, bounded.Stderr = strings.NewReader(stdin), &out, &errs

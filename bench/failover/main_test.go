@@ -16,7 +16,6 @@ import (
 const (
 	startLimit = 3 * time.Minute
 	patience   = 20 * time.Second
-	poll       = 5 * time.Millisecond
 )
 
 var (
@@ -112,19 +111,10 @@ func (w *world) status(hostgroup int, server string) string {
 	return ""
 }
 
-// await polls until ok, and returns how long that took.
+// await waits until ok, for what should happen at once.
 func (w *world) await(what string, ok func() bool) time.Duration {
 	w.t.Helper()
-	begun := time.Now()
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	for !ok() {
-		if time.Since(begun) > patience {
-			w.t.Fatalf("%s: not within %v", what, patience)
-		}
-		<-ticker.C
-	}
-	return time.Since(begun)
+	return proxy.Await(w.t, patience, what, ok)
 }
 
 // awaitStatus is await for a server's status.

@@ -75,7 +75,7 @@ func threadsOf(t *testing.T, s *servers.Server, user string) (n int) {
 
 // mostThreads is the most that threadsOf saw until stop was closed.
 func mostThreads(t *testing.T, s *servers.Server, user string, stop <-chan struct{}) (most, looks int) {
-	ticker := time.NewTicker(poll)
+	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		most, looks = max(most, threadsOf(t, s, user)), looks+1

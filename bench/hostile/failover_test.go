@@ -197,7 +197,7 @@ func TestOneOfThreeServersIsKilled(t *testing.T) {
 	if n := r.hold(24); n > 0 {
 		t.Errorf("%d connections to a shunned server", n)
 	}
-	if err := r.victim.Restart(limited(t, patience)); err != nil {
+	if err := r.victim.Restart(proxy.Limited(t, patience)); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the server is ONLINE", func() bool { return r.has("ONLINE") })

@@ -1,7 +1,6 @@
 package hostile
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -15,10 +14,8 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
-const (
-	patience = 20 * time.Second // for what should happen at once
-	poll     = 10 * time.Millisecond
-)
+// patience is for what should happen at once.
+const patience = 20 * time.Second
 
 var (
 	parkway = proxy.NewBinary(proxy.AsThis())
@@ -94,27 +91,10 @@ func as(user string, p *proxy.Proxy) mysqltest.ClientConfig {
 	return cfg
 }
 
-// limited is a context for one step of a test.
-func limited(t testing.TB, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// await polls until ok, for what nothing announces.
+// await is proxy.Await for what should happen at once.
 func await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	late := time.After(patience)
-	for !ok() {
-		select {
-		case <-ticker.C:
-		case <-late:
-			t.Fatalf("%v later still not: %s", patience, what)
-		}
-	}
+	proxy.Await(t, patience, what, ok)
 }
 
 // expectERR checks an error that a client read: its code, 0 for any, and that

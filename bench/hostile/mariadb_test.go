@@ -71,7 +71,7 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	if d := time.Since(begun); d > connectLimit+stall {
 		t.Errorf("no server: an error after %v", d)
 	}
-	if err := server.Restart(limited(t, time.Minute)); err != nil {
+	if err := server.Restart(proxy.Limited(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	// The client that was refused is still there and is served now.

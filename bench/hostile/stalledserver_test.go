@@ -160,7 +160,7 @@ func TestFrozenServer(t *testing.T) {
 	if _, err := c.Query("SELECT 1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Freeze(limited(t, patience)); err != nil {
+	if err := server.Freeze(proxy.Limited(t, patience)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Thaw(t.Context()) })
@@ -192,7 +192,7 @@ func TestFrozenServer(t *testing.T) {
 		t.Fatalf("a frozen server answered: %v", err)
 	default:
 	}
-	if err := server.Thaw(limited(t, patience)); err != nil {
+	if err := server.Thaw(proxy.Limited(t, patience)); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-answer; err != nil {

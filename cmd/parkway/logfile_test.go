@@ -9,9 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"parkway/protocol"
-	"parkway/protocol/mysqltest"
 )
 
 // A log that is rotated while many threads write has every line, once, in the old file or the new one.
@@ -107,16 +104,7 @@ func TestLogFileStays(t *testing.T) {
 // SIGHUP opens the log file again, also when the configuration is bad and while the clients leave.
 func TestReloadOpensTheLogAgain(t *testing.T) {
 	checkLeaks(t)
-	server := mysqltest.NewServer(t, mysqltest.ServerConfig{
-		Handler: func(_ protocol.Command, _ []byte, w *mysqltest.Answer) { w.Stall() },
-	})
-	r := startRun(t, settings{server: server.Addr(), more: "shutdown_timeout_ms = 3600000"})
-	addr := r.line("serving")["listen"].([]any)[0].(string)
-	c := mysqltest.Dial(t, mysqltest.ClientConfig{Addr: addr, User: "app", Password: "secret", Timeout: patience})
-	if err := c.WriteCommand(protocol.ComQuery, []byte("SELECT SLEEP(3600)")...); err != nil {
-		t.Fatal(err)
-	}
-	server.WaitCommands(t, 1)
+	r, _ := startStalled(t)
 	// From the pipe to a file, and from there to another.
 	rotated := 0
 	rotate := func() {

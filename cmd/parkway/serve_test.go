@@ -70,6 +70,22 @@ func startRun(t testing.TB, set settings) *running {
 	return r
 }
 
+// startStalled starts a run that has a client whose statement the server never answers, so that a drain does not end.
+func startStalled(t *testing.T) (*running, *mysqltest.Client) {
+	t.Helper()
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{
+		Handler: func(_ protocol.Command, _ []byte, w *mysqltest.Answer) { w.Stall() },
+	})
+	r := startRun(t, settings{server: server.Addr(), more: "shutdown_timeout_ms = 3600000"})
+	addr := r.line("serving")["listen"].([]any)[0].(string)
+	c := mysqltest.Dial(t, mysqltest.ClientConfig{Addr: addr, User: "app", Password: "secret", Timeout: patience})
+	if err := c.WriteCommand(protocol.ComQuery, []byte("SELECT SLEEP(3600)")...); err != nil {
+		t.Fatal(err)
+	}
+	server.WaitCommands(t, 1)
+	return r, c
+}
+
 // line waits for a line of the log with this message.
 func (r *running) line(message string) (fields map[string]any) {
 	r.t.Helper()
@@ -178,16 +194,7 @@ func TestServe(t *testing.T) {
 // A second signal ends what the first one waits for; a SIGHUP in between does not.
 func TestSecondSignalStopsAtOnce(t *testing.T) {
 	checkLeaks(t)
-	server := mysqltest.NewServer(t, mysqltest.ServerConfig{
-		Handler: func(_ protocol.Command, _ []byte, w *mysqltest.Answer) { w.Stall() },
-	})
-	r := startRun(t, settings{server: server.Addr(), more: "shutdown_timeout_ms = 3600000"})
-	addr := r.line("serving")["listen"].([]any)[0].(string)
-	c := mysqltest.Dial(t, mysqltest.ClientConfig{Addr: addr, User: "app", Password: "secret", Timeout: patience})
-	if err := c.WriteCommand(protocol.ComQuery, []byte("SELECT SLEEP(3600)")...); err != nil {
-		t.Fatal(err)
-	}
-	server.WaitCommands(t, 1)
+	r, c := startStalled(t)
 	r.signal(syscall.SIGINT)
 	r.line("draining")
 	r.signal(syscall.SIGHUP)
