@@ -80,7 +80,7 @@ interface Query extends Omit<Conn, "reject"> {
   pin(): this
   /** Counts it in parkway_script_tagged_total{tag}. */
   tag(name: string): this
-  /** Whether onResult is asked about its answer: yes, unless this says false. */
+  /** Whether onResult is asked about its answer: yes, unless this says false. An execution that it is asked about opens no cursor. */
   observe(yes: boolean): this
 }
 
@@ -138,7 +138,7 @@ interface Summary {
 interface Result {
   /** Of the results of this answer, from 0. */
   readonly number: number
-  /** Empty: an OK or an error. */
+  /** Empty: an OK or an error. Of a COM_STMT_PREPARE (q.command), those that executions have: only dropColumn and addColumn count there. */
   readonly columns: Column[]
   readonly error: ServerError | null
   readonly affectedRows: number | bigint

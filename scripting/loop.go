@@ -233,8 +233,11 @@ func later[V any](l *Loop, j *job, verdict func(why *failure) V, answered func(V
 // Query is hook.Loop's.
 func (l *Loop) Query(q hook.Query, w hook.QueryWaiter) (*hook.Verdict, hook.Pending) {
 	ed := l.now()
-	if ed == nil || !ed.set.Has(hook.OnQuery) {
+	switch {
+	case ed == nil:
 		return hook.Nothing, nil
+	case !ed.set.Has(hook.OnQuery):
+		return ed.silence(), nil
 	}
 	pure := ed.key != 0 && q.Digest() != 0
 	var key rememberedKey

@@ -181,10 +181,11 @@ func (m *machine) offerResult() {
 // reshapes reports whether the columns are not those that came.
 func (r *resultObject) reshapes() bool { return len(r.dropped)+len(r.added) > 0 }
 
-// streams reports whether the script wants to see the rows.
-func (r *resultObject) streams() bool {
-	return r.head.Columns != nil && (r.each != nil || r.batches != nil || r.end != nil || r.reshapes())
-}
+// streams reports whether the script wants to see the rows, or their end.
+func (r *resultObject) streams() bool { return r.head.Columns != nil && (r.seesRows() || r.end != nil) }
+
+// seesRows reports whether the rows need the script.
+func (r *resultObject) seesRows() bool { return r.each != nil || r.batches != nil || r.reshapes() }
 
 // layout are the columns that the client gets; nil: those that came.
 func (r *resultObject) layout() []hook.Column {
@@ -273,7 +274,7 @@ func (l *Loop) resultVerdict(ed *edition, o *queryObject, r *resultObject, why *
 	if !r.held {
 		r.m.hold()
 	}
-	v.Columns = r.layout()
+	v.Columns, v.EndOnly = r.layout(), !r.seesRows()
 	v.Stream = &stream{loop: l, edition: ed, r: r, q: o}
 	return v
 }

@@ -20,6 +20,7 @@ type stream struct {
 
 	// Owned by the loop; while a call is made on the pool, by that.
 	out    hook.Batch
+	most   int  // how large that may become
 	failed bool // the rest of the rows is passed on as it comes
 	over   bool
 }
@@ -40,7 +41,7 @@ var passed = &hook.RowsVerdict{Same: true}
 
 // Rows is hook.Stream's.
 func (s *stream) Rows(b *hook.Batch, w hook.ResultWaiter) (*hook.RowsVerdict, hook.Pending) {
-	if s.failed || s.r.each == nil && s.r.batches == nil && !s.r.reshapes() {
+	if s.failed || !s.r.seesRows() {
 		return passed, nil
 	}
 	v := new(hook.RowsVerdict)
@@ -91,6 +92,7 @@ func (s *stream) show(b *hook.Batch, v *hook.RowsVerdict) error {
 	}
 	same := len(rows) == len(all) && !r.reshapes()
 	s.out.Reset(len(r.head.Columns) - len(r.dropped) + len(r.added))
+	s.most = maxReply + b.Size()
 	for i := range rows {
 		if err := s.one(&rows[i]); err != nil {
 			return err
@@ -196,7 +198,7 @@ func (s *stream) emit(x batchRow) error {
 		}
 		s.out.Add(w)
 	}
-	if s.out.Size() > maxReply {
+	if s.out.Size() > s.most {
 		return errors.New("the rows of one batch have become larger than a reply may be")
 	}
 	return nil
@@ -229,7 +231,7 @@ func (s *stream) End(e *hook.End, w hook.ResultWaiter) (*hook.EndVerdict, hook.P
 		return &hook.EndVerdict{Reject: s.loop.onError(hook.OnResult, why)}
 	}
 	if s.r.m.pooled {
-		return later(s.loop, &job{edition: s.edition, hook: hook.OnResult, machine: s.r.m, body: run}, finish, w.EndAnswered)
+		return later(s.loop, &job{edition: s.edition, hook: hook.OnResult, machine: s.r.m, body: run, undo: o.forget}, finish, w.EndAnswered)
 	}
 	_, why := s.loop.callOn(s.r.m, s.edition, hook.OnResult, run)
 	return finish(why), nil
@@ -258,6 +260,7 @@ func (s *stream) showEnd(q *goja.Object, e *hook.End, v *hook.EndVerdict) error 
 		return err
 	}
 	s.out.Reset(len(r.head.Columns) - len(r.dropped) + len(r.added))
+	s.most = maxReply
 	for _, x := range rows {
 		if err := s.emit(x); err != nil {
 			return err

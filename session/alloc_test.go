@@ -66,9 +66,10 @@ func prepareRaw(tb testing.TB, c net.Conn) (id []byte) {
 
 func TestNoAllocationPerCommand(t *testing.T) {
 	scripts := map[string]hook.Hooks{
-		"no script": nil,
-		"no hook":   newPolicy(nil),
-		"nothing":   newPolicy(func(hook.Query) *hook.Verdict { return hook.Nothing }),
+		"no script":      nil,
+		"no hook":        newPolicy(nil),
+		"nothing":        newPolicy(func(hook.Query) *hook.Verdict { return hook.Nothing }),
+		"sees no answer": looksAway,
 		"asks": newPolicy(func(q hook.Query) *hook.Verdict {
 			if len(q.SQL()) > 1 && q.Digest() != 0 && q.Hostgroup() == 1 && q.ClientAddr() != "" && len(q.Params()) < 2 {
 				return toFirst
@@ -92,6 +93,13 @@ func TestNoAllocationPerCommand(t *testing.T) {
 		}
 	}
 }
+
+// looksAway is a script with an onResult that wants to see none of these answers.
+var looksAway = func() *policy {
+	p := newPolicy(func(hook.Query) *hook.Verdict { return hook.Nothing })
+	p.result = func(hook.Query, *hook.Result) *hook.ResultVerdict { panic("seen") }
+	return p
+}()
 
 // toFirst is a verdict.
 var toFirst = routeTo(1)

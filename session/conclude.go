@@ -30,8 +30,13 @@ func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress prot
 	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq-s.now.renumber.By)
 	s.worker.scratch = buf
 	s.worker.metrics.ServerIn(len(buf))
-	s.send(buf)
-	if progress == protocol.Done {
+	if o := s.observation(); o != nil {
+		o.said = append(o.said[:0], buf...) // rows that are shown before it take the scratch buffer
+		s.observe(o.said)
+	} else {
+		s.send(buf)
+	}
+	if progress == protocol.Done && s.state != closing {
 		s.answered()
 	}
 }

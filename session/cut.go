@@ -151,6 +151,11 @@ func lastPacket(packets []byte) (at int) {
 // overdue ends the statement under way because of reason: the server is told to
 // end it, and if it does so in time the session goes on.
 func (s *Session) overdue(reason *protocol.ERR) {
+	if s.state == observing {
+		if s.breakObservation(reason); s.state != answering {
+			return
+		}
+	}
 	if s.state != answering && s.state != injecting || s.beingCut() && s.cut.until != 0 {
 		// The server waits for the client and has nothing to end, or does not end it.
 		s.giveUp(reason)
@@ -170,13 +175,10 @@ func (s *Session) overdue(reason *protocol.ERR) {
 // ends too, unless nothing of it is lost by that.
 func (s *Session) giveUp(reason *protocol.ERR) {
 	b := s.backend
-	if s.state != answering || s.holds() || s.status&protocol.StatusInTrans != 0 || b.Answer().Partial() {
+	seq, partial := s.inAnswer(b)
+	if s.state != answering || s.holds() || s.status&protocol.StatusInTrans != 0 || partial {
 		s.interrupt(reason)
 		return
-	}
-	seq := s.message.NextSeq()
-	if b.Answer().Started() {
-		seq = b.Answer().NextSeq()
 	}
 	s.killConnection()
 	s.backend, s.mine.pins = nil, 0

@@ -44,14 +44,11 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 		s.fatal(s.login.seq, reason)
 	case discarding:
 		s.fatal(s.message.NextSeq(), reason)
-	case sending, answering:
-		switch answer := s.backend.Answer(); {
-		case answer.Partial():
+	case sending, answering, observing:
+		if seq, partial := s.inAnswer(s.backend); partial {
 			s.drop(reason)
-		case answer.Started():
-			s.fatal(answer.NextSeq()-s.now.renumber.By, reason)
-		default:
-			s.fatal(s.message.NextSeq(), reason)
+		} else {
+			s.fatal(seq, reason)
 		}
 	case uploading:
 		s.release()
@@ -72,8 +69,10 @@ func (s *Session) releases() bool {
 
 // hangUp ends the session as its server does.
 func (s *Session) hangUp() {
-	s.worker.pool.Discard(s.backend)
-	s.backend = nil
+	if s.backend != nil {
+		s.worker.pool.Discard(s.backend)
+		s.backend = nil
+	}
 	s.leave()
 	s.conn.CloseAfterWrite(nil, goodbyeLinger)
 }

@@ -37,6 +37,7 @@ func (s *Session) forward(p []byte, whole bool) int {
 				return n
 			}
 			sent = s.asSent(p)
+			s.declineCursor(sent, whole)
 		}
 		if !s.place() {
 			return 0
@@ -57,6 +58,7 @@ func (s *Session) forward(p []byte, whole bool) int {
 	}
 	b := s.backend
 	s.keep(sent, whole)
+	s.beginObservation(p, whole)
 	if whole {
 		s.setState(answering)
 	} else {
@@ -147,10 +149,16 @@ func (s *Session) onFile(p []byte) int {
 	if n == 0 {
 		return 0
 	}
+	next := s.file.NextSeq()
+	if o := s.observation(); o != nil {
+		o.seq = next
+		o.ahead.Pass(p[:n])
+		next -= o.ahead.By
+	}
 	s.upload(p[:n])
 	if whole {
 		s.setState(answering)
-		s.backend.InfileSent(s.file.NextSeq())
+		s.backend.InfileSent(next)
 	}
 	return n
 }
@@ -207,9 +215,12 @@ func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Prog
 		}
 	}
 	chunk = s.adapt(chunk)
-	if s.beingCut() {
+	switch {
+	case s.observation() != nil:
+		s.observe(chunk)
+	case s.beingCut():
 		s.sendCut(chunk, progress)
-	} else {
+	default:
 		s.send(chunk)
 	}
 	switch progress {
@@ -226,12 +237,21 @@ func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Prog
 
 // onInfile begins to pass the client's file on.
 func (s *Session) onInfile() {
+	if s.state == observing {
+		s.script.observed.file = true // it follows when the client has what stands before
+		return
+	}
 	if s.state == sending {
 		s.interrupt(protocol.NewERR(protocol.ErrCodeNetRead, "parkway: the server asked for a file in the middle of %s", s.command))
 		return
 	}
 	s.setState(uploading)
-	s.file.Start(s.backend.Answer().NextSeq())
+	seq := s.backend.Answer().NextSeq()
+	if o := s.observation(); o != nil {
+		o.ahead.By = o.seq - seq
+		seq = o.seq
+	}
+	s.file.Start(seq)
 	s.resume()
 }
 
@@ -239,6 +259,9 @@ func (s *Session) onInfile() {
 func (s *Session) answered() {
 	s.status = s.backend.Answer().Status()
 	if s.cut != nil {
+		if o := s.observation(); o != nil && s.beingCut() {
+			o.killed = s.cut.reason
+		}
 		s.endCut()
 	}
 	if code, failed := s.backend.Answer().Failed(); failed && (code == protocol.ErrCodeOptionPrevents || code == protocol.ErrCodeServerIsReadOnly) {
@@ -247,22 +270,26 @@ func (s *Session) answered() {
 	now := s.worker.loop.Now()
 	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
 	s.since = now
-	if s.state == sending {
-		// The server had heard enough; the client is still to finish its packet.
-		if s.sharing() {
-			s.conclude()
-		}
-		s.setState(trailing)
-		s.watch()
-		return
-	}
-	s.setState(ready)
 	if s.sharing() {
 		s.conclude()
-		if s.releases() {
-			s.hangUp()
-			return
-		}
+	}
+	switch {
+	case s.state == sending:
+		// The server had heard enough; the client is still to finish its packet.
+		s.setState(trailing)
+		s.watch()
+	case s.observedAll():
+		s.reach()
+	}
+}
+
+// reach goes on when the answer is complete and, if the script looks at it, has reached the client.
+func (s *Session) reach() {
+	s.finishObservation()
+	s.setState(ready)
+	if s.sharing() && s.releases() {
+		s.hangUp()
+		return
 	}
 	if s.injectsAfter() {
 		return

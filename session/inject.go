@@ -70,7 +70,7 @@ func (s *Session) injectsBefore() bool {
 // injectsAfter begins to send what comes behind the client's statement, which was answered; false: there is nothing.
 func (s *Session) injectsAfter() bool {
 	in := s.injection()
-	if in == nil || len(in.after) == 0 || s.beingCut() || s.state == closing {
+	if in == nil || len(in.after) == 0 || s.backend == nil || s.beingCut() || s.state == closing {
 		return false
 	}
 	in.behind, in.asked = true, false

@@ -234,7 +234,13 @@ func (s *Session) beKilled(k *digest.Kill, done func(*protocol.ERR)) {
 	case s.state == doubtful:
 		s.endDoubt(interrupted())
 		done(nil)
+	case s.state == observing && s.script.observed.done:
+		s.breakObservation(interrupted())
+		done(nil)
 	case s.backend != nil && s.backend.Busy():
+		if s.state == observing {
+			s.breakObservation(interrupted())
+		}
 		id := s.id
 		s.killQuery(k.Soft, func(r kill.Result) { done(killOutcome(id, r)) })
 	default:

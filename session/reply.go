@@ -25,11 +25,7 @@ func keepReply(r *hook.Reply) *hook.Reply {
 // writeReply answers the command under way. A value that its column cannot have makes the answer, or what is left of it, an error.
 func (s *Session) writeReply(r *hook.Reply) {
 	w := answerWriter{s: s, seq: s.message.NextSeq(), binary: executes(s.command), status: s.status & protocol.StatusLasting}
-	if r.Table.Columns == nil {
-		w.ok(&r.OK)
-	} else {
-		w.table(&r.Table, &r.OK)
-	}
+	w.reply(r)
 	w.flush()
 }
 
@@ -40,6 +36,17 @@ type answerWriter struct {
 	seq    byte
 	binary bool
 	status protocol.StatusFlags
+	// changes are reported with the packet that ends the answer.
+	changes []byte
+}
+
+// reply writes an answer; ok is false if that, or what is left of it, is an error.
+func (w *answerWriter) reply(r *hook.Reply) (ok bool) {
+	if r.Table.Columns == nil {
+		w.ok(&r.OK)
+		return true
+	}
+	return w.table(&r.Table, &r.OK)
 }
 
 // begin makes room for a packet.
@@ -79,22 +86,31 @@ const maxScratch = 256 << 10
 
 // ok writes an OK packet.
 func (w *answerWriter) ok(o *hook.Summary) {
-	ok := protocol.OK{AffectedRows: o.AffectedRows, InsertID: o.InsertID, Status: w.status, Warnings: o.Warnings, Info: []byte(o.Info)}
+	ok := protocol.OK{AffectedRows: o.AffectedRows, InsertID: o.InsertID, Status: w.status, Warnings: o.Warnings, Info: []byte(o.Info), StateChanges: w.changes}
+	w.okPacket(&ok)
+}
+
+func (w *answerWriter) okPacket(ok *protocol.OK) {
 	start := w.begin()
 	w.buf = ok.Append(w.buf, w.s.caps)
 	w.end(start)
 }
 
-// table writes a result.
-func (w *answerWriter) table(t *hook.Table, end *hook.Summary) {
+// table writes a result; ok is false if that, or what is left of it, is an error.
+func (w *answerWriter) table(t *hook.Table, end *hook.Summary) (ok bool) {
 	w.columns(t.Columns)
 	for i := range t.Rows.Len() {
 		if err := w.row(t.Columns, t.Rows.Row(i)); err != nil {
 			w.err(protocol.NewERR(protocol.ErrCodeUnknown, "parkway: the script's answer, row %d: %v", i+1, err))
-			return
+			return false
 		}
 	}
-	w.endOfRows(end.Warnings)
+	if len(w.changes) > 0 && w.s.caps.Has(protocol.ClientDeprecateEOF) {
+		w.okPacket(&protocol.OK{Header: 0xfe, Status: w.status, Warnings: end.Warnings, StateChanges: w.changes})
+	} else {
+		w.endOfRows(end.Warnings)
+	}
+	return true
 }
 
 // columns writes what comes before the rows.

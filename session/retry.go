@@ -111,6 +111,9 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 		s.lostInjecting(err)
 		return
 	}
+	if s.state == observing && s.lostObserved(err) {
+		return
+	}
 	if !s.sharing() {
 		s.lostOwn(err)
 		return
@@ -124,7 +127,8 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 		l.retries = 0
 	}
 	if s.state == sending || s.state == answering {
-		l.started, l.partial = answer.Started(), answer.Partial()
+		l.started = answer.Started()
+		_, l.partial = s.inAnswer(b)
 	}
 	r := l.remedy()
 	if r == endTold {
@@ -210,7 +214,6 @@ func (s *Session) goOn() {
 
 // reportLoss answers the command under way with an error.
 func (s *Session) reportLoss(b *backend.Conn, err *backend.Error) {
-	answer := b.Answer()
 	switch s.state {
 	case acquiring:
 		s.OnNoBackend(err.Packet(protocol.ErrCodeNoBackend))
@@ -220,10 +223,7 @@ func (s *Session) reportLoss(b *backend.Conn, err *backend.Error) {
 		s.watch()
 		s.resume()
 	default:
-		seq := s.message.NextSeq()
-		if answer.Started() {
-			seq = answer.NextSeq()
-		}
+		seq, _ := s.inAnswer(b)
 		s.setState(ready)
 		s.since = s.worker.loop.Now()
 		s.write(seq, s.lossReason(b, err).Append)

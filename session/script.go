@@ -27,6 +27,9 @@ type scripted struct {
 	injected *injected // nil: the script has nothing sent
 
 	warnings []byte // see keepWarnings; they outlive the command
+
+	observes bool         // it wants to see the answer
+	observed *observation // of which; nil: none is under way
 }
 
 // scriptOf is the script's part of the session, made when it is first needed.
@@ -47,7 +50,7 @@ func scriptable(c protocol.Command) bool {
 }
 
 // scripts reports whether there is a script that has to do with statements: sessions have to be followed then.
-func (w *worker) scripts() bool { return w.script != nil && w.script.Defines(hook.OnQuery) }
+func (w *worker) scripts() bool { return w.defines(hook.OnQuery) || w.defines(hook.OnResult) }
 
 // asksScript reports whether the script is asked about the command under way, or was.
 func (s *Session) asksScript() bool { return scriptable(s.command) && s.worker.scripts() }
@@ -70,7 +73,7 @@ func (s *Session) consultScript(p []byte, whole bool) (n int, ok bool) {
 	w := s.worker
 	w.view = commandView{packet: p, whole: whole, own: w.view.own}
 	v, pending := w.script.Query((*asking)(s), (*asking)(s))
-	w.view = commandView{}
+	w.view = commandView{own: w.view.own}
 	if pending != nil {
 		s.suspend(pending)
 		return 0, false
@@ -89,6 +92,7 @@ func (s *Session) obeyScript(v *hook.Verdict, p []byte, whole bool) (n int, ok b
 	if v.Pin {
 		s.scriptOf().pin = true
 	}
+	s.noteObserves(v)
 	s.addInjections(v)
 	switch {
 	case v.Reject != nil:
@@ -193,6 +197,7 @@ func (s *Session) endScript() {
 		return
 	}
 	s.cancelScript()
+	s.endObservation()
 	s.dropInjections()
 	sent := sc.sent[:0]
 	if cap(sent) > holdSize {

@@ -19,6 +19,7 @@ type policy struct {
 	auth       func(c hook.Conn, a *hook.Auth) *hook.AuthVerdict
 	disconnect func(c hook.Conn, s *hook.Stats)
 	handle     func(i *hook.Injection, o *hook.Outcome) *hook.Verdict
+	result     func(q hook.Query, r *hook.Result) *hook.ResultVerdict
 
 	forgotten chan *hook.Injection
 
@@ -53,6 +54,8 @@ func (l *policyLoop) Defines(k hook.Kind) bool {
 	switch k {
 	case hook.OnQuery:
 		return l.onQuery() != nil
+	case hook.OnResult:
+		return l.result != nil
 	case hook.OnConnect:
 		return l.connect != nil
 	case hook.OnAuth:
@@ -77,7 +80,11 @@ func (s *policy) change(query func(q hook.Query) *hook.Verdict) {
 }
 
 func (l *policyLoop) Query(q hook.Query, w hook.QueryWaiter) (*hook.Verdict, hook.Pending) {
-	if v := l.onQuery()(q); v != nil {
+	ask := l.onQuery()
+	if ask == nil {
+		return observed, nil
+	}
+	if v := ask(q); v != nil {
 		return v, nil
 	}
 	return nil, l.later(string(q.SQL()), func(v any) { w.QueryAnswered(v.(*hook.Verdict)) })
@@ -125,8 +132,21 @@ func (l *policyLoop) Auth(c hook.Conn, a *hook.Auth, w hook.AuthWaiter) (*hook.A
 	return nil, l.later(c.User(), func(v any) { w.AuthAnswered(v.(*hook.AuthVerdict)) })
 }
 
-func (l *policyLoop) Result(hook.Query, *hook.Result, hook.ResultWaiter) (*hook.ResultVerdict, hook.Pending) {
-	return &hook.ResultVerdict{}, nil
+func (l *policyLoop) Result(q hook.Query, r *hook.Result, w hook.ResultWaiter) (*hook.ResultVerdict, hook.Pending) {
+	v := l.result(q, r)
+	if v != nil {
+		if view, ok := v.Stream.(*viewer); ok {
+			view.loop = l
+		}
+		return v, nil
+	}
+	return nil, l.later(string(q.SQL()), func(v any) {
+		verdict := v.(*hook.ResultVerdict)
+		if view, ok := verdict.Stream.(*viewer); ok {
+			view.loop = l
+		}
+		w.ResultAnswered(verdict)
+	})
 }
 
 func (l *policyLoop) Injected(i *hook.Injection, o *hook.Outcome, w hook.QueryWaiter) (*hook.Verdict, hook.Pending) {

@@ -115,7 +115,10 @@ func (s *Session) resumeNextTurn() { s.worker.loop.Post(s.resume) }
 
 // OnWritable goes on when the client has read what had piled up.
 func (s *Session) OnWritable(*reactor.Conn) {
-	if s.backend != nil {
+	switch {
+	case s.state == observing:
+		s.observeWritable()
+	case s.backend != nil:
 		s.backend.ResumeRead()
 	}
 	s.resume()

@@ -21,6 +21,7 @@ const (
 	refused                 // no backend: the command that waited gets an error
 	sending                 // a command is passed on, and its answer not complete
 	answering               // a command was passed on whole, and its answer not complete
+	observing               // the answer waits for the script, or for the client to read what the script has seen
 	uploading               // the client's file is passed on (LOAD DATA LOCAL)
 	trailing                // the rest of a command is passed on; no answer is due any more
 	discarding              // the rest of a refused command is read
@@ -32,7 +33,7 @@ const (
 
 var stateNames = [numStates]string{
 	"greeted", "authing", "verifying", "knocking", "vetting", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "injecting", "refused", "sending",
-	"answering", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
+	"answering", "observing", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
 }
 
 func (s state) String() string { return stateNames[s] }
@@ -54,7 +55,8 @@ var legal = [numStates]uint{
 	injecting:  1<<ready | 1<<pondering,
 	refused:    1<<ready | 1<<discarding,
 	sending:    1<<answering | 1<<trailing | 1<<discarding,
-	answering:  1<<ready | 1<<uploading | 1<<doubtful,
+	answering:  1<<ready | 1<<observing | 1<<uploading | 1<<doubtful,
+	observing:  1 << answering,
 	uploading:  1<<answering | 1<<abandoned,
 	trailing:   1 << ready,
 	discarding: 1 << ready,
@@ -82,6 +84,7 @@ func init() {
 		refused:    (*Session).onRefused,
 		sending:    (*Session).onMore,
 		answering:  (*Session).onEarly,
+		observing:  (*Session).onEarly,
 		uploading:  (*Session).onFile,
 		trailing:   (*Session).onTrailer,
 		discarding: (*Session).onDiscard,

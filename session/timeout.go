@@ -27,7 +27,7 @@ func (s *Session) deadline() (at int64, ok bool) {
 		return at, true
 	case abandoned:
 		return s.since + int64(abandonLinger), true
-	case sending, answering, uploading, injecting:
+	case sending, answering, observing, uploading, injecting:
 		if s.beingCut() && s.cut.until != 0 {
 			return s.cut.until, true
 		}
@@ -86,7 +86,7 @@ func (s *Session) onTimer() {
 		return
 	}
 	switch reason := s.late(); s.state {
-	case sending, answering, uploading, injecting:
+	case sending, answering, observing, uploading, injecting:
 		s.overdue(reason)
 	default:
 		s.interrupt(reason)

@@ -48,6 +48,7 @@ type worker struct {
 	view         commandView
 	params       hook.Batch // of the execution that the script is asked about
 	rows         row.Reader
+	observations []*observation // for answers that a script looks at
 	patcher      stmt.Patcher
 	arrivals     arrivals
 	errands      map[*errand]struct{} // under way

@@ -40,8 +40,9 @@ type ResultVerdict struct {
 
 	// Columns are sent in place of the result's; nil: those that came. Only with Stream.
 	Columns []Column
-	// Stream sees the rows; nil: they are passed on.
-	Stream Stream
+	// Stream sees the rows; nil: they are passed on. With EndOnly they are passed on too, and Stream is told how the result ended.
+	Stream  Stream
+	EndOnly bool
 
 	After []*Injection // are added to the statement's
 }
