@@ -30,7 +30,7 @@ func (r report) plot() ([]byte, error) {
 			{"live heap beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.heap) }},
 		},
 		{
-			{"CPU of the proxy for a query of a busy client, \u00b5s", 1, func(p point) figures.Spread { return p.cpu }},
+			{"CPU for a query of a busy client beside them, x that of an empty proxy", 1, func(p point) figures.Spread { return p.ratio }},
 			{"CPU of the proxy while nobody asks, % of a core", 1, func(p point) figures.Spread { return certain(p.quiet) }},
 		},
 	} {

@@ -106,7 +106,7 @@ func (r report) sections() string {
 		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart)), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
 		"Memory and CPU while nobody asks as in hold. Then %d more clients ask %d times a second together: the CPU of the proxy for a query of theirs, "+
-			"and its latency, in us; medians of %d windows of %v, and in parentheses the lowest and the highest. More is in %s.csv.\n\n"+
+			"and its latency, in us, and the ratio to that CPU in a proxy with no others, right before or after; medians of %d windows of %v, and in parentheses the lowest and the highest. More is in %s.csv.\n\n"+
 			"![memory and CPU against the number of clients](%[5]s.png)", busyClients, r.options.rate, sweepWindows, sweepWindow, r.options.name), r.sweepTable())
 	return b.String()
 }
@@ -170,12 +170,12 @@ func (r report) busyTable() figures.Table {
 }
 
 func (r report) sweepTable() figures.Table {
-	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "logins/s", "busy: CPU us/query", "p50 us", "p95 us"}}
+	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "logins/s", "busy: CPU us/query", "x alone", "p50 us", "p95 us"}}
 	for _, p := range r.points {
 		n := float64(p.clients)
 		t = append(t, []string{string(p.mode), count(p.clients), figures.Count(p.rss / n), figures.Count(p.collected / n),
 			figures.Count(p.heap / n), hundredths(p.quiet), figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals),
-			figures.Count(p.p50.Median), figures.Count(p.p95.Median)})
+			figures.WithRange(p.ratio, hundredths), figures.Count(p.p50.Median), figures.Count(p.p95.Median)})
 	}
 	return t
 }

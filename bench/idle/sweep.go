@@ -32,6 +32,7 @@ type point struct {
 	quiet                float64        // percent of a core while nobody asks anything
 	logins               float64        // a second, while they came
 	cpu                  figures.Spread // microseconds of the proxy for a query of the busy clients, over the windows
+	ratio                figures.Spread // of that to what it is in a proxy with no others, right before or after
 	p50, p95             figures.Spread // of those queries, in microseconds
 }
 
@@ -44,8 +45,8 @@ func sweep(ctx context.Context, s *stage) ([]point, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%v: %w", crowding{m, n}, err)
 			}
-			fmt.Printf("%-32v %6.0f B resident, %6.0f B heap each; %.2f %% CPU while quiet; %7s logins/s; busy ones %s us CPU/query\n", p.crowding,
-				p.rss/float64(n), p.heap/float64(n), p.quiet, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals))
+			fmt.Printf("%-32v %6.0f B resident, %6.0f B heap each; %.2f %% CPU while quiet; %7s logins/s; busy ones %s us CPU/query, %s x what they take alone\n", p.crowding,
+				p.rss/float64(n), p.heap/float64(n), p.quiet, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.ratio, hundredths))
 			points = append(points, p)
 		}
 	}
@@ -80,37 +81,70 @@ func sweepOnce(ctx context.Context, s *stage, c crowding) (p point, err error) {
 		return p, err
 	}
 	p.rss, p.collected, p.heap = full.perClient(t.empty, 1)
-	if err := p.busy(ctx, t); err != nil {
+	if err := p.busy(ctx, s, t); err != nil {
 		return p, err
 	}
 	_, err = t.leave(ctx)
 	return p, err
 }
 
-// busy lets a few clients ask all the time, beside the quiet ones. There is a window that does not count before the others.
-func (p *point) busy(ctx context.Context, t *trial) error {
-	if _, err := t.open(ctx, busyClients); err != nil {
+// busy lets a few clients ask all the time, beside the quiet ones, and in turns as many of another proxy that has no others: what a machine
+// does from one minute to the next is more than quiet clients do.
+func (p *point) busy(ctx context.Context, s *stage, t *trial) (err error) {
+	alone, err := s.begin(ctx, p.mode, busyClients)
+	if err != nil {
 		return err
 	}
-	rate := float64(t.options.rate)
-	load := crowd.Stream{First: p.clients, Count: busyClients, Total: int(rate * sweepWindow.Seconds()), PerSecond: rate}
-	if _, err := t.ask(load); err != nil {
-		return err
-	}
-	var cpu, p50, p95 []float64
-	for range sweepWindows {
-		var answers []crowd.Answers
-		used, err := t.cpuOver(func() (err error) {
-			answers, err = t.ask(load)
-			return err
-		})
-		if err != nil {
+	defer alone.finish(&err)
+	beside := group{trial: t, first: p.clients}
+	reference := group{trial: alone}
+	for _, g := range []*group{&beside, &reference} {
+		if _, err := g.open(ctx, busyClients); err != nil {
 			return err
 		}
-		l := latencyOf(answers[0].Times)
-		cpu, p50, p95 = append(cpu, inMicros(used)/float64(load.Total)), append(p50, inMicros(l.p50)), append(p95, inMicros(l.p95))
+		if err := g.window(); err != nil { // that does not count
+			return err
+		}
+		*g = group{trial: g.trial, first: g.first}
 	}
-	p.cpu, p.p50, p.p95 = figures.SpreadOf(cpu), figures.SpreadOf(p50), figures.SpreadOf(p95)
+	for n := range sweepWindows {
+		for _, g := range inTurns([]*group{&beside, &reference}, n) {
+			if err := g.window(); err != nil {
+				return err
+			}
+		}
+	}
+	var ratios []float64
+	for n, cpu := range beside.cpu {
+		ratios = append(ratios, cpu/reference.cpu[n])
+	}
+	p.ratio = figures.SpreadOf(ratios)
+	p.cpu, p.p50, p.p95 = figures.SpreadOf(beside.cpu), figures.SpreadOf(beside.p50), figures.SpreadOf(beside.p95)
+	return nil
+}
+
+// group is the busy clients of a proxy.
+type group struct {
+	*trial
+	first         int       // of them, among all clients of the proxy
+	cpu, p50, p95 []float64 // of each window
+}
+
+// window lets them ask for a while.
+func (g *group) window() error {
+	rate := float64(g.options.rate)
+	load := crowd.Stream{First: g.first, Count: busyClients, Total: int(rate * sweepWindow.Seconds()), PerSecond: rate}
+	var answers []crowd.Answers
+	used, err := g.cpuOver(func() (err error) {
+		answers, err = g.ask(load)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l := latencyOf(answers[0].Times)
+	g.cpu = append(g.cpu, inMicros(used)/float64(load.Total))
+	g.p50, g.p95 = append(g.p50, inMicros(l.p50)), append(g.p95, inMicros(l.p95))
 	return nil
 }
 
