@@ -42,6 +42,25 @@ func TestDiscoverAsksEveryServer(t *testing.T) {
 	}
 }
 
+// A server that answers no pings is the monitor's to watch: its version is asked for when it is back.
+func TestDiscoverPassesOverSilentServers(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	s := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	m, _ := newManager(t, at(t, s.Addr()))
+	for range config.Default().MySQL.MonitorPingMaxFailures {
+		m.SeePing(s.Addr(), errSilent)
+	}
+	discover(t, m)
+	if n := s.Accepted(); n != 0 {
+		t.Errorf("%d connections", n)
+	}
+	m.SeePing(s.Addr(), nil)
+	discover(t, m)
+	if m.Table().Servers()[0].Facts() == nil {
+		t.Error("it is not known when it is back")
+	}
+}
+
 // MariaDB and MySQL servers in one configuration are an error in the log, whichever greets first, and once.
 func TestServersOfTwoKinds(t *testing.T) {
 	mysqltest.CheckLeaks(t)

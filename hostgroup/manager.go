@@ -196,6 +196,9 @@ func (m *Manager) Discover(ctx context.Context) {
 		wg.Go(func() {
 			err := s.resolve(ctx, m.lookup)
 			if err == nil && s.Facts() == nil {
+				if s.Silent() != "" {
+					return // The monitor asks it, and nobody needs its version for now.
+				}
 				var h *protocol.Handshake
 				if h, err = s.probe(ctx); err == nil {
 					m.Learn(s, h)

@@ -14,10 +14,17 @@ const (
 )
 
 // Servers are asked at the strokes of a clock that all schedulers have in common, not each at a time of its own, so that the process does not wake up
-// for each, which costs more than the checks do: every grain, or where the interval is short as often as there are grains in it.
+// for each, which costs more than the checks do. They are asked a little more often than their interval says, so that one that is asked late is not
+// asked after more than the interval.
 const (
-	grain  = 50 * time.Millisecond
-	grains = 30
+	// early and its part of the interval are how much more often.
+	early      = 50 * time.Millisecond
+	earlyParts = 50
+	// grain is the time between two strokes: a whole number of them is an interval of
+	// whole tenths of a second, up to 2.5 s, less what it is early. Where the interval
+	// is short, there are as many strokes in it as there are grains.
+	grain  = 98 * time.Millisecond
+	grains = 15
 )
 
 // plan is what a scheduler is to do.
@@ -58,10 +65,10 @@ type turn struct {
 	due    time.Time
 
 	// Of a regular one.
-	place float64 // in the interval, as a part of it
-	first bool    // it has not been asked yet
-	asked time.Time
-	hasty *turn // one out of turn that waits; nil: none
+	place  float64   // in the interval, as a part of it
+	second time.Time // when it is to be asked again, if it has not been asked yet; else zero
+	asked  time.Time
+	hasty  *turn // one out of turn that waits; nil: none
 
 	regular *turn // of one out of turn, which is for once: that of its server
 }
@@ -116,10 +123,11 @@ func (s *scheduler) change(p plan, now time.Time) {
 	for _, server := range p.servers {
 		t := old[server]
 		if t == nil {
-			t = &turn{server: server, first: true}
+			t = &turn{server: server}
 			fresh++
 		} else {
-			t.due = earlier(t.due, s.stroke(now.Add(part(p.every, t.place))))
+			place := s.stroke(now.Add(part(p.every, t.place)))
+			t.due, t.second = earlier(t.due, place), earlier(t.second, place) // A second that is zero stays so.
 			if t.hasty != nil {
 				hasty = append(hasty, t.hasty)
 			}
@@ -128,12 +136,13 @@ func (s *scheduler) change(p plan, now time.Time) {
 	}
 	n := 0
 	for _, t := range all {
-		if t.first && t.due.IsZero() {
+		if t.due.IsZero() {
 			t.place = s.offset + (float64(n)+0.5)/float64(fresh)
 			if t.place >= 1 {
 				t.place--
 			}
 			t.due = s.stroke(now.Add(part(min(p.every, p.first), t.place)))
+			t.second = s.stroke(now.Add(part(s.round(), t.place)))
 			n++
 		}
 	}
@@ -182,8 +191,11 @@ func (s *scheduler) ask(t *turn, now time.Time) bool {
 
 // stroke is the last stroke of the clock that is not after t.
 func (s *scheduler) stroke(t time.Time) time.Time {
-	return s.began.Add(t.Sub(s.began).Truncate(min(grain, s.every/grains)))
+	return s.began.Add(t.Sub(s.began).Truncate(min(grain, s.round()/grains)))
 }
+
+// round is the time between two questions to a server.
+func (s *scheduler) round() time.Duration { return s.every - min(early, s.every/earlyParts) }
 
 // hurry has a server asked out of turn: now, or hurryPause after it was asked
 // last. It never blocks. Any thread.
@@ -204,17 +216,16 @@ func (s *scheduler) haste(name string, now time.Time) {
 	heap.Push(&s.turns, t.hasty)
 }
 
-// next is when a server that is asked now is asked again: an interval after it
-// should have been, or the first time within an interval, so that the servers are
-// spread from then on.
+// next is when a server that is asked now is asked again: a round after it should
+// have been, but the first time at its place in the interval, so that the
+// servers are spread from then on.
 func (s *scheduler) next(t *turn, now time.Time) time.Time {
-	if t.first {
-		t.first = false
-		return s.stroke(now.Add(s.every/4 + part(s.every-s.every/4, t.place)))
+	due := s.stroke(t.due.Add(s.round()))
+	if !t.second.IsZero() {
+		due, t.second = t.second, time.Time{}
 	}
-	due := s.stroke(t.due.Add(s.every))
 	if !due.After(now) {
-		return s.stroke(now.Add(s.every)) // This goroutine did not get to run for a while.
+		return s.stroke(now.Add(s.round())) // This goroutine did not get to run for a while.
 	}
 	return due
 }

@@ -156,11 +156,11 @@ func TestSchedulerSpreads(t *testing.T) {
 		if longest > every {
 			t.Errorf("a pause of %v", longest)
 		}
-		if fullest > 10 { // of 500, in a hundredth of the time: five would be even
+		if fullest > 14 { // of 500, in a hundredth of the time, in which there may be two strokes of the clock: five would be even
 			t.Errorf("%d at once", fullest)
 		}
 		for _, s := range servers {
-			if n := a.of(s); n < 100 || n > 102 {
+			if n := a.of(s); n < 100 || n > 104 {
 				t.Fatalf("asked %d times in 100 intervals", n)
 			}
 		}

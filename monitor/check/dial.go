@@ -33,7 +33,7 @@ func Dial(ctx context.Context, l Login) (conn driver.Conn, socket net.Conn, err 
 	cfg.User, cfg.Passwd = l.User, l.Password
 	cfg.Net, cfg.Addr = l.Network, l.Address
 	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var d net.Dialer
+		d := net.Dialer{KeepAlive: -1} // Who uses the connection asks, with a timeout.
 		var err error
 		if socket, err = d.DialContext(ctx, network, addr); err != nil {
 			return nil, err

@@ -3,8 +3,12 @@
 //
 // A task says by when it wants to have begun. The pool grows, up to a maximum,
 // when the queue is longer than its goroutines can serve by then: by what tasks
-// took lately, or because one has waited too long already. A goroutine that had
-// nothing to do for a while ends, down to a minimum.
+// took lately, or because one has waited too long already. In the latter case it
+// grows step by step: it may be the process that did not get to run. A goroutine
+// that had nothing to do for a while ends, down to a minimum.
+//
+// A burst of quick tasks is for a few goroutines, one task after the other; the
+// others are not woken up as long as that is soon enough.
 //
 // Tasks have ranks: those of a lower one go first. Those that are likely to take
 // long are suspects: they wait behind all others, and never have all goroutines
@@ -38,6 +42,16 @@ const (
 	linger = 10 * time.Second
 	// weight is how much a task's duration counts in the average: one part in weight.
 	weight = 16
+	// outlier is how many times the average a task counts at most, if that is more
+	// than unremarkable.
+	outlier      = 4
+	unremarkable = 10 * time.Millisecond
+	// brisk is how many goroutines run tasks that are no suspects, if those do.
+	brisk = 16
+	// For tasks that are late the pool grows by this many goroutines, or by a quarter,
+	// and then no more for a while.
+	leastStep = 4
+	stepPause = 20 * time.Millisecond
 )
 
 // Pool runs tasks. All methods may be called on any thread.
@@ -53,9 +67,12 @@ type Pool struct {
 	idle     []*worker        // the one that has had nothing to do for the shortest time at the end
 	tidy     *time.Timer      // fires when the first of idle has lingered long enough; nil: none is set
 	queues   [Ranks + 1]queue // of each rank, and of suspects
-	average  time.Duration
-	late     *time.Timer // fires when the task that waits longest has lost its patience; nil: none is set
+	quick    time.Duration    // that tasks take on average, but suspects
+	slow     time.Duration    // that suspects take
+	late     *time.Timer      // fires when the task that waits longest has lost its patience; nil: none is set
 	lateAt   time.Time
+	step     int       // how many goroutines tasks that are late may have before stepEnd
+	stepEnd  time.Time // of the last step
 	closed   bool
 	running  sync.WaitGroup
 }
@@ -124,12 +141,8 @@ func (p *Pool) Submit(t Task) (ok bool) {
 	}
 	w := &waiting{t, time.Now().Add(t.Patience)}
 	p.queues[t.place()].push(w)
-	if n := len(p.idle); n > 0 {
-		if next := p.take(); next != nil {
-			idle := p.idle[n-1]
-			p.idle = p.idle[:n-1]
-			idle.next <- next
-		}
+	if len(p.idle) > 0 && (t.Suspect || p.active() < brisk) {
+		p.add(t.place())
 	}
 	p.grow()
 	return true
@@ -180,6 +193,11 @@ func (p *Pool) take() *waiting {
 			return w
 		}
 	}
+	return p.takeSuspect()
+}
+
+// takeSuspect is take for suspects only. mu is held.
+func (p *Pool) takeSuspect() *waiting {
 	if p.suspects >= p.forSuspects() {
 		return nil
 	}
@@ -190,44 +208,95 @@ func (p *Pool) take() *waiting {
 	return w
 }
 
-// grow adds the goroutines that it takes to begin every task that waits in time,
-// as far as max allows. mu is held.
+// active is how many goroutines run tasks that are no suspects.
+func (p *Pool) active() int { return p.workers - len(p.idle) - p.suspects }
+
+// grow gives tasks to as many more goroutines as it takes to begin every task that
+// waits in time, as far as max allows. mu is held.
 func (p *Pool) grow() {
-	for p.workers < p.max && p.lacks(time.Now()) {
-		next := p.take()
-		if next == nil {
+	now := time.Now()
+	for p.more() {
+		if place := p.lacking(now); place < 0 || !p.add(place) {
 			break
 		}
-		p.spawn(next)
 	}
-	p.watch()
+	p.watch(now)
 }
 
-// lacks reports whether a task that waits would begin too late. mu is held.
-func (p *Pool) lacks(now time.Time) bool {
-	ahead := 0
+// more reports whether another goroutine could run a task.
+func (p *Pool) more() bool { return len(p.idle) > 0 || p.workers < p.max }
+
+// add gives the task that is next, or the next suspect if the one of place is that,
+// to a goroutine that has none, or to a new one; it is false if none may be run. mu
+// is held.
+func (p *Pool) add(place int) bool {
+	var next *waiting
+	if place == Ranks {
+		next = p.takeSuspect()
+	} else {
+		next = p.take()
+	}
+	if next == nil {
+		return false
+	}
+	if n := len(p.idle); n > 0 {
+		idle := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		idle.next <- next
+	} else {
+		p.spawn(next)
+	}
+	return true
+}
+
+// lacking is the place of a task that would begin too late, -1 if there is none. mu
+// is held.
+func (p *Pool) lacking(now time.Time) (place int) {
+	late, begins := -1, now // when what is ahead has begun
 	for i := range p.queues {
 		q := &p.queues[i]
-		if i == Ranks && p.suspects >= p.forSuspects() {
-			return false
-		}
-		if q.len() == 0 {
+		if q.len() == 0 || i == Ranks && p.suspects >= p.forSuspects() {
 			continue
 		}
-		ahead += q.len()
-		// The last one begins when the others are done; the first one at once, if
-		// somebody is free.
-		if !q.first().by.After(now) || now.Add(time.Duration(ahead)*p.average/time.Duration(p.workers)).After(q.last().by) {
-			return true
+		if i < Ranks {
+			begins = begins.Add(time.Duration(q.len()) * p.quick / time.Duration(max(p.active(), 1)))
+		} else {
+			begins = begins.Add(time.Duration(q.len()) * p.slow / time.Duration(max(p.suspects, 1)))
+		}
+		if last := q.last().by; last.After(now) && begins.After(last) {
+			return i
+		}
+		if late < 0 && !q.first().by.After(now) {
+			late = i
 		}
 	}
-	return false
+	if late >= 0 && p.mayStep(now) {
+		return late
+	}
+	return -1
+}
+
+// mayStep reports whether a task that is late may have another goroutine now, and
+// counts it. If watch's timer is late, too, it is the process that did not get to
+// run: then those who are there come first. mu is held.
+func (p *Pool) mayStep(now time.Time) bool {
+	if !now.Before(p.stepEnd) {
+		p.step, p.stepEnd = max(leastStep, p.workers/4), now.Add(stepPause)
+		if p.late != nil && now.Sub(p.lateAt) > stepPause {
+			p.step = 0
+		}
+	}
+	if p.step == 0 {
+		return false
+	}
+	p.step--
+	return true
 }
 
 // watch sees to it that grow is called when a task has lost its patience. mu is
 // held.
-func (p *Pool) watch() {
-	if p.closed || p.workers >= p.max {
+func (p *Pool) watch(now time.Time) {
+	if p.closed || !p.more() {
 		return
 	}
 	var first time.Time
@@ -239,7 +308,13 @@ func (p *Pool) watch() {
 			first = q.first().by
 		}
 	}
-	if first.IsZero() || p.late != nil && !p.lateAt.After(first) {
+	if first.IsZero() {
+		return
+	}
+	if !first.After(now) {
+		first = p.stepEnd
+	}
+	if p.late != nil && !p.lateAt.After(first) {
 		return
 	}
 	if p.late != nil {
@@ -294,9 +369,11 @@ func (p *Pool) work(w *worker) {
 func (p *Pool) ended(w *worker, t *waiting, took time.Duration) *waiting {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.average += (took - p.average) / weight
 	if t.Suspect {
 		p.suspects--
+		p.slow = average(p.slow, took)
+	} else {
+		p.quick = average(p.quick, took)
 	}
 	if p.closed || p.workers > p.max {
 		p.workers--
@@ -309,6 +386,12 @@ func (p *Pool) ended(w *worker, t *waiting, took time.Duration) *waiting {
 	}
 	p.grow()
 	return next
+}
+
+// average is one that was, with a task that took so long. One that took very long
+// says little of the next ones, several of them do.
+func average(was, took time.Duration) time.Duration {
+	return was + (min(took, max(outlier*was, unremarkable))-was)/weight
 }
 
 // rest makes a goroutine idle. mu is held.

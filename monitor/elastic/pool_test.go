@@ -95,6 +95,60 @@ func TestHangingTasksDelayOthersNoLonger(t *testing.T) {
 	})
 }
 
+// Many tasks that hang: the pool grows step by step when they have lost their patience.
+func TestGrowsInSteps(t *testing.T) {
+	bubble(t, 1, 64, 100, func(t *testing.T, p *Pool) {
+		release := make(chan struct{})
+		submit(t, p, 60, Task{Run: func() { <-release }, Patience: time.Second})
+		time.Sleep(time.Second)
+		for _, workers := range []int{5, 9, 13, 17, 21, 26, 32, 40, 50, 60} {
+			wantStats(t, p, Stats{Workers: workers, Busy: workers, Queue: 60 - workers})
+			time.Sleep(stepPause)
+		}
+		close(release)
+	})
+}
+
+// That the whole process stood still is no reason to grow at once.
+func TestStandstill(t *testing.T) {
+	bubble(t, 1, 8, 100, func(t *testing.T, p *Pool) {
+		release := make(chan struct{})
+		submit(t, p, 3, Task{Run: func() { <-release }, Patience: time.Second})
+		p.mu.Lock()
+		for i := range p.queues { // as if a minute had passed in which the timer could not fire
+			for _, w := range p.queues[i].tasks[p.queues[i].head:] {
+				w.by = w.by.Add(-time.Minute)
+			}
+		}
+		p.lateAt = p.lateAt.Add(-time.Minute)
+		p.grow()
+		p.mu.Unlock()
+		wantStats(t, p, Stats{Workers: 1, Busy: 1, Queue: 2})
+		time.Sleep(time.Second)
+		wantStats(t, p, Stats{Workers: 3, Busy: 3})
+		close(release)
+	})
+}
+
+// A burst of quick tasks is for a few goroutines, however many are idle. One that takes long is no reason for more.
+func TestBurst(t *testing.T) {
+	bubble(t, 50, 64, 1000, func(t *testing.T, p *Pool) {
+		var ran atomic.Int64
+		burst := Task{Run: func() { time.Sleep(time.Millisecond); ran.Add(1) }, Patience: 100 * time.Millisecond}
+		for range 10 {
+			submit(t, p, 100, burst)
+			wantStats(t, p, Stats{Workers: 50, Busy: brisk, Queue: 100 - brisk})
+			time.Sleep(100 / brisk * time.Millisecond)
+			submit(t, p, 1, Task{Run: func() { time.Sleep(time.Second) }})
+			time.Sleep(2 * time.Second)
+			wantStats(t, p, Stats{Workers: 50})
+		}
+		if ran.Load() != 1000 {
+			t.Errorf("%d ran", ran.Load())
+		}
+	})
+}
+
 // A task with less patience than those before it is noticed.
 func TestLessPatience(t *testing.T) {
 	bubble(t, 1, 8, 100, func(t *testing.T, p *Pool) {
@@ -102,8 +156,8 @@ func TestLessPatience(t *testing.T) {
 		submit(t, p, 2, Task{Run: func() { <-release }, Patience: time.Hour})
 		submit(t, p, 1, Task{Run: func() {}, Patience: time.Second, Suspect: true})
 		time.Sleep(time.Second)
-		// The one with an hour's patience comes first all the same, and takes the goroutine; the pool sees that it needs one more.
-		wantStats(t, p, Stats{Workers: 3, Busy: 2})
+		// It is the one with little patience that gets the new goroutine, which then is free for the other.
+		wantStats(t, p, Stats{Workers: 2, Busy: 2})
 		close(release)
 	})
 }
