@@ -36,6 +36,11 @@ func (s *Session) obtain() bool {
 		s.equip()
 		return false
 	}
+	if s.command == protocol.ComStmtPrepare && s.mine.unsure { // in which schema it prepares
+		s.await()
+		s.learn()
+		return false
+	}
 	if s.synced() {
 		return true
 	}

@@ -175,6 +175,7 @@ func (s *Session) endRefused() {
 	}
 	if e := s.now.entry; e != nil && executes(s.command) {
 		s.mine.statements.DropLongData(e)
+		s.mine.statements.Underived(e, s.server())
 	}
 	switch {
 	case !s.command.HasAnswer():

@@ -52,7 +52,7 @@ func (s *Session) charsetEnvironment() string {
 // as the client has prepared it. No command leaves a schema: a statement of none
 // is prepared in any.
 func (s *Session) inContext(at stmt.Slot) backend.Want {
-	w := backend.Want{Session: s.inEnvironment(at.Environment()), Schema: s.mine.schema, Bare: s.bare()}
+	w := backend.Want{Session: s.inEnvironment(s.now.entry.Environment(at)), Schema: s.mine.schema, Bare: s.bare()}
 	if at.Statement.Schema != "" {
 		w.Schema = at.Statement.Schema
 	}

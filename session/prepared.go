@@ -83,7 +83,15 @@ func (s *Session) lacks() bool {
 		return false
 	}
 	now.on = s.server().Find(now.slot)
+	if now.on == nil && s.derivesAnew() {
+		now.on = s.server().Turn(now.entry.Before(now.slot), now.slot)
+	}
 	return now.on == nil || s.unbound()
+}
+
+// derivesAnew reports whether the command under way makes MySQL derive its statement anew.
+func (s *Session) derivesAnew() bool {
+	return s.command == protocol.ComStmtExecute && s.now.entry != nil && s.now.entry.Anew()
 }
 
 // bindsIn is the environment that servers keep with the types of parameters, to read texts by that come later.
@@ -171,6 +179,9 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 			s.server().Forget(now.slot)
 		}
 		s.oweSchema(answer)
+		if code == protocol.ErrCodeWrongArguments {
+			s.mine.statements.Underived(now.entry, s.server())
+		}
 		s.mine.statements.Executed(now.entry, s.server(), status&protocol.StatusCursorExists != 0, failed)
 	case protocol.ComStmtFetch:
 		s.mine.statements.Fetched(now.entry, failed || status&protocol.StatusLastRowSent != 0)

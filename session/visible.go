@@ -29,7 +29,7 @@ func (s *Session) visible(block []byte) []byte {
 		case protocol.TrackStateChange:
 			continue
 		case protocol.TrackSchema:
-			if (late || s.setsNoSchema() || s.onlyOwed()) && !s.executesElsewhere() {
+			if (late || s.setsNoSchema() || s.setsForStatement() || s.onlyOwed()) && !s.executesElsewhere() {
 				// One who has statements by name has had the connection since before: the report is of an EXECUTE of the session's own.
 				s.mine.owesSchema = s.mine.owesSchema || s.mine.pins.Has(sysvar.PreparedText)
 				continue
@@ -104,6 +104,13 @@ func (s *Session) oweSchema(answer *protocol.ResponseReader) {
 // setsNoSchema reports whether the statement is a SET, which may report variables but no schema: MariaDB sends with it what was late.
 func (s *Session) setsNoSchema() bool {
 	return s.now.info.Verb == digest.VerbSet && s.now.info.Flags&unseen == 0 && s.isMariaDB()
+}
+
+// setsForStatement reports whether the statement is one with variables of its own (SET STATEMENT) and goes to no schema: MariaDB sends with their reports
+// what was late, and the client has most of them not reported.
+func (s *Session) setsForStatement() bool {
+	flags := s.now.info.Flags
+	return s.isMariaDB() && flags.Has(digest.SetStatement) && flags&(unseen|digest.UseDB) == 0 && s.now.info.Verb != digest.VerbCall
 }
 
 // onlyOwed reports whether a report of the schema, with one of several statements, is that which MariaDB still owed: there is no USE among them.

@@ -38,18 +38,21 @@ type Entry struct {
 
 	// What every execution looks at stands together, in front: it is seldom in the processor's cache.
 
-	held  Hold   // what long, cursor and anchor amount to
-	anew  bool   // the execution under way makes MySQL derive it anew
-	opens bool   // the last execution was to open a cursor
-	alone bool   // see Isolate
-	keeps bool   // kept is not empty
-	types *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
-	shape string // see Slot
-	in    string // the environment in which MySQL derived what shape stands for
+	held         Hold   // what long, cursor and anchor amount to
+	anew         bool   // the execution under way makes MySQL derive it anew
+	opens        bool   // the last execution was to open a cursor
+	alone        bool   // see Isolate
+	keeps        bool   // kept is not empty
+	fromPrepared bool   // the execution under way would make MySQL derive it anew if it was as it was prepared
+	types        *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
+	shape        string // see Slot
+	in           string // the environment in which MySQL derived what shape stands for
 
 	// Refusal, if not nil, is why COM_STMT_SEND_LONG_DATA failed, which has no answer: it answers the next execution. Owned by the
 	// session; Reset forgets it.
 	Refusal *protocol.ERR
+
+	before derivation // what MySQL had derived before the execution under way, if anew
 
 	serial uint64 // no other entry of the loop has ever had it
 	kept   []byte // long data that no server has yet, see KeepLongData

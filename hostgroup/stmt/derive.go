@@ -138,12 +138,50 @@ func (e *Entry) Derive(message []byte, x Execution, environment string) {
 	}
 	nulls := message[protocol.HeaderLen+x.at.flag-(x.at.count+7)/8:]
 	s := e.Statement
+	e.fromPrepared = e.shape == "" || s.derivesFor(x.types, nulls)
 	for i := range s.params {
 		if !isNull(nulls, i) && !s.inherits(i) && !accepts(s.kindIn(e.shape, i), x.types.kind(i)) {
-			e.shape, e.in, e.anew = s.shapeOf(x.types, nulls), environment, true
+			if !e.anew {
+				e.anew, e.before = true, derivation{e.shape, e.in}
+			}
+			e.shape, e.in = s.shapeOf(x.types, nulls), environment
 			return
 		}
 	}
+}
+
+// derivesFor reports whether values of these types make MySQL derive the statement anew which is as it was prepared.
+func (s *Statement) derivesFor(t *Types, nulls []byte) bool {
+	for i := range s.params {
+		if !isNull(nulls, i) && !s.inherits(i) && !accepts(s.kindIn("", i), t.kind(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// derivation is what one execution has made MySQL derive; the zero value is that none has.
+type derivation struct {
+	shape string // see Slot
+	in    string // the environment of that moment
+}
+
+// Underived undoes Derive for an execution that has failed before a server derived anything, or that reached none. What the server has is none of
+// those things then. server may be nil.
+func (c *ClientStatements) Underived(e *Entry, server *ServerStatements) {
+	if !e.anew {
+		return
+	}
+	if !e.anchored() {
+		server.retire(c.Slot(e))
+	}
+	e.anew, e.shape, e.in = false, e.before.shape, e.before.in
+}
+
+// Before is where the statement was on a server before the execution under way, which makes it what the slot says.
+func (e *Entry) Before(at Slot) Slot {
+	at.shape, at.in, at.derived = e.before.shape, e.before.in, e.before.shape != ""
+	return at
 }
 
 // Anew reports whether the execution under way, until Executed, makes MySQL derive the statement anew, by its text in its schema.
@@ -186,26 +224,36 @@ func (s *Statement) shapeOf(t *Types, nulls []byte) string {
 
 // becomes reports whether a statement that is as it was prepared is fit for the slot: the next execution makes it what the slot says.
 func (s Slot) becomes() bool {
-	if s.owner != 0 {
-		return false
-	}
-	if !s.derived || s.in == s.Statement.Environment {
-		return true
-	}
-	for i := range s.Statement.params {
-		if at := kindLen * i; !s.Statement.inherits(i) && !accepts(s.Statement.kindIn("", i), s.shape[at:at+kindLen]) {
-			return true
-		}
-	}
-	return false
+	return s.owner == 0 && (!s.derived || s.in == s.Statement.Environment || s.fromPrepared())
 }
 
-// Environment is the one to prepare the statement in.
-func (s Slot) Environment() string {
-	if s.derived {
-		return s.in
+// fromPrepared reports whether values as the slot has them make MySQL derive the same of the statement as the client has prepared it. Texts keep the length
+// that was derived when it was prepared, in characters; but that of a NULL is of the environment in which it was derived anew.
+func (s Slot) fromPrepared() (anew bool) {
+	for i := range s.Statement.params {
+		at := kindLen * i
+		kind, prepared := s.shape[at:at+kindLen], s.Statement.kindIn("", i)
+		if kind == null && isText(prepared) {
+			return false
+		}
+		anew = anew || !s.Statement.inherits(i) && !accepts(prepared, kind)
 	}
-	return s.Statement.Environment
+	return anew
+}
+
+// isText reports whether a kind is that of a text, or of bytes.
+func isText(kind string) bool {
+	t := protocol.ColumnType(kind[0])
+	return t == protocol.TypeVarString || t == protocol.TypeBlob
+}
+
+// Environment is the one to prepare the statement in for the execution under way, in this slot: its own if the execution makes MySQL derive the rest, else
+// that of the slot, where more of it is as it should be.
+func (e *Entry) Environment(at Slot) string {
+	if at.derived && !(e.fromPrepared && at.fromPrepared()) {
+		return at.in
+	}
+	return e.Statement.Environment
 }
 
 // Unsettled returns the environment in which the next execution has to make the server derive what the statement computes; ok is false if it

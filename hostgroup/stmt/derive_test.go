@@ -124,7 +124,7 @@ func TestDerive(t *testing.T) {
 			if anew := slot.derived && slot.in == environment; anew != test.anew[i] {
 				t.Errorf("%s, execution %d: derived anew %t, want %t", test.name, i, anew, test.anew[i])
 			}
-			if slot.derived != (slot.shape != "") || !slot.derived && slot.Environment() != "first" || slot.derived && slot.Environment() != slot.in {
+			if slot.derived != (slot.shape != "") || !slot.derived && e.Environment(slot) != "first" {
 				t.Errorf("%s, execution %d: %+v", test.name, i, slot)
 			}
 		}
@@ -230,4 +230,113 @@ func TestRebinds(t *testing.T) {
 	if _, ok := x.Rebinds(on); ok {
 		t.Error("they are in the execution")
 	}
+}
+
+// In which environment a statement is prepared for an execution: its own, where that execution makes MySQL derive the rest, since texts keep the length that
+// they had before; else that in which it was derived last.
+func TestDeriveEnvironment(t *testing.T) {
+	c, _ := openStatements()
+	for _, test := range []struct {
+		name       string
+		executions [][]byte
+		want       string
+	}{
+		{"as prepared", [][]byte{{ofInteger, ofText}}, "first"},
+		{"a double for an integer", [][]byte{{ofDouble, ofText}}, "first"},
+		{"and again", [][]byte{{ofDouble, ofText}, {ofDouble, ofText}}, "first"},
+		{"a text for what was a double, which derives nothing", [][]byte{{ofDouble, ofText}, {ofText, ofText}}, "now"},
+		{"NULL for the text, whose length is a new one", [][]byte{{ofDouble, 0}, {ofDouble, ofText}}, "now"},
+		{"NULL for the number", [][]byte{{0, ofInteger}, {ofInteger, ofInteger}}, "first"},
+	} {
+		e := derived(c, "SELECT ? + 1, ? AS "+test.name, ofInteger, ofText)
+		var slot Slot
+		for _, kinds := range test.executions {
+			slot = executes(t, c, e, "now", kinds...)
+			c.Executed(e, nil, false, false)
+		}
+		if got := e.Environment(slot); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// What is on the connection becomes what the execution under way makes of it, as on a connection of the client's own.
+func TestDeriveTurns(t *testing.T) {
+	c, _ := openStatements()
+	e := derived(c, "SELECT ?", ofText)
+	server := NewServerStatements(10)
+	server.Add(executes(t, c, e, "first", ofInteger), 1)
+	server.Settle(c.Slot(e))
+	c.Executed(e, server, false, false)
+	at := executes(t, c, e, "now", ofDouble)
+	if on := server.Find(at); on != nil || !e.Anew() {
+		t.Fatalf("%+v, anew %t", on, e.Anew())
+	}
+	executes(t, c, e, "now", ofDouble) // it had to wait, and is read again
+	on := server.Turn(e.Before(at), at)
+	if on == nil || on.ID != 1 || server.Find(at) != on || server.Has(e.Before(at)) {
+		t.Errorf("%+v", on)
+	}
+	if in, ok := on.Unsettled(); !ok || in != "now" {
+		t.Errorf("%q, %t before the execution", in, ok)
+	}
+	if server.Turn(e.Before(at), at) != nil {
+		t.Error("something was there twice")
+	}
+}
+
+// An execution that derives nothing, because it fails before, leaves the statement as it was; what the server has of it is not used any more.
+func TestUnderived(t *testing.T) {
+	c, _ := openStatements()
+	e := derived(c, "SELECT ?", ofText)
+	before := c.Slot(e)
+	server := NewServerStatements(10)
+	server.Add(executes(t, c, e, "now", ofInteger), 1)
+	c.Underived(e, server)
+	if c.Slot(e) != before || e.Anew() || server.Len() != 0 {
+		t.Errorf("%+v, anew %t, %d there", c.Slot(e), e.Anew(), server.Len())
+	}
+	executes(t, c, e, "now", ofInteger)
+	c.Executed(e, server, false, true)
+	if c.Underived(e, server); c.Slot(e) == before {
+		t.Error("an execution that has ended is undone")
+	}
+}
+
+// Long data comes as bytes where a text made MySQL derive what the slot says: another server is told that it is a text, once.
+func TestRetype(t *testing.T) {
+	for _, caps := range []protocol.Capability{0, protocol.ClientQueryAttributes} {
+		c, _ := openStatements()
+		e := derived(c, "SELECT ? + 1, ?", ofInteger, ofText)
+		execution := func(kind byte) (Patch, []byte, *Prepared) {
+			x := execution{caps: caps, values: [][]byte{{1}, []byte("long")}, types: [][]byte{{ofDouble, 0}, {kind, 0}}, names: []string{"a", "bc"}}
+			m := message(x.payload())
+			read, refusal := e.Read(m, true, caps, "")
+			if refusal != nil {
+				t.Fatal(refusal)
+			}
+			e.Derive(m, read, "now")
+			on := &Prepared{ID: 7, slot: c.Slot(e)}
+			return new(Patcher).Patch(m, read, on), m, on
+		}
+		if p, _, on := execution(ofText); p.Head != nil || on.types != e.types {
+			t.Errorf("%v: the execution that derives is changed: %+v", caps, p)
+		}
+		p, m, on := execution(ofBlob)
+		want := retypedExecution(caps, ofText)
+		if got := apply(p, m); string(got) != string(want) || on.types != nil {
+			t.Errorf("%v: sent %q, want %q; types %v", caps, got, want, on.types)
+		}
+		x, _ := e.Read(m, true, caps, "")
+		on.settled = true
+		if p := new(Patcher).Patch(m, x, on); p.Head != nil || on.types != e.types {
+			t.Errorf("%v: where it was executed: %+v", caps, p)
+		}
+	}
+}
+
+// retypedExecution is an execution of statement 7 with a double and a text.
+func retypedExecution(caps protocol.Capability, kind byte) []byte {
+	x := execution{id: 7, caps: caps, values: [][]byte{{1}, []byte("long")}, types: [][]byte{{ofDouble, 0}, {kind, 0}}, names: []string{"a", "bc"}}
+	return message(x.payload())
 }

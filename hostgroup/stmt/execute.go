@@ -74,25 +74,35 @@ type Patcher struct{ head []byte }
 // are put in. It may be called again with the same message for another server.
 func (p *Patcher) Patch(message []byte, x Execution, on *Prepared) Patch {
 	PatchID(message, on.ID)
-	if x.types == nil || x.at.bound || on.types.same(x.types) {
+	bound := x.retyped(on)
+	if bound == "" && (x.types == nil || x.at.bound || on.types.same(x.types)) {
 		on.types = x.types
 		return Patch{}
 	}
 	on.types = x.types
+	if bound != "" {
+		on.types = nil // not those of the client
+	} else {
+		bound = x.types.bound
+	}
 	length, seq := protocol.Header(message)
-	grown := length + len(x.types.list())
 	payload := message[protocol.HeaderLen:]
+	skip := x.at.types
+	if x.at.bound {
+		skip = x.at.end
+	}
+	grown := length + x.at.types + len(bound) - len(typesFollow) - skip
 	head := append(p.head[:0], byte(grown), byte(grown>>8), byte(grown>>16), seq)
 	head = append(head, payload[:x.at.flag]...)
 	if protocol.Command(payload[0]) == protocol.ComStmtBulkExecute {
 		head = binary.LittleEndian.AppendUint16(head, binary.LittleEndian.Uint16(payload[x.at.flag:])|bulkTypesFollow)
 		head = append(head, x.types.list()...)
 	} else {
-		head = append(head, x.types.bound...)
+		head = append(head, bound...)
 	}
 	p.head = head
 	if grown < protocol.MaxPayload {
-		return Patch{Head: head, Skip: protocol.HeaderLen + x.at.types}
+		return Patch{Head: head, Skip: protocol.HeaderLen + skip}
 	}
-	return Patch{Splice: newSplice(head[protocol.HeaderLen:], x.at.types)}
+	return Patch{Splice: newSplice(head[protocol.HeaderLen:], skip)}
 }

@@ -47,6 +47,17 @@ func (s *ServerStatements) Find(at Slot) *Prepared {
 	return p
 }
 
+// Turn makes what is in one slot that of another, and returns it: the execution that is under way has MySQL derive the one from the other, as on a
+// connection of the client's own. nil: nothing is there.
+func (s *ServerStatements) Turn(from, to Slot) *Prepared {
+	p := s.in(from)
+	if p != nil {
+		p.slot, p.settled = to, false
+		s.order.toBack(&p.order)
+	}
+	return p
+}
+
 // in is what is in the slot; nil if nothing is.
 func (s *ServerStatements) in(at Slot) *Prepared {
 	p := s.firsts[at.Statement]
