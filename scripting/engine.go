@@ -30,6 +30,7 @@ type Engine struct {
 	queried   queried
 	builds    sync.WaitGroup
 
+	loading sync.Mutex
 	limits  atomic.Pointer[limits]
 	current atomic.Pointer[edition] // nil: no program
 
@@ -95,6 +96,8 @@ var errClosed = errors.New("the engine is closed")
 // Load compiles the program in a file, tries it, and puts it in force for all calls from now on; those under way end with the one before. An
 // error, which is an *Error where it is about the program, changes nothing. An empty name takes the program out of force.
 func (e *Engine) Load(file string) error {
+	e.loading.Lock() // what was read last comes in force last
+	defer e.loading.Unlock()
 	var ed *edition
 	if file != "" {
 		var err error

@@ -27,22 +27,38 @@ type follower struct {
 func (e *Engine) Follow(file string) error {
 	e.following.Lock()
 	defer e.following.Unlock()
+	f := e.follower
+	if file == "" || f == nil || f.file != file {
+		f = nil
+	}
+	// It looks before the files are read, so that no change is missed.
+	fresh := f == nil && file != ""
+	if fresh {
+		events, err := fsnotify.NewWatcher()
+		if err != nil {
+			return fmt.Errorf("watch the files of the script: %w", err)
+		}
+		f = &follower{engine: e, file: file, events: events, done: make(chan struct{})}
+		f.watchDirectory(filepath.Dir(file))
+	}
 	if err := e.Load(file); err != nil {
+		if fresh {
+			f.events.Close()
+		}
 		return err
 	}
 	e.logLoaded()
-	e.unfollow()
-	if file == "" {
-		return nil
+	switch {
+	case fresh:
+		e.unfollow()
+		f.watch()
+		f.ended.Go(f.run)
+		e.follower = f
+	case f != nil:
+		f.watch()
+	default:
+		e.unfollow()
 	}
-	events, err := fsnotify.NewWatcher()
-	if err != nil {
-		return fmt.Errorf("watch the files of the script: %w", err)
-	}
-	f := &follower{engine: e, file: file, events: events, done: make(chan struct{})}
-	f.watch()
-	f.ended.Go(f.run)
-	e.follower = f
 	return nil
 }
 
@@ -67,13 +83,15 @@ func (e *Engine) logLoaded() {
 // watch looks at the directories of all files: a file that is replaced is another one, a directory stays.
 func (f *follower) watch() {
 	for _, file := range append(f.engine.Files(), f.file) {
-		dir := filepath.Dir(file)
-		if slices.Contains(f.events.WatchList(), dir) {
-			continue
+		if dir := filepath.Dir(file); !slices.Contains(f.events.WatchList(), dir) {
+			f.watchDirectory(dir)
 		}
-		if err := f.events.Add(dir); err != nil {
-			f.engine.log.Error().Err(err).Str("directory", dir).Msg("changes of the script are not seen: reload by SIGHUP")
-		}
+	}
+}
+
+func (f *follower) watchDirectory(dir string) {
+	if err := f.events.Add(dir); err != nil {
+		f.engine.log.Error().Err(err).Str("directory", dir).Msg("changes of the script are not seen: reload by SIGHUP")
 	}
 }
 

@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -182,5 +183,26 @@ func TestNothingIsLeft(t *testing.T) {
 			t.Fatalf("%d machines are watched", n)
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// A change is seen also while the program is being loaded again for another reason, and what was written last is in force at the end.
+func TestFollowWhileLoading(t *testing.T) {
+	w := newWorld(t, Options{}, "")
+	if err := w.engine.Follow(w.file); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 30 {
+		followed := make(chan error, 1)
+		go func() { followed <- w.engine.Follow(w.file) }()
+		w.write(w.file, fmt.Sprintf("function onQuery(q) { q.route(%d) }", n))
+		for deadline := time.Now().Add(patient); w.ask(newQuery("SELECT 1")).Hostgroup != n; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("version %d is not in force", n)
+			}
+		}
+		if err := <-followed; err != nil { // it has met an empty file: that is a program
+			t.Error(err)
+		}
 	}
 }

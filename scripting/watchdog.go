@@ -39,8 +39,10 @@ type watchdog struct {
 	done   chan struct{}
 	ended  chan struct{}
 
-	awake atomic.Bool
-	tick  atomic.Int64 // how long it sleeps at most while calls are made
+	awake      atomic.Bool
+	collect    atomic.Int64   // when garbage may be collected again
+	collecting sync.WaitGroup // while it is
+	tick       atomic.Int64   // how long it sleeps at most while calls are made
 
 	// Guarded by mu.
 	mu    sync.Mutex
@@ -48,8 +50,7 @@ type watchdog struct {
 
 	// Owned by its goroutine.
 	samples []metrics.Sample
-	idle    int   // looks without a call
-	collect int64 // when it may have garbage collected again
+	idle    int // looks without a call
 }
 
 // post is where one machine is watched.
@@ -75,7 +76,7 @@ func newWatchdog(timeout time.Duration, budget int64) *watchdog {
 	w := &watchdog{
 		base: time.Now(), budget: uint64(budget),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
-		samples: []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}},
+		samples: []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/goal:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}},
 	}
 	w.setTick(timeout)
 	go w.run()
@@ -90,6 +91,7 @@ func (w *watchdog) setTick(timeout time.Duration) {
 func (w *watchdog) close() {
 	close(w.done)
 	<-w.ended
+	w.collecting.Wait()
 }
 
 // now is nanoseconds since base.
@@ -212,31 +214,38 @@ func (w *watchdog) weigh(p *post) (growing bool) {
 	if grown <= w.budget {
 		return grown > w.budget/4
 	}
-	holds := func() bool { return w.live() > p.baseline+w.budget }
-	if grown <= 4*w.budget && !holds() {
-		began := w.now()
-		if began < w.collect {
-			return true
-		}
-		runtime.GC()
-		ended := w.now()
-		w.collect = ended + max(int64(collectPause), collectShare*(ended-began))
-		if !holds() {
-			return true
-		}
+	live, goal := w.live()
+	if live <= p.baseline+w.budget && (grown <= 4*w.budget || heap <= goal) { // as far as to its goal, the collector lets the heap grow by itself
+		w.beginCollect()
+		return true
 	}
 	p.stop(p.seen, outOfMemory, fmt.Sprintf("it held more memory than %d MiB", w.budget>>20))
 	return true
 }
 
-// live is how many bytes the last garbage collection has left.
-func (w *watchdog) live() uint64 {
-	metrics.Read(w.samples[:1])
-	return w.samples[0].Value.Uint64()
+// beginCollect has the garbage collected, so that live tells, beside the watchdog: a call that takes memory in large pieces holds up the collector for as long as each
+// takes, and it must not get to the next piece but one meanwhile.
+func (w *watchdog) beginCollect() {
+	began := w.now()
+	if began < w.collect.Load() {
+		return
+	}
+	w.collect.Store(math.MaxInt64)
+	w.collecting.Go(func() {
+		runtime.GC()
+		ended := w.now()
+		w.collect.Store(ended + max(int64(collectPause), collectShare*(ended-began)))
+	})
+}
+
+// live is how many bytes the last garbage collection has left, and goal how many there are to be at the end of the next.
+func (w *watchdog) live() (live, goal uint64) {
+	metrics.Read(w.samples[:2])
+	return w.samples[0].Value.Uint64(), w.samples[1].Value.Uint64()
 }
 
 // heap is how many bytes of the heap are in use, garbage that was not collected yet included.
 func (w *watchdog) heap() uint64 {
-	metrics.Read(w.samples[1:])
-	return w.samples[1].Value.Uint64()
+	metrics.Read(w.samples[2:])
+	return w.samples[2].Value.Uint64()
 }
