@@ -5,7 +5,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,6 +173,27 @@ func TestStatusesOfConfiguration(t *testing.T) {
 		if _, err := parseStatus(name); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A name that has several addresses, in turns, is one server all the same, in all its hostgroups.
+func TestNameOfSeveralAddresses(t *testing.T) {
+	m, _ := newManager(t, configured("db.example", 3306, nil), configured("db.example", 3306, func(c *config.MySQLServer) { c.HostgroupID = 2 }))
+	var asked atomic.Int32
+	m.ResolveBy(func(context.Context, string, string) (list []netip.Addr, err error) {
+		addrs := []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}
+		if asked.Add(1)%2 == 0 {
+			slices.Reverse(addrs)
+		}
+		return addrs, nil
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // Nobody is to be asked for a version.
+	m.Discover(ctx)
+	first, _, _ := m.Table().Servers()[0].Address()
+	second, _, _ := m.Table().Servers()[1].Address()
+	if first == "" || first != second {
+		t.Errorf("%q, %q", first, second)
 	}
 }
 

@@ -43,8 +43,8 @@ const (
 	// firstShare is the one that it begins with.
 	fullShare  = 100
 	firstShare = 10
-	// flapping is how soon after its return a server must fall silent again to be
-	// kept out for longer the next time: for shun_recovery_time_sec, twice that, and
+	// flapping is how soon after its return a server must fall silent again, or any time
+	// while it is kept out for that, to be kept out for longer the next time: for shun_recovery_time_sec, twice that, and
 	// so on, up to maxHold times.
 	flapping = time.Minute
 	maxHold  = 8
@@ -78,9 +78,10 @@ func (h health) recovered(now time.Time) health {
 
 // fellSilent is h of a server that answers no ping.
 func (h health) fellSilent(now time.Time, recovery time.Duration, why string) health {
+	again := h.held || !h.back.IsZero() && now.Sub(h.back) < flapping
 	h.silent, h.spared, h.held = why, false, false
 	h.hold = time.Time{}
-	if h.back.IsZero() || now.Sub(h.back) >= flapping {
+	if !again {
 		h.silences = 1
 		return h
 	}

@@ -191,10 +191,11 @@ func (m *Manager) Discover(ctx context.Context) {
 	for _, s := range servers {
 		before[s] = s.Moves()
 	}
+	lookup := once(m.lookup)
 	var wg sync.WaitGroup
 	for _, s := range servers {
 		wg.Go(func() {
-			err := s.resolve(ctx, m.lookup)
+			err := s.resolve(ctx, lookup)
 			if err == nil && s.Facts() == nil {
 				if s.Silent() != "" {
 					return // The monitor asks it, and nobody needs its version for now.
@@ -217,6 +218,23 @@ func (m *Manager) Discover(ctx context.Context) {
 	}
 	if moved {
 		m.tell()
+	}
+}
+
+// once is a lookup that looks up each name once, for all who ask: a server is at one
+// address in all its hostgroups, also if its name has several, in turns.
+func once(f lookup) lookup {
+	var mu sync.Mutex
+	found := make(map[string]func() ([]netip.Addr, error))
+	return func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+		mu.Lock()
+		find := found[host]
+		if find == nil {
+			find = sync.OnceValues(func() ([]netip.Addr, error) { return f(ctx, network, host) })
+			found[host] = find
+		}
+		mu.Unlock()
+		return find()
 	}
 }
 

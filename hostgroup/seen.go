@@ -101,6 +101,7 @@ func (m *Manager) forget() {
 			}
 			was, _ := s.Status()
 			seen = seen.spoke(m.clock())
+			seen.silences = 0 // It has not come back by itself.
 			s.health.Store(&seen)
 			m.reportChange(s, was, "it is not pinged any more")
 		}

@@ -151,6 +151,35 @@ func TestServerThatFlaps(t *testing.T) {
 	silent(3)
 	o.SeePing(name(2), nil) // 20 s too early, but there is no other.
 	o.wantTable("1", "2 (3)")
+
+	// Time in which it is kept out and is silent again is no time in which it was well.
+	o = newPair(t, 3, func(set *config.MySQLVariables) { set.ShunRecoveryTime = 10 * time.Second })
+	for range 2 {
+		silent(2)
+		o.SeePing(name(2), nil)
+	}
+	o.now = o.now.Add(9 * time.Second)
+	silent(2)
+	for range 19 {
+		o.now = o.now.Add(time.Second)
+		o.SeePing(name(2), nil)
+		o.wantTable("1", "(2) 3")
+	}
+	o.wantLogged("it comes and goes", 2)
+	o.now = o.now.Add(time.Second)
+	o.SeePing(name(2), nil)
+	o.wantTable("1", "2 3")
+
+	// Pings that are turned off and on again are no return.
+	o = newPair(t, 3, nil)
+	silent(2)
+	o.Configure(watched(func(set *config.MySQLVariables) { set.MonitorPingInterval = 0 }))
+	o.wantTable("1", "2 3")
+	o.Configure(watched(nil))
+	silent(2)
+	o.SeePing(name(2), nil)
+	o.wantTable("1", "2 3")
+	o.wantLogged("it comes and goes", 0)
 }
 
 // read_only decides who is written to and who is read from.

@@ -54,17 +54,18 @@ func (m *Manager) SeePing(name string, err error) {
 	})
 }
 
-// silence shuns a server that does not answer. mu is held.
+// silence shuns a server that does not answer, or for longer one that is kept out
+// because it comes and goes. mu is held.
 func (m *Manager) silence(s *Member, now time.Time, why string) (changed bool) {
 	h := s.seen()
-	if h.silent != "" {
+	if h.silent != "" && !h.held {
 		return false
 	}
 	was, _ := s.Status()
 	h = h.fellSilent(now, m.policy.Load().recovery, why)
 	s.health.Store(&h)
 	m.reportChange(s, was, "")
-	return true
+	return was != Shunned
 }
 
 // speak ends the shunning of a server that answers again, unless it comes and

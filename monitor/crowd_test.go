@@ -34,7 +34,7 @@ func TestWorkersAreSteady(t *testing.T) {
 		var late atomic.Int64
 		began := time.Now()
 		for k, kind := range kinds {
-			s := newScheduler(began, float64(k)/check.NumKinds, func(s *server) bool {
+			s := newScheduler(began, float64(k)/check.NumKinds, func(s *server, _ bool) bool {
 				due := time.Now()
 				took := 300 * time.Microsecond
 				if silent[s] {

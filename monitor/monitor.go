@@ -82,7 +82,7 @@ func New(cfg Config) *Monitor {
 	began := time.Now()
 	for k := range m.schedulers {
 		kind := check.Kind(k)
-		m.schedulers[k] = newScheduler(began, float64(k)/check.NumKinds, func(s *server) bool { return m.submit(s, kind) })
+		m.schedulers[k] = newScheduler(began, float64(k)/check.NumKinds, func(s *server, again bool) bool { return m.submit(s, kind, again) })
 		m.running.Go(func() { m.schedulers[k].run(ctx) })
 	}
 	return m

@@ -41,8 +41,9 @@ type scheduler struct {
 	// Immutable.
 	began  time.Time // the first stroke of the clock
 	offset float64   // of the place in the interval, as a part of it: other schedulers have others
-	// fire asks a server, and must not block; false: it is being asked already.
-	fire  func(*server) bool
+	// fire asks a server, and must not block; false: it is being asked already. again:
+	// that was so before at this turn.
+	fire  func(s *server, again bool) bool
 	plans chan plan   // has room for the latest
 	hasty chan string // servers that are to be asked now
 
@@ -68,13 +69,14 @@ type turn struct {
 	place  float64   // in the interval, as a part of it
 	second time.Time // when it is to be asked again, if it has not been asked yet; else zero
 	asked  time.Time
+	missed bool  // it was its turn, and it was still being asked
 	hasty  *turn // one out of turn that waits; nil: none
 
 	regular *turn // of one out of turn, which is for once: that of its server
 }
 
 // newScheduler returns a scheduler without a plan. began is when the clock began that all have in common.
-func newScheduler(began time.Time, offset float64, fire func(*server) bool) *scheduler {
+func newScheduler(began time.Time, offset float64, fire func(s *server, again bool) bool) *scheduler {
 	return &scheduler{began: began, offset: offset, fire: fire, plans: make(chan plan, 1), hasty: make(chan string, maxHasty)}
 }
 
@@ -162,8 +164,11 @@ func (s *scheduler) pass(now time.Time) {
 			s.passHasty(t, now)
 			continue
 		}
-		s.ask(t, now)
-		t.due = s.next(t, now)
+		if s.ask(t, now) {
+			t.due = s.next(t, now)
+		} else {
+			t.due = s.stroke(now).Add(s.grain())
+		}
 		heap.Fix(&s.turns, 0)
 	}
 }
@@ -182,17 +187,21 @@ func (s *scheduler) passHasty(t *turn, now time.Time) {
 // ask asks a server, which grants the wish for that, if there is one. It is false
 // if the server is being asked already.
 func (s *scheduler) ask(t *turn, now time.Time) bool {
-	if !s.fire(t.server) {
+	if !s.fire(t.server, t.missed) {
+		t.missed = true
 		return false
 	}
-	t.asked, t.hasty = now, nil
+	t.asked, t.missed, t.hasty = now, false, nil
 	return true
 }
 
 // stroke is the last stroke of the clock that is not after t.
 func (s *scheduler) stroke(t time.Time) time.Time {
-	return s.began.Add(t.Sub(s.began).Truncate(min(grain, s.round()/grains)))
+	return s.began.Add(t.Sub(s.began).Truncate(s.grain()))
 }
+
+// grain is the time between two strokes.
+func (s *scheduler) grain() time.Duration { return min(grain, s.round()/grains) }
 
 // round is the time between two questions to a server.
 func (s *scheduler) round() time.Duration { return s.every - min(early, s.every/earlyParts) }

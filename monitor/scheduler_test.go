@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,11 +15,16 @@ type asked struct {
 	mu    sync.Mutex
 	times map[*server][]time.Time
 	busy  bool // as if each were being asked already
+
+	missed atomic.Int32 // turns, while busy
 }
 
-func (a *asked) fire(s *server) bool {
+func (a *asked) fire(s *server, again bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.busy && !again {
+		a.missed.Add(1)
+	}
 	if !a.busy {
 		a.times[s] = append(a.times[s], time.Now())
 	}
@@ -119,6 +125,31 @@ func TestSchedulerHurriesBehindAQuestion(t *testing.T) {
 		time.Sleep(hurryPause)
 		if n := a.of(servers[0]); n != 2 {
 			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
+// A server that is still being asked when it is its turn is asked as soon as that has ended, not a whole interval later.
+func TestSchedulerMissesNoTurn(t *testing.T) {
+	scheduled(t, func(t *testing.T, s *scheduler, a *asked) {
+		servers := serversFor(1)
+		const every = 10 * time.Second
+		s.apply(plan{servers, every, firstRound})
+		time.Sleep(firstRound)
+		a.setBusy(true)
+		time.Sleep(2 * every)
+		a.setBusy(false)
+		before := a.of(servers[0])
+		time.Sleep(grain)
+		if n := a.of(servers[0]); n != before+1 {
+			t.Errorf("asked %d times", n-before)
+		}
+		if missed := a.missed.Load(); missed != 1 {
+			t.Errorf("its turn was missed %d times", missed)
+		}
+		time.Sleep(every)
+		if n := a.of(servers[0]); n != before+2 {
+			t.Errorf("asked %d times", n-before)
 		}
 	})
 }
