@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-wait bench-idle bench-idle-guest bench-monitor fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-script bench-wait bench-idle bench-idle-guest bench-monitor fuzz cover clean tools
 
 # Where haproxy is, which not every user's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -68,6 +68,13 @@ bench: ## direct, parkway and HAProxy side by side, and what sharing costs: quer
 bench-rules: ## what 1,000 query rules cost: CPU per query beside none
 	@bench/scripts/install.sh mariadbd mariadb sysbench
 	go run ./bench/compare -targets parkway-unruled,parkway-rules -threads 64 -rounds 9 -seconds 5 -out bench/results/rules $(ARGS)
+
+bench-script: ## what scripts cost: CPU per query beside none, what others notice of a slow function; Go benchmarks of the calls
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	go test -run '^$$' -bench '^Benchmark(OnQuery|Async|Machine)$$' -benchmem ./scripting
+	go run ./bench/compare -targets parkway-unscripted,parkway-pure,parkway-plain -threads 64 -rounds 9 -seconds 5 -out bench/results/script $(ARGS)
+	go run ./bench/compare -targets parkway-beside,parkway-offload -workloads oltp_point_select -threads 64 -rounds 15 -seconds 5 -out bench/results/offload $(ARGS)
+	go test -count=1 -v -run '^TestScript' ./bench/hostile -long
 
 bench-wait: ## the ways for a worker to wait for its sockets, compared
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy

@@ -26,6 +26,38 @@ var goals = []goal{
 	{parkway, haproxy, "queries/s", "oltp_read_write", qpsOf, 0.95, false},
 	{ruled, unruled, "CPU per query", "oltp_point_select", cpuOf, 1.05, true},
 	{ruled, unruled, "CPU per query", "oltp_read_write", cpuOf, 1.05, true},
+	{pure, unscripted, "CPU per query", "oltp_point_select", cpuOf, 1.03, true},
+	{pure, unscripted, "CPU per query", "oltp_read_write", cpuOf, 1.03, true},
+	{offload, beside, "95th percentile", "oltp_point_select", p95Of, 1.05, true},
+}
+
+// excess is a bound on how much more one target takes than another.
+type excess struct {
+	of, over, workload string
+	bound              float64 // microseconds of CPU per query
+}
+
+// excesses are the project's.
+var excesses = []excess{
+	{plain, unscripted, "oltp_point_select", 2.5},
+	{plain, unscripted, "oltp_read_write", 2.5},
+}
+
+// judge is goal's; it returns how much more it is.
+func (e excess) judge(cells map[cell]summary) (verdict, float64) {
+	switch d, ok := difference(cells, cell{e.workload, goalThreads, e.of}, e.over, cpuOf); {
+	case !ok:
+		return notMeasured, 0
+	case d <= e.bound:
+		return reached, d
+	default:
+		return missed, d
+	}
+}
+
+// describe is goal's.
+func (e excess) describe() string {
+	return fmt.Sprintf("%s, %d threads: CPU per query of %s at most %.1f us more than that of %s", e.workload, goalThreads, e.of, e.bound, e.over)
 }
 
 // verdict is what the measurement says about a goal.

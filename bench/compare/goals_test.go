@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"testing"
 
 	"parkway/bench/sysbench"
@@ -42,6 +43,22 @@ func TestJudgeWithoutTheLoad(t *testing.T) {
 	})
 	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != notMeasured {
 		t.Errorf("got %s, want %s: 64 threads were not run", got, notMeasured)
+	}
+}
+
+// What is asked of one target in microseconds more than another.
+func TestJudgeExcess(t *testing.T) {
+	e := excess{plain, unscripted, "w", 2.5}
+	for more, want := range map[float64]verdict{-1: reached, 2.5: reached, 2.6: missed} {
+		of := func(target string, x float64) sample {
+			return sample{run{cell{"w", goalThreads, target}, 1}, sysbench.Result{}, x}
+		}
+		if got, d := e.judge(summarize([]sample{of(plain, 10+more), of(unscripted, 10)})); got != want || math.Abs(d-more) > 1e-9 {
+			t.Errorf("%v more: %s, %v", more, got, d)
+		}
+	}
+	if got, _ := e.judge(nil); got != notMeasured {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -55,6 +55,13 @@ func measure(ctx context.Context, opts options, r run, t target) (sample, error)
 	var before, after time.Duration
 	var beforeErr, afterErr error
 	profiled := make(chan error, 1)
+	others := func() error { return nil }
+	if t.beside != nil {
+		var err error
+		if others, err = t.beside(); err != nil {
+			return sample{}, err
+		}
+	}
 	begin := func() {
 		before, beforeErr = t.cpuTime()
 		if opts.profiles == "" || t.http == "" || r.threads != profiledThreads {
@@ -66,6 +73,9 @@ func measure(ctx context.Context, opts options, r run, t target) (sample, error)
 	end := func() { after, afterErr = t.cpuTime() }
 	b := sysbench.Run{Workload: r.workload, Addr: t.addr, Threads: r.threads, Seconds: opts.seconds, PSMode: opts.psMode}
 	out, err := b.Do(ctx, begin, end)
+	if err := others(); err != nil {
+		return sample{}, errors.Join(t.ended(), err)
+	}
 	if err != nil {
 		return sample{}, errors.Join(t.ended(), err)
 	}

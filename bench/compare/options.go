@@ -21,7 +21,7 @@ const (
 )
 
 // targetNames are all there are.
-var targetNames = []string{direct, parkway, parkwayOld, unruled, ruled, haproxy}
+var targetNames = []string{direct, parkway, parkwayOld, unruled, ruled, unscripted, pure, plain, beside, offload, haproxy}
 
 // options is the checked command line.
 type options struct {

@@ -16,7 +16,8 @@ type binaries map[string]*proxy.Binary
 func findBinaries(ctx context.Context, opts options) (binaries, error) {
 	all := make(binaries)
 	for _, b := range []struct{ target, path string }{
-		{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}, {unruled, opts.parkway}, {ruled, opts.parkway},
+		{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}, {unruled, opts.parkway}, {ruled, opts.parkway}, {unscripted, opts.parkway}, {pure, opts.parkway},
+		{plain, opts.parkway}, {beside, opts.parkway}, {offload, opts.parkway},
 		{parkwayOwn, opts.parkway}, {parkwayShared, opts.parkway},
 	} {
 		if !slices.Contains(opts.targets, b.target) {

@@ -19,6 +19,11 @@ var colors = map[string]color.Color{
 	parkwayOld: color.RGBA{240, 178, 122, 255},
 	unruled:    color.RGBA{0, 158, 115, 255},
 	ruled:      color.RGBA{86, 180, 233, 255},
+	unscripted: color.RGBA{0, 158, 115, 255},
+	pure:       color.RGBA{86, 180, 233, 255},
+	plain:      color.RGBA{213, 94, 0, 255},
+	beside:     color.RGBA{204, 121, 167, 255},
+	offload:    color.RGBA{240, 228, 66, 255},
 	haproxy:    color.RGBA{0, 114, 178, 255},
 }
 

@@ -112,7 +112,7 @@ func (r report) ratios() string {
 	for _, c := range r.order() {
 		for _, pair := range []struct{ of, over string }{
 			{parkway, haproxy}, {parkway, direct}, {parkway, parkwayOld}, {parkwayOld, haproxy},
-			{ruled, unruled},
+			{ruled, unruled}, {pure, unscripted}, {plain, unscripted}, {offload, beside},
 		} {
 			if c.target != pair.of {
 				continue
@@ -148,6 +148,13 @@ func (r report) verdicts() string {
 		} else {
 			fmt.Fprintf(&b, "%s (%.2f)\n", v, ratio)
 		}
+	}
+	for _, e := range excesses {
+		if !slices.Contains(r.options.targets, e.of) {
+			continue
+		}
+		v, more := e.judge(r.cells)
+		fmt.Fprintf(&b, "- %s: %s (%.2f)\n", e.describe(), v, more)
 	}
 	return b.String()
 }

@@ -18,6 +18,8 @@ type target struct {
 	http  string       // http://host:port with /debug/pprof; "" where there is none
 	proxy proxyProcess // nil for direct
 	stop  func()
+	// beside lets other clients ask until stop; nil: there are none.
+	beside func() (stop func() error, err error)
 }
 
 // proxyProcess is a proxy that was started for the measurement.
@@ -78,6 +80,8 @@ func startTarget(ctx context.Context, program *proxy.Binary, name string, s serv
 	switch name {
 	case parkway, parkwayOld, unruled, ruled:
 		return startParkway(ctx, program, name, s)
+	case unscripted, pure, plain, beside, offload:
+		return startScripted(ctx, program, name, s)
 	case parkwayOwn, parkwayShared:
 		return startSharing(ctx, program, name, s)
 	case haproxy:
