@@ -155,8 +155,11 @@ func (s *Session) send(p []byte) {
 }
 
 // writeOK answers a command that the proxy serves itself.
-func (s *Session) writeOK(seq byte) {
-	ok := protocol.OK{Status: s.status & protocol.StatusLasting}
+func (s *Session) writeOK(seq byte) { s.writeOKWith(seq, s.status) }
+
+// writeOKWith is writeOK where the status is another one than the last that the server has told.
+func (s *Session) writeOKWith(seq byte, status protocol.StatusFlags) {
+	ok := protocol.OK{Status: status & protocol.StatusLasting}
 	if s.owesReports() {
 		s.reportLate(&ok, s.mine.owesSchema, false)
 	}

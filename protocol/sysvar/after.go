@@ -271,8 +271,8 @@ func transaction(p Pins, e *Event) Pins {
 	}
 	if open {
 		p |= InTransaction
-		if e.Characteristics {
-			p |= NextTransaction // for what follows this one
+		if e.Characteristics || e.Status&protocol.StatusInTransReadonly != 0 {
+			p |= NextTransaction // for what follows this one, if it does not end by itself
 		}
 		if e.Flags&digest.XA != 0 {
 			p |= XA
@@ -286,12 +286,14 @@ func transaction(p Pins, e *Event) Pins {
 	return p &^ (InTransaction | XA)
 }
 
-// savepoint follows the savepoints that no transaction has: a statement that ends transactions ends them too.
+// savepoint follows the savepoints that no transaction has, and changes of tables whose engine knows no transactions, of which a ROLLBACK warns: a
+// statement that ends transactions ends them too.
 func savepoint(p Pins, e *Event) Pins {
 	outside := e.Status&(protocol.StatusInTrans|protocol.StatusAutocommit) == 0
 	switch {
 	case e.Failed:
-	case outside && e.Flags&digest.Savepoint != 0 && !e.MariaDB: // MariaDB makes none
+	case outside && e.Flags&digest.Savepoint != 0 && !e.MariaDB, // MariaDB makes none
+		outside && (counts(e.Verb) || e.unseen()):
 		p |= Savepoint
 	case !outside, e.Flags&unclear == 0 && endsTransaction(e):
 		p &^= Savepoint // in a transaction, they are of that

@@ -97,6 +97,19 @@ func TestAfter(t *testing.T) {
 			{"COMMIT", Event{Status: ac}, 0},
 			{"SET SESSION TRANSACTION READ ONLY", Event{Status: ac, Characteristics: true, Copied: true}, 0},
 		}},
+		{"a transaction that is read-only makes the next one so, if SET autocommit ends it", []step{
+			{"START TRANSACTION READ ONLY", Event{Status: trans | protocol.StatusInTransReadonly}, InTransaction | NextTransaction},
+			{"SET autocommit=1", Event{Status: ac, Copied: true}, NextTransaction},
+			{"INSERT INTO t VALUES (1)", Event{Failed: true, Code: 1792, Status: ac}, NextTransaction | Warnings | InsertID},
+			{"START TRANSACTION READ ONLY", Event{Status: trans | protocol.StatusInTransReadonly}, InTransaction | NextTransaction | InsertID},
+			{"COMMIT", Event{Status: ac}, InsertID},
+		}},
+		{"what an engine without transactions has changed, without autocommit, is warned of by a ROLLBACK", []step{
+			{"INSERT INTO m VALUES (1)", Event{Status: protocol.StatusNoIndexUsed, MariaDB: true}, Savepoint | RowCount},
+			{"SELECT 1", Event{Status: protocol.StatusNoIndexUsed, Rows: true, MariaDB: true}, Savepoint},
+			{"ROLLBACK", Event{Status: protocol.StatusNoIndexUsed, Warnings: 1, MariaDB: true}, Warnings},
+			{"INSERT INTO m VALUES (1)", Event{Status: ac, MariaDB: true}, RowCount},
+		}},
 		{"SET TRANSACTION behind a transaction that a statement ended, which failed then", []step{
 			{"BEGIN", Event{Status: trans}, InTransaction},
 			{"CREATE TABLE t (a INT)", Event{Failed: true, Code: 1050, Status: trans}, InTransaction | Warnings},
