@@ -185,11 +185,11 @@ func (m *machine) boundLength(v goja.Value, limit int64) int64 {
 func (m *machine) boundIterators() {
 	array, text := m.object("Array.prototype"), m.object("String.prototype")
 	must(array.DefineDataPropertySymbol(goja.SymIterator, array.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	m.wrapSymbol(text, goja.SymIterator, func(call goja.FunctionCall, method goja.Callable) goja.Value {
+	m.wrapSymbol(text, goja.SymIterator, func(call goja.FunctionCall, method native) goja.Value {
 		if n := textLength(call.This); n > maxArray {
 			m.tooLarge("a text that is taken apart", n, maxArray)
 		}
-		return m.pass(method(call.This, call.Arguments...))
+		return method(call)
 	})
 	for _, made := range []string{"[].values()", "''[Symbol.iterator]()", "new Map().values()", "new Set().values()"} {
 		m.replace(m.object("Object.getPrototypeOf("+made+")"), "next", func(goja.FunctionCall) { m.checkStopped() })

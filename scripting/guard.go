@@ -61,29 +61,32 @@ func (m *machine) forbidSource() {
 	must(m.rt.GlobalObject().Set("Function", m.object("(function(){}).constructor")))
 }
 
+// native is a function of the language. It is called as such functions call one another: an exception goes through as a panic.
+type native = func(goja.FunctionCall) goja.Value
+
 // replace puts a function in front of a method. It may panic with an error of JavaScript's, or call the method.
 func (m *machine) replace(o *goja.Object, name string, check func(call goja.FunctionCall)) {
-	m.wrap(o, name, func(call goja.FunctionCall, method goja.Callable) goja.Value {
+	m.wrap(o, name, func(call goja.FunctionCall, method native) goja.Value {
 		check(call)
-		return m.pass(method(call.This, call.Arguments...))
+		return method(call)
 	})
 }
 
 // wrap puts a function in the place of a method, which is given to it.
-func (m *machine) wrap(o *goja.Object, name string, by func(call goja.FunctionCall, method goja.Callable) goja.Value) {
+func (m *machine) wrap(o *goja.Object, name string, by func(call goja.FunctionCall, method native) goja.Value) {
 	v := o.Get(name)
 	must(o.DefineDataProperty(name, m.around(name, v, by), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
 // wrapSymbol is wrap for a method that is named by a symbol.
-func (m *machine) wrapSymbol(o *goja.Object, name *goja.Symbol, by func(call goja.FunctionCall, method goja.Callable) goja.Value) {
+func (m *machine) wrapSymbol(o *goja.Object, name *goja.Symbol, by func(call goja.FunctionCall, method native) goja.Value) {
 	v := o.GetSymbol(name)
 	must(o.DefineDataPropertySymbol(name, m.around(name.String(), v, by), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
 // around makes the function that by is, in front of another one.
-func (m *machine) around(name string, v goja.Value, by func(call goja.FunctionCall, method goja.Callable) goja.Value) *goja.Object {
-	method, isFunction := goja.AssertFunction(v)
+func (m *machine) around(name string, v goja.Value, by func(call goja.FunctionCall, method native) goja.Value) *goja.Object {
+	method, isFunction := v.Export().(native)
 	if !isFunction {
 		panic("no method " + name)
 	}
@@ -97,15 +100,14 @@ var searches = []*goja.Symbol{goja.SymMatch, goja.SymMatchAll, goja.SymReplace, 
 // boundDepth bounds how deep functions of the language call one another, which goja does not count: e.message = e; String(e) ends the process
 // otherwise, not the call. A circle of them has one in it that makes a text of its `this`, or one that was bound to its arguments.
 func (m *machine) boundDepth() {
-	deeper := func(call goja.FunctionCall, method goja.Callable) goja.Value {
+	deeper := func(call goja.FunctionCall, method native) goja.Value {
 		m.checkStopped() // arrays that share others have an end, far away
 		if m.depth++; m.depth > maxNative {
 			m.depth = 0
 			panic(m.rangeError("too many calls within one another"))
 		}
-		v, err := method(call.This, call.Arguments...)
-		m.depth = max(m.depth-1, 0)
-		return m.pass(v, err)
+		defer m.shallower()
+		return method(call)
 	}
 	for _, name := range []string{"Array", "String", "RegExp", "Error", "Object", "Date", "Function"} {
 		proto := m.object(name + ".prototype")
@@ -130,11 +132,14 @@ func (m *machine) boundDepth() {
 	m.wrap(m.object("JSON"), "parse", deeper)
 	m.wrap(m.object("Reflect"), "apply", deeper)
 	m.wrap(m.object("Reflect"), "construct", deeper)
-	m.wrap(m.object("Function.prototype"), "bind", func(call goja.FunctionCall, bind goja.Callable) goja.Value {
-		bound := m.pass(bind(call.This, call.Arguments...)).(*goja.Object)
+	m.wrap(m.object("Function.prototype"), "bind", func(call goja.FunctionCall, bind native) goja.Value {
+		bound := bind(call).(*goja.Object)
 		return m.around(bound.Get("name").String(), bound, deeper)
 	})
 }
+
+// shallower is the end of a function that boundDepth counts.
+func (m *machine) shallower() { m.depth = max(m.depth-1, 0) }
 
 // own returns a property that has a value, not a getter.
 func (m *machine) own(o *goja.Object, name string) goja.Value {
@@ -218,9 +223,9 @@ func (m *machine) boundConstructor(name string, limit int64) {
 
 // boundSearches throws where a regular expression was given up: goja takes that for "no match".
 func (m *machine) boundSearches() {
-	timed := func(call goja.FunctionCall, search goja.Callable) goja.Value {
+	timed := func(call goja.FunctionCall, search native) goja.Value {
 		begun := time.Now()
-		v := m.pass(search(call.This, call.Arguments...))
+		v := search(call)
 		if time.Since(begun) >= regexTime {
 			panic(m.rangeError("a regular expression took longer than %v", regexTime))
 		}
