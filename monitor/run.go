@@ -18,7 +18,7 @@ const eagerness = 10
 const longestWait = time.Second
 
 // submit queues a check. It is false if the last one of its kind has not ended,
-// or there is no room. again: that was counted at this turn. It is called by the
+// or there is no room. again: that is not to be counted. It is called by the
 // scheduler.
 func (m *Monitor) submit(s *server, kind check.Kind, again bool) (ok bool) {
 	if !s.begin(kind) {

@@ -42,7 +42,7 @@ type scheduler struct {
 	began  time.Time // the first stroke of the clock
 	offset float64   // of the place in the interval, as a part of it: other schedulers have others
 	// fire asks a server, and must not block; false: it is being asked already. again:
-	// that was so before at this turn.
+	// that is no news, because it was so before at this turn, or it is asked out of turn.
 	fire  func(s *server, again bool) bool
 	plans chan plan   // has room for the latest
 	hasty chan string // servers that are to be asked now
@@ -164,10 +164,10 @@ func (s *scheduler) pass(now time.Time) {
 			s.passHasty(t, now)
 			continue
 		}
-		if s.ask(t, now) {
+		if s.ask(t, now, t.missed) {
 			t.due = s.next(t, now)
 		} else {
-			t.due = s.stroke(now).Add(s.grain())
+			t.due, t.missed = s.stroke(now).Add(s.grain()), true
 		}
 		heap.Fix(&s.turns, 0)
 	}
@@ -176,7 +176,7 @@ func (s *scheduler) pass(now time.Time) {
 // passHasty is pass for a turn out of turn, the next of all. A question that is
 // under way may have been answered before there was the wish: then it is put off.
 func (s *scheduler) passHasty(t *turn, now time.Time) {
-	if t.regular.hasty == t && !s.ask(t.regular, now) {
+	if t.regular.hasty == t && !s.ask(t.regular, now, true) {
 		t.due = now.Add(hurryPause)
 		heap.Fix(&s.turns, 0)
 		return
@@ -186,9 +186,8 @@ func (s *scheduler) passHasty(t *turn, now time.Time) {
 
 // ask asks a server, which grants the wish for that, if there is one. It is false
 // if the server is being asked already.
-func (s *scheduler) ask(t *turn, now time.Time) bool {
-	if !s.fire(t.server, t.missed) {
-		t.missed = true
+func (s *scheduler) ask(t *turn, now time.Time, again bool) bool {
+	if !s.fire(t.server, again) {
 		return false
 	}
 	t.asked, t.missed, t.hasty = now, false, nil

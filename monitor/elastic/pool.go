@@ -73,6 +73,7 @@ type Pool struct {
 	lateAt   time.Time
 	step     int       // how many goroutines tasks that are late may have before stepEnd
 	stepEnd  time.Time // of the last step
+	stood    bool      // the last step was for none, because the process had not run
 	closed   bool
 	running  sync.WaitGroup
 }
@@ -278,11 +279,11 @@ func (p *Pool) lacking(now time.Time) (place int) {
 
 // mayStep reports whether a task that is late may have another goroutine now, and
 // counts it. If watch's timer is late, too, it is the process that did not get to
-// run: then those who are there come first. mu is held.
+// run: then those who are there come first, but once only. mu is held.
 func (p *Pool) mayStep(now time.Time) bool {
 	if !now.Before(p.stepEnd) {
 		p.step, p.stepEnd = max(leastStep, p.workers/4), now.Add(stepPause)
-		if p.late != nil && now.Sub(p.lateAt) > stepPause {
+		if p.stood = !p.stood && p.late != nil && now.Sub(p.lateAt) > stepPause; p.stood {
 			p.step = 0
 		}
 	}

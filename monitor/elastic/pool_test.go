@@ -109,22 +109,25 @@ func TestGrowsInSteps(t *testing.T) {
 	})
 }
 
-// That the whole process stood still is no reason to grow at once.
+// That the whole process stood still is no reason to grow at once, but it is if that goes on.
 func TestStandstill(t *testing.T) {
 	bubble(t, 1, 8, 100, func(t *testing.T, p *Pool) {
 		release := make(chan struct{})
 		submit(t, p, 3, Task{Run: func() { <-release }, Patience: time.Second})
-		p.mu.Lock()
-		for i := range p.queues { // as if a minute had passed in which the timer could not fire
-			for _, w := range p.queues[i].tasks[p.queues[i].head:] {
-				w.by = w.by.Add(-time.Minute)
+		stand := func() { // as if a minute had passed in which the timer could not fire
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			for i := range p.queues {
+				for _, w := range p.queues[i].tasks[p.queues[i].head:] {
+					w.by = w.by.Add(-time.Minute)
+				}
 			}
+			p.lateAt, p.stepEnd = p.lateAt.Add(-time.Minute), p.stepEnd.Add(-time.Minute)
+			p.grow()
 		}
-		p.lateAt = p.lateAt.Add(-time.Minute)
-		p.grow()
-		p.mu.Unlock()
+		stand()
 		wantStats(t, p, Stats{Workers: 1, Busy: 1, Queue: 2})
-		time.Sleep(time.Second)
+		stand()
 		wantStats(t, p, Stats{Workers: 3, Busy: 3})
 		close(release)
 	})

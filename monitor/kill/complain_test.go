@@ -1,6 +1,7 @@
 package kill
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,6 +35,11 @@ func TestCausesAreLoggedOnce(t *testing.T) {
 	tg.note(nil)
 	fail()
 	if lines() != 4 {
+		t.Errorf("%s", &log)
+	}
+	tg.note(nil)
+	tg.note(fmt.Errorf("ping: %w", context.DeadlineExceeded))
+	if lines() != 5 || !strings.Contains(log.String(), `"error":"no answer in time"`) {
 		t.Errorf("%s", &log)
 	}
 	tg.abort()

@@ -283,6 +283,9 @@ func (t *target) complain(cause error, msg string) {
 		t.logged = make(map[string]bool)
 	}
 	t.logged[kind] = true
+	if errors.Is(cause, context.DeadlineExceeded) {
+		cause = errLate // in words of use
+	}
 	e := t.log.Warn().Err(cause).Str("user", t.used.User)
 	if fix := t.fix(cause); fix != "" {
 		e = e.Str("fix", fix)
