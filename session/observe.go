@@ -139,6 +139,9 @@ func (s *Session) beginObservation(p []byte, whole bool) {
 	if sc == nil || !sc.observes || sc.observed != nil {
 		return
 	}
+	if s.command == protocol.ComStmtPrepare && !s.sharing() {
+		return // the script is not asked about its executions either
+	}
 	w := s.worker
 	var o *observation
 	if n := len(w.observations); n > 0 {
@@ -152,7 +155,7 @@ func (s *Session) beginObservation(p []byte, whole bool) {
 	case w.view.own != nil:
 		o.view.own = append(o.view.own[:0], w.view.own...)
 	case len(sc.sent) > 0: // what is known of the statement is not about the client's text
-		w.view = o.view
+		w.view = commandView{packet: o.view.packet, whole: whole}
 		o.view.own = append(o.view.own[:0], (*asking)(s).SQL()...)
 		w.view = commandView{}
 	default:

@@ -137,6 +137,66 @@ func TestObserved(t *testing.T) {
 	}
 }
 
+// A script sees the client's statement, whatever of it the server was sent: rewritten by the script, by the proxy, too long to be held, sent again.
+func TestObservedStatement(t *testing.T) {
+	var seen []string
+	p := newPolicy(func(q hook.Query) *hook.Verdict {
+		return verdict(func(v *hook.Verdict) {
+			v.Result = true
+			if strings.Contains(string(q.SQL()), "rewrite") && q.Command() == hook.ComQuery {
+				v.SQL, v.HasSQL = "SELECT 1", true
+			}
+		})
+	})
+	p.result = func(q hook.Query, r *hook.Result) *hook.ResultVerdict {
+		params := 0
+		for _, v := range q.Params() {
+			params += len(v.Bytes)
+		}
+		seen = append(seen, fmt.Sprintf("%.30s %d %v %s %d", q.SQL(), len(q.SQL()), q.Whole(), q.AppendDigestText(nil), params))
+		if q.Whole() == (q.Digest() == 0) {
+			t.Errorf("%.30s: digest %x", q.SQL(), q.Digest())
+		}
+		return new(hook.ResultVerdict)
+	}
+	died := false
+	w := newShop(t, p, func(s *setup) {
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if !died && strings.Contains(string(payload), "'dies'") {
+				died = true
+				a.Die()
+				return
+			}
+			shop(cmd, payload, a)
+		}
+	})
+	c := w.dial()
+	for _, sql := range []string{"SELECT 2", "SELECT 3 /*rewrite*/", "SELECT CONNECTION_ID()", "SELECT 1 FROM 'dies'", "SELECT 2 -- " + strings.Repeat("x", 100_000)} {
+		for range 2 {
+			mustQuery(t, c, sql)
+		}
+	}
+	st := mustPrepare(t, c, "SELECT 2 -- ?")
+	if _, err := st.Execute([]byte("parameter")); err != nil {
+		t.Fatal(err)
+	}
+	w.on(0, func() {
+		want := []string{
+			"SELECT 2 8 true SELECT ? 0", "SELECT 3 /*rewrite*/ 20 true SELECT ? 0", "SELECT CONNECTION_ID() 22 true SELECT CONNECTION_ID() 0",
+			"SELECT 1 FROM 'dies' 20 true SELECT ? FROM ? 0", "SELECT 2 -- xxxxxxxxxxxxxxxxxx 65531 false SELECT ? 0",
+		}
+		for i := range want {
+			if i >= len(seen)/2 || seen[2*i] != want[i] || seen[2*i+1] != want[i] {
+				t.Errorf("%d: seen %q, want %q", i, seen, want[i])
+				return
+			}
+		}
+		if last := seen[len(seen)-1]; last != "SELECT 2 -- ? 13 true SELECT ? 9" {
+			t.Errorf("of the execution: %q", last)
+		}
+	})
+}
+
 // Answers without rows: an OK, an error.
 func TestObservedWithoutRows(t *testing.T) {
 	var seen []string
@@ -364,8 +424,9 @@ func TestObservedCursor(t *testing.T) {
 
 // Rows of all sizes go through: in parts, of more than a batch, of several packets. One that is larger than may be ends the answer.
 func TestObservedLargeRows(t *testing.T) {
-	for _, changes := range []bool{false, true} {
-		t.Run(fmt.Sprint("changes ", changes), func(t *testing.T) {
+	for _, sees := range []string{"the end", "rows", "changes"} {
+		t.Run(sees, func(t *testing.T) {
+			changes := sees == "changes"
 			p := observing(func(_ hook.Query, r *hook.Result) *hook.ResultVerdict {
 				view := &viewer{}
 				if changes {
@@ -380,7 +441,7 @@ func TestObservedLargeRows(t *testing.T) {
 						return &hook.RowsVerdict{Rows: &out}
 					}
 				}
-				return &hook.ResultVerdict{Stream: view}
+				return &hook.ResultVerdict{Stream: view, EndOnly: sees == "the end"}
 			})
 			w := newShop(t, p)
 			c := w.dial()
@@ -390,6 +451,9 @@ func TestObservedLargeRows(t *testing.T) {
 				if err != nil || len(rows) != 2 || len(rows[1][1]) != size+3 || strings.HasPrefix(rows[1][0], "-") != changes {
 					t.Fatalf("%d bytes: %d rows, %v", size, len(rows), err)
 				}
+			}
+			if sees == "the end" {
+				return
 			}
 			_, err := c.Query(fmt.Sprintf("SELECT 1 of %d", 65<<20))
 			wantERR(t, err, protocol.ErrCodeUnknown, "larger than 'max_allowed_packet'")

@@ -19,10 +19,7 @@ func TestScriptLargeResult(t *testing.T) {
 		total = 2 << 30
 	}
 	const most, rowSize = 64 << 20, 2000
-	db := table(t, "script_digits", "d INT")
-	if _, err := db.ExecContext(t.Context(), "INSERT INTO app.script_digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)"); err != nil {
-		t.Fatal(err)
-	}
+	digits(t)
 	p, s := scriptedProxy(t, `function onResult(q, result) { result.map(row => { row.id = -row.id }) }`)
 	query := fmt.Sprintf(`SELECT a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d + 100000 * f.d + 1000000 * g.d AS id, REPEAT('x', %d) AS text
 		FROM script_digits a, script_digits b, script_digits c, script_digits d, script_digits e, script_digits f, script_digits g LIMIT %d`, rowSize, total/rowSize)
