@@ -179,9 +179,6 @@ func (s *Session) concludeStatement(answer *protocol.ResponseReader) {
 			s.server().Forget(now.slot)
 		}
 		s.oweSchema(answer)
-		if code == protocol.ErrCodeWrongArguments {
-			s.mine.statements.Underived(now.entry, s.server())
-		}
 		s.mine.statements.Executed(now.entry, s.server(), status&protocol.StatusCursorExists != 0, failed)
 	case protocol.ComStmtFetch:
 		s.mine.statements.Fetched(now.entry, failed || status&protocol.StatusLastRowSent != 0)

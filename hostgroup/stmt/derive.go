@@ -1,9 +1,6 @@
 package stmt
 
-import (
-	"parkway/protocol"
-	"parkway/protocol/digest"
-)
+import "parkway/protocol"
 
 // MySQL, from 8.0.22 on, derives the types of a statement's parameters when it prepares the text, says so in the answer, and keeps to them: what
 // was prepared for a number gives HEX(123) for a later '123'. A value that it does not convert to the type of its parameter makes it prepare the
@@ -72,20 +69,8 @@ func (d *Derivation) end() {
 	if d.kinds == nil {
 		return
 	}
-	kinds := d.kinds
-	s.derived, s.inherit = string(kinds), nil
-	digest.AssignedParams([]byte(s.Text), s.Options, func(i int) {
-		if s.inherit == nil {
-			s.inherit = make([]bool, s.params)
-		}
-		if i < s.params {
-			s.inherit[i] = true
-		}
-	})
+	s.derived = string(d.kinds)
 }
-
-// inherits reports whether a parameter takes on the type of each of its values, without anything being derived anew.
-func (s *Statement) inherits(i int) bool { return s.inherit != nil && s.inherit[i] }
 
 const (
 	columnUnsigned = 0x20 // among the flags of a column
@@ -140,7 +125,7 @@ func (e *Entry) Derive(message []byte, x Execution, environment string) {
 	s := e.Statement
 	e.fromPrepared = e.shape == "" || s.derivesFor(x.types, nulls)
 	for i := range s.params {
-		if !isNull(nulls, i) && !s.inherits(i) && !accepts(s.kindIn(e.shape, i), x.types.kind(i)) {
+		if !isNull(nulls, i) && !accepts(s.kindIn(e.shape, i), x.types.kind(i)) {
 			if !e.anew {
 				e.anew, e.before = true, derivation{e.shape, e.in}
 			}
@@ -153,7 +138,7 @@ func (e *Entry) Derive(message []byte, x Execution, environment string) {
 // derivesFor reports whether values of these types make MySQL derive the statement anew which is as it was prepared.
 func (s *Statement) derivesFor(t *Types, nulls []byte) bool {
 	for i := range s.params {
-		if !isNull(nulls, i) && !s.inherits(i) && !accepts(s.kindIn("", i), t.kind(i)) {
+		if !isNull(nulls, i) && !accepts(s.kindIn("", i), t.kind(i)) {
 			return true
 		}
 	}
@@ -166,8 +151,7 @@ type derivation struct {
 	in    string // the environment of that moment
 }
 
-// Underived undoes Derive for an execution that has failed before a server derived anything, or that reached none. What the server has is none of
-// those things then. server may be nil.
+// Underived undoes Derive for an execution that reached no server, or none that has the statement. server may be nil.
 func (c *ClientStatements) Underived(e *Entry, server *ServerStatements) {
 	if !e.anew {
 		return
@@ -227,8 +211,8 @@ func (s Slot) becomes() bool {
 	return s.owner == 0 && (!s.derived || s.in == s.Statement.Environment || s.fromPrepared())
 }
 
-// fromPrepared reports whether values as the slot has them make MySQL derive the same of the statement as the client has prepared it. Texts keep the length
-// that was derived when it was prepared, in characters; but that of a NULL is of the environment in which it was derived anew.
+// fromPrepared reports whether values as the slot has them make MySQL derive the same of the statement as the client has prepared it. Texts keep
+// the collation and the length in characters of before; those of a NULL are of the environment in which it is derived anew.
 func (s Slot) fromPrepared() (anew bool) {
 	for i := range s.Statement.params {
 		at := kindLen * i
@@ -236,7 +220,7 @@ func (s Slot) fromPrepared() (anew bool) {
 		if kind == null && isText(prepared) {
 			return false
 		}
-		anew = anew || !s.Statement.inherits(i) && !accepts(prepared, kind)
+		anew = anew || !accepts(prepared, kind)
 	}
 	return anew
 }

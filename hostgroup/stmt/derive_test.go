@@ -131,18 +131,6 @@ func TestDerive(t *testing.T) {
 	}
 }
 
-// A parameter that is what a variable is assigned takes any type.
-func TestDeriveAssigned(t *testing.T) {
-	c, _ := openStatements()
-	e := derived(c, "SET @a = ?, @b = CONCAT('x', ?)", ofText, ofText)
-	if slot := executes(t, c, e, "a", ofInteger, ofText); slot.derived {
-		t.Errorf("%+v", slot)
-	}
-	if slot := executes(t, c, e, "a", ofInteger, ofInteger); !slot.derived {
-		t.Errorf("%+v", slot)
-	}
-}
-
 // Clients share what their executions make the same.
 func TestDeriveShares(t *testing.T) {
 	c, _ := openStatements()

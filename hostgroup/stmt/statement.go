@@ -40,7 +40,6 @@ type Statement struct {
 	single    bool // not in the registry: see AcquireSingle
 	params    int
 	derived   string // kinds of the parameters as MySQL has derived them from the text; "" if no server says
-	inherit   []bool // see inherits; nil: none does
 	shape     []byte // where shapeOf works
 	types     []*Types
 	shapes    []string
