@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/dop251/goja"
@@ -149,6 +150,11 @@ func (w *watchdog) run() {
 				return
 			}
 			continue
+		}
+		if next < memoryTick { // a timer would take a millisecond for it
+			pause := syscall.NsecToTimespec(int64(next))
+			_ = syscall.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
+			next = 0
 		}
 		timer.Reset(next)
 		select {
