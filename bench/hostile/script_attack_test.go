@@ -60,7 +60,8 @@ func TestScriptEndlessLoop(t *testing.T) {
 		verdict = "MISSED"
 	}
 	t.Logf("%d calls that do not end: another client of the worker waits %v at most (%v without); at most timeout_ms + 1 ms: %s", rounds*breakCall, worst, quiet, verdict)
-	if limit := time.Duration(sized(int(200*time.Millisecond), int(time.Millisecond))); over-quiet > limit {
+	limit := time.Duration(sized(int(stall), int(time.Millisecond))) // where the machine is busy, who ends the call has to wait for a core
+	if over-quiet > limit {
 		t.Errorf("%v more than timeout_ms and what the machine takes by itself, limit %v", over-quiet, limit)
 	}
 }

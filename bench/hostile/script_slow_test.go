@@ -27,7 +27,7 @@ const (
 func TestScriptManySlow(t *testing.T) {
 	crowd := sized(300, 1000)
 	round := time.Duration(crowd) * napTime / napPool // in which each has its turn
-	s := withScript(t, napping, fmt.Sprintf("slow_timeout_ms = %d\npool_max = %d\n", (10*round).Milliseconds(), napPool), func(c *proxy.Config) {
+	s := withScript(t, napping, fmt.Sprintf("timeout_ms = 1000\nslow_timeout_ms = %d\npool_max = %d\n", (10*round).Milliseconds(), napPool), func(c *proxy.Config) {
 		c.Variables["free_connections_pct"] = 100
 	})
 	clients := s.clients(t, crowd, max(patience, 20*round))
@@ -103,7 +103,7 @@ func TestScriptManySlow(t *testing.T) {
 func TestScriptDeadline(t *testing.T) {
 	const limit = 500 * time.Millisecond
 	crowd := sized(300, 1000) // for all of them, 0.75 or 2.5 s
-	s := withScript(t, napping, fmt.Sprintf("slow_timeout_ms = %d\npool_max = %d\n", limit.Milliseconds(), napPool), nil)
+	s := withScript(t, napping, fmt.Sprintf("timeout_ms = 1000\nslow_timeout_ms = %d\npool_max = %d\n", limit.Milliseconds(), napPool), nil)
 	clients := s.clients(t, crowd, patience)
 	waits := make([]time.Duration, crowd)
 	errs := make([]error, crowd)
