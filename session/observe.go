@@ -229,9 +229,13 @@ func (s *Session) observe(p []byte) {
 // pursue takes packets as far as that goes now, and holds the rest.
 func (s *Session) pursue(o *observation, p []byte) {
 	for len(p) > 0 || o.full() {
-		if o.full() {
+		switch {
+		case o.due == rowsShown && o.between() && s.conn.AboveHigh():
+			o.slim()
+			s.hinder(forClient)
+		case o.full():
 			s.showRows(len(p) > 0)
-		} else {
+		default:
 			p = p[s.takePacket(o, p):]
 		}
 		if s.state == closing {
@@ -243,6 +247,16 @@ func (s *Session) pursue(o *observation, p []byte) {
 		}
 	}
 	o.held = o.held[:0]
+}
+
+// between reports whether what comes next is a message, not a part of one.
+func (o *observation) between() bool { return o.skip == 0 && !o.open }
+
+// slim gives up buffers that nothing is in: it may be long until the client reads.
+func (o *observation) slim() {
+	if len(o.raw) == 0 {
+		o.raw, o.joined, o.batch = nil, nil, nil
+	}
 }
 
 // takePacket takes a packet that p begins with, or a part of it, and returns how many bytes that are: none if rows have to be shown before.

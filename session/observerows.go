@@ -12,7 +12,7 @@ func (o *observation) batched() bool { return o.batch != nil && o.due == rowsSho
 
 // full reports whether there are rows to be shown at once.
 func (o *observation) full() bool {
-	return o.batched() && o.skip == 0 && !o.open && (o.batch.Size() >= hook.BatchBytes || len(o.raw) >= hook.BatchBytes)
+	return o.batched() && o.between() && (o.batch.Size() >= hook.BatchBytes || len(o.raw) >= hook.BatchBytes)
 }
 
 // addRow adds the row that raw ends with to the batch.
@@ -52,10 +52,6 @@ func (o *observation) payload(message []byte) []byte {
 // showRows shows the batch to the script. more says that there are bytes behind it.
 func (s *Session) showRows(more bool) {
 	o := s.script.observed
-	if s.conn.AboveHigh() {
-		s.hinder(forClient)
-		return
-	}
 	v, pending := o.stream.Rows(o.batch, (*asking)(s))
 	if pending != nil {
 		s.awaitScript(o, pending)

@@ -57,10 +57,12 @@ type Loop interface {
 	Connect(c Conn, w ConnectWaiter) (*ConnectVerdict, Pending)
 	// Auth asks onAuth about a client whose password was right, at the beginning and at each COM_CHANGE_USER.
 	Auth(c Conn, a *Auth, w AuthWaiter) (*AuthVerdict, Pending)
-	// Query asks onQuery about a command: COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE.
+	// Query asks onQuery about a command: COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE. Of a program without onQuery it tells whether Result is to
+	// be asked about the answer.
 	Query(q Query, w QueryWaiter) (*Verdict, Pending)
 	// Result asks onResult about an answer of which the columns are known, or all if it has none. It is called for each result of an answer
-	// that has several, if Verdict.Result says so or there is no onQuery.
+	// that has several, if Verdict.Result says so or there is no onQuery. Of a COM_STMT_PREPARE it is asked about the columns that executions will
+	// have, if there are any: ResultVerdict.Columns is all that counts then, and its Stream is aborted at once.
 	Result(q Query, r *Result, w ResultWaiter) (*ResultVerdict, Pending)
 	// Injected shows the outcome of an injected statement to its handler, who has it until it has answered. It is called for each Injection that has one, unless its connection
 	// was lost; what is never shown is dropped by Forget. For one of Verdict.Before the verdict that comes back takes the place of the one that

@@ -67,7 +67,7 @@ var Nothing = &Verdict{Hostgroup: Unset, Timeout: Unset}
 //
 // Its handler, if it has one, is shown the outcome: see Loop.Injected. Of the verdict that the handler of one of Verdict.Before gives, Reject,
 // Reply, SQL and Timeout take the place of those of the verdict before, if they say something, and Before and After are added to what is
-// left of them; Hostgroup is Unset, because the connection is chosen. The handlers of Verdict.After can only add to After.
+// left of them; Hostgroup is Unset, because the connection is chosen, and Result counts only if it is false. The handlers of Verdict.After can only add to After.
 type Injection struct {
 	SQL string
 	// Handler is the business of package scripting; nil: nobody looks at the outcome.
