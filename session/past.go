@@ -115,7 +115,7 @@ func (s *Session) told() {
 	case p.Quiet:
 		s.foreign &= foundRows
 	case s.command == protocol.ComQuery:
-		s.foreign &= rowCount
+		s.foreign = rowCount // also if the connection had the session's number: what tells it of the rest is a statement too
 	default:
 		s.foreign = 0
 	}

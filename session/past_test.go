@@ -70,6 +70,23 @@ func TestPast(t *testing.T) {
 	}
 }
 
+// A connection that has the number of rows of a session's last statement, and has to be told how many an earlier one found, has lost the former by that.
+func TestRowCountBesideFoundRows(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		tracked(s)
+		s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		s.server.Handler = remembering
+	})
+	a, b := w.dial(), w.dial()
+	mustQuery(t, a, "SELECT 3 rows")
+	mustQuery(t, b, "other")
+	mustQuery(t, a, "INSERT 1") // keeps the connection
+	mustQuery(t, a, "SELECT ROW_COUNT(), FOUND_ROWS()")
+	w.waitBackends(1)
+	w.expectTexts([]string{"SELECT 3 rows", "INSERT 1", "SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0",
+		"SELECT 000000000000000000001 AS `ROW_COUNT()`, FOUND_ROWS()"})
+}
+
 // What only the connection knows is asked for before others get it, and told to the next one.
 func TestPastIsAskedFor(t *testing.T) {
 	w := newWorld(t, func(s *setup) {

@@ -4,7 +4,8 @@
 const TTL_MS = 60 * 1000
 const lookup = /^SELECT \w+(, ?\w+)* FROM (currencies|countries) WHERE (code|id) ?= ?('[A-Z]{2,3}'|\d+)$/
 
-function key(q) { return "row " + q.schema + " " + q.sql }
+// Also by user: an answer is not for those who may not read the table.
+function key(q) { return "row " + q.user + " " + q.schema + " " + q.sql }
 
 function onQuery(q) {
   q.observe(false)

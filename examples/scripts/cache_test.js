@@ -11,7 +11,7 @@ test("the second time there is no server", () => {
 })
 
 test("what does not fit is asked each time", () => {
-  for (const more of [{schema: "other"}, {inTransaction: true}, {command: "COM_STMT_PREPARE"}, {sql: "SELECT name FROM orders WHERE id = 5"}]) {
+  for (const more of [{schema: "other"}, {user: "other"}, {inTransaction: true}, {command: "COM_STMT_PREPARE"}, {sql: "SELECT name FROM orders WHERE id = 5"}]) {
     assert.equal(mock.query({...q, ...more}).reply, undefined)
   }
 })

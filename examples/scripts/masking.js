@@ -13,10 +13,10 @@ function onQuery(q) { q.observe(!MAY_SEE.has(q.user)) } // nobody else's results
 onQuery.cacheBy = ["digest", "user"]
 
 function onResult(q, result) {
-  // By the name in the table, which an alias does not hide. An expression over a column has none: no access for
-  // these users, then, but through views.
+  // By the name in the table, which an alias does not hide. An expression over a column has none, and a derived table may
+  // give it another: no access to the tables for these users, then, but through views.
   const masked = []
-  result.columns.forEach((c, i) => { if (masks[c.orgName]) masked.push([i, masks[c.orgName]]) })
+  result.columns.forEach((c, i) => { if (Object.hasOwn(masks, c.orgName)) masked.push([i, masks[c.orgName]]) })
   if (masked.length === 0) return
   result.map(row => {
     for (const [i, mask] of masked) if (row[i] !== null) row[i] = mask(String(row[i]))

@@ -10,7 +10,7 @@ function hash(text) { // FNV-1a
   return h
 }
 
-function shardOf(tenant) { return PLACES[tenant] ?? SHARDS[hash(tenant) % SHARDS.length] }
+function shardOf(tenant) { return Object.hasOwn(PLACES, tenant) ? PLACES[tenant] : SHARDS[hash(tenant) % SHARDS.length] }
 
 const everywhere = /^(SET|SELECT @@|SHOW|USE|BEGIN|START|COMMIT|ROLLBACK)\b/i
 

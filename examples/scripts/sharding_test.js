@@ -19,3 +19,10 @@ test("without a tenant", () => {
   assert.equal(mock.query("SET NAMES utf8mb4").reject, null)
   assert.equal(mock.query({sql: "SELECT * FROM t", inTransaction: true}).reject, null)
 })
+
+test("a tenant may be called anything", () => {
+  for (const name of ["constructor", "__proto__", "toString"]) {
+    const shard = mock.query(`SELECT /* tenant=${name} */ 1`).hostgroup
+    assert(shard >= 101 && shard <= 104)
+  }
+})
