@@ -21,6 +21,7 @@ func TestBrokenPrograms(t *testing.T) {
 		{"let a = 1\n  let a = 2", "", "main.js:2:7: Identifier 'a' has already been declared"},
 		{"\n  foo.bar()", "", "main.js:2:3: ReferenceError: foo is not defined"},
 		{"onQuery = 5", "", "main.js: onQuery is not a function"},
+		{"function onquery(q) {}", "", "main.js: onquery is never called: did you mean onQuery?"},
 		{"throw new Error('x'.repeat(3))", "", "main.js:1:7: Error: xxx"},
 		{"while (true) {}", "", "main.js:1:"},
 		{"require('./beside.js')", "let b = 1\n\n  let b = 2", "beside.js:3:7: Identifier 'b'"},

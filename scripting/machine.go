@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,7 +88,7 @@ func (m *machine) release() {
 	}
 }
 
-// findHooks looks for the functions that the program defines.
+// findHooks looks for the functions that the program defines. One whose name has letters in the other case would never be called, and is an error.
 func (m *machine) findHooks() error {
 	var err error
 	_, failure := m.run(m.edition.engine.limits.Load().timeout, func() (goja.Value, error) {
@@ -102,6 +103,14 @@ func (m *machine) findHooks() error {
 				return nil, nil
 			}
 			m.hooks[k] = f
+		}
+		for _, name := range m.rt.GlobalObject().Keys() {
+			for k := range hook.Kinds {
+				if name != k.String() && strings.EqualFold(name, k.String()) {
+					err = &Error{File: m.edition.program.name, Message: name + " is never called: did you mean " + k.String() + "?"}
+					return nil, nil
+				}
+			}
 		}
 		return nil, nil
 	})
