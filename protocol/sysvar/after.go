@@ -180,7 +180,7 @@ func reported(p Pins, e *Event) Pins {
 		p |= RowCount
 	}
 	p |= untold(e)
-	late := p.Has(Unreported) && !e.MariaDB // what is reported now may be that
+	late := p.Has(Unreported) && (!e.MariaDB || e.Flags&Passing != 0) // what is reported now may be that, and is not followed
 	switch {
 	case e.Unreported:
 		p |= Unreported

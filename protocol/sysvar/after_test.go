@@ -182,6 +182,11 @@ func TestAfter(t *testing.T) {
 			{"SELECT f()", Event{Rows: true, Unreported: true}, Unreported},
 			{"SET sql_mode='ANSI'", Event{StateChanged: true, Copied: true}, Unexplained},
 		}},
+		{"what a SET did that failed half-way is not to be told from what SET STATEMENT does (MariaDB)", []step{
+			{"SET sql_mode='ANSI', last_insert_id=DEFAULT", Event{Failed: true, Code: 1230, Unreported: true, MariaDB: true}, Unreported | InsertID | Warnings},
+			{"SET STATEMENT max_statement_time=5 FOR SELECT 1", Event{Rows: true, MariaDB: true}, Unreported | InsertID | Warnings},
+			{"SET STATEMENT max_statement_time=5 FOR SELECT 1", Event{Rows: true, StateChanged: true, MariaDB: true}, Unreported | InsertID | Warnings | Unexplained},
+		}},
 		{"or nothing is", []step{
 			{"SELECT f()", Event{Rows: true, Unreported: true}, Unreported},
 			{"UPDATE t SET a=1", Event{}, RowCount},
