@@ -116,9 +116,9 @@ func (s *Session) OnNoBackend(reason *protocol.ERR) {
 }
 
 // OnBackendReady goes on with the command that waited: the connection is in the
-// session's state.
+// session's state, or has told what goes along (askPast), whatever has become of the command meanwhile.
 func (s *Session) OnBackendReady(b *backend.Conn) {
-	if s.unbegun() || s.state == doubtful || s.state == injecting {
+	if s.state != acquiring {
 		s.asked()
 		return
 	}
@@ -140,7 +140,7 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 	case s.state == injecting:
 		s.backend = nil
 		s.goodbye(reason)
-	case !s.unbegun() && s.state != doubtful:
+	case s.state == acquiring:
 		s.stranded(reason)
 	case s.bound():
 		s.backend = nil

@@ -188,6 +188,10 @@ func (s *Session) endOthers(to int) bool {
 		if other == nil {
 			return true
 		}
+		if s.backend != nil && s.askPast() {
+			s.conn.PauseRead()
+			return false
+		}
 		s.moveTo(other.hostgroup)
 		if s.failing() {
 			return false

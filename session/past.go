@@ -285,6 +285,7 @@ func (s *Session) part() bool {
 	}
 	s.mine.pins = 0
 	s.release()
+	s.resume() // OnBackendWritable does not follow.
 	return true
 }
 

@@ -173,8 +173,8 @@ func (s *Session) remedy(r remedy, b *backend.Conn, err *backend.Error) {
 			s.reconsider()
 		case s.state == ready && s.retry.again:
 			s.goOn()
-		case s.state == ready:
-			s.resumeNextTurn() // A command may have come in this very turn.
+		default:
+			s.resumeNextTurn() // A command may have come in this very turn, or the rest of one have waited for the server to read.
 		}
 	case resend:
 		s.retry.resends++

@@ -93,6 +93,7 @@ func (s *Session) heldBy(pins sysvar.Pins) bool {
 func (s *Session) share() {
 	switch {
 	case s.backend == nil || s.bound() || s.keeps():
+	case !s.backend.Idle(): // It is being asked: asked follows, or OnBackendClosed.
 	case s.mine.pins == 0:
 		s.release()
 	case s.mine.pins&^askable == 0 && s.worker.pool.Waiting(s.request.Hostgroup):
