@@ -81,7 +81,7 @@ func TestScriptMidway(t *testing.T) {
 	}
 	write("old ")
 	p, s := ownProxy(t, func(c *proxy.Config) {
-		c.Extra += fmt.Sprintf("\n[scripting]\nfile = %q\ntimeout_ms = 500\non_error = \"reject\"\n", file)
+		c.Extra += fmt.Sprintf("\n[scripting]\nfile = %q\ntimeout_ms = 1000\non_error = \"reject\"\n", file)
 	})
 	begin := func(t *testing.T, sql string) *mysqltest.Client {
 		t.Helper()
