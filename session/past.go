@@ -223,13 +223,13 @@ func (s *Session) askPast() bool {
 	return true
 }
 
-// drowns reports whether what MySQL has not reported yet would be lost among what the command under way makes it report: its own changes, or those
-// that bring the connection to the session's state. On MariaDB the question would cost diagnostics that can be asked for still.
+// drowns reports whether what the server has not reported yet would be lost among what the command under way makes it report: its own changes, or those
+// that bring the connection to the session's state. On MariaDB only the latter: its own changes are told with what was late, and noted (track).
 func (s *Session) drowns() bool {
-	if s.backend == nil || s.isMariaDB() || s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.backend.Idle() {
+	if s.backend == nil || s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.backend.Idle() {
 		return false // where the trackers are the client's, it is told what is reported, late or not
 	}
-	if !s.asks() && sysvar.Reports(s.now.info.Verb, s.now.info.Flags) {
+	if !s.isMariaDB() && !s.asks() && sysvar.Reports(s.now.info.Verb, s.now.info.Flags) {
 		return true
 	}
 	want := s.want()
