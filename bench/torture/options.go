@@ -25,10 +25,9 @@ type options struct {
 
 // The size of a run unless flags say otherwise.
 const (
-	defaultClients = 64
-	defaultSteps   = 40
-	// As many as clients: they share them, and never wait for one.
-	defaultBackends = 64
+	defaultClients  = 64
+	defaultSteps    = 40
+	defaultBackends = 8
 	defaultAttempts = 3
 	defaultShrink   = 2 * time.Minute
 )

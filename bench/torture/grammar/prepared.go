@@ -44,7 +44,14 @@ var templates = []template{
 // prepared uses prepared statements of the binary protocol: several at once,
 // executed again and again, with cursors and long data, closed, reset, and used
 // after their end.
+//
+// Not by a client that has MySQL track what it likes: the connection is its own from then on, with nobody else's variables set on it, so that what
+// it has prepared elsewhere, or executes for the first time with a cursor or other types, is prepared there as things are at that moment, which shows
+// in the length of texts and in reports (ARCHITECTURE.md).
 func prepared(c *client) {
+	if c.mysql() && c.tracks {
+		return
+	}
 	slot := c.number(slots)
 	if _, open := c.slots[slot]; !open || c.chance(15) {
 		if open && c.chance(80) {
@@ -70,6 +77,16 @@ func prepared(c *client) {
 	default:
 		for range 1 + c.number(3) {
 			c.execute(slot, false)
+		}
+	}
+}
+
+// closeAll closes what is open.
+func (c *client) closeAll() {
+	for slot := range slots {
+		if _, open := c.slots[slot]; open {
+			c.step(script.Step{Verb: script.CloseStatement, Slot: slot})
+			delete(c.slots, slot)
 		}
 	}
 }
