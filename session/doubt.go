@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"parkway/hostgroup"
+	"parkway/hostgroup/backend"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 )
@@ -101,6 +102,14 @@ func saysReadOnly(said *protocol.ERR) bool {
 		return strings.Contains(said.Message, "read-only") || strings.Contains(said.Message, "read_only")
 	}
 	return false
+}
+
+// observeRefusal has the server of b asked for its read_only, if the answer that b
+// has had may be a refusal to write.
+func (w *worker) observeRefusal(b *backend.Conn) {
+	if code, failed := b.Answer().Failed(); failed && (code == protocol.ErrCodeOptionPrevents || code == protocol.ErrCodeServerIsReadOnly) {
+		w.proxy.hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.WriteRefused})
+	}
 }
 
 // withhold begins to wait for the monitor's word on the server that has refused the

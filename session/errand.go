@@ -159,7 +159,7 @@ func (e *errand) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Progr
 func (e *errand) OnOK(_ *backend.Conn, ok *protocol.OK, _ byte, progress protocol.Progress) {
 	e.worker.metrics.ServerIn(protocol.HeaderLen)
 	e.changes = e.changes || len(ok.StateChanges) > 0
-	e.said = hook.Summary{AffectedRows: ok.AffectedRows, InsertID: ok.InsertID, Warnings: ok.Warnings, Info: string(ok.Info)}
+	e.said = summarized(ok)
 	if progress == protocol.Done {
 		e.conclude()
 	}
@@ -183,9 +183,7 @@ func (e *errand) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 func (e *errand) conclude() {
 	b := e.backend
 	e.backend = nil
-	if code, failed := b.Answer().Failed(); failed && (code == protocol.ErrCodeOptionPrevents || code == protocol.ErrCodeServerIsReadOnly) {
-		e.worker.proxy.hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.WriteRefused})
-	}
+	e.worker.observeRefusal(b)
 	if e.leavesNothing(b) {
 		have := b.Have()
 		have.InsertID = backend.InsertIDUnknown

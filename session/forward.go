@@ -3,7 +3,6 @@ package session
 import (
 	"time"
 
-	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
 )
@@ -264,9 +263,7 @@ func (s *Session) answered() {
 		}
 		s.endCut()
 	}
-	if code, failed := s.backend.Answer().Failed(); failed && (code == protocol.ErrCodeOptionPrevents || code == protocol.ErrCodeServerIsReadOnly) {
-		s.worker.proxy.hostgroups.Observe(s.backend.Server(), hostgroup.Observation{Event: hostgroup.WriteRefused})
-	}
+	s.worker.observeRefusal(s.backend)
 	now := s.worker.loop.Now()
 	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
 	s.since = now

@@ -165,7 +165,7 @@ func (s *Session) onInjectedOK(ok *protocol.OK, progress protocol.Progress) {
 	in := s.script.injected
 	s.now.event.Flags = s.now.info.Flags
 	s.track(ok, &s.now.event)
-	in.said = hook.Summary{AffectedRows: ok.AffectedRows, InsertID: ok.InsertID, Warnings: ok.Warnings, Info: string(ok.Info)}
+	in.said = summarized(ok)
 	if progress == protocol.Done {
 		s.concludeInjected()
 	}

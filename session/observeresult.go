@@ -187,30 +187,25 @@ func (s *Session) hinder(why hindrance) {
 
 // ResultAnswered goes on with an answer whose head the script has seen.
 func (a *asking) ResultAnswered(v *hook.ResultVerdict) {
-	s := (*Session)(a)
-	s.conn.Guard(func() {
-		s.unhinder()
-		s.headShown(v)
-		s.observeOn()
-	})
+	a.shown(func(s *Session) { s.headShown(v) })
 }
 
 // RowsAnswered goes on with an answer of which the script has seen some rows.
 func (a *asking) RowsAnswered(v *hook.RowsVerdict) {
-	s := (*Session)(a)
-	s.conn.Guard(func() {
-		s.unhinder()
-		s.rowsShown(v)
-		s.observeOn()
-	})
+	a.shown(func(s *Session) { s.rowsShown(v) })
 }
 
 // EndAnswered goes on with an answer of which the script has seen all of a result.
 func (a *asking) EndAnswered(v *hook.EndVerdict) {
+	a.shown(func(s *Session) { s.endShown(v) })
+}
+
+// shown takes what the script says, and goes on.
+func (a *asking) shown(take func(*Session)) {
 	s := (*Session)(a)
 	s.conn.Guard(func() {
 		s.unhinder()
-		s.endShown(v)
+		take(s)
 		s.observeOn()
 	})
 }

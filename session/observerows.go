@@ -144,11 +144,6 @@ func (s *Session) endShown(v *hook.EndVerdict) {
 	}
 }
 
-// endsRows reports whether a packet of this length that begins with body ends rows. A row begins with the same byte if its first column has 16 MiB or more; it then fills its packet.
-func endsRows(body []byte, length int, caps protocol.Capability) bool {
-	return len(body) > 0 && body[0] == 0xfe && (length < 9 || caps.Has(protocol.ClientDeprecateEOF) && length < protocol.MaxPayload)
-}
-
 // lastWords are what the packet says that ends a result, an OK or an EOF packet. They have views of it.
 func lastWords(p []byte, caps protocol.Capability) (ok protocol.OK) {
 	var end protocol.EOF
@@ -157,9 +152,4 @@ func lastWords(p []byte, caps protocol.Capability) (ok protocol.OK) {
 	}
 	_ = ok.Decode(p, caps) // what cannot be read of it is zero
 	return ok
-}
-
-// summarized is what scripts see of that.
-func summarized(ok *protocol.OK) hook.Summary {
-	return hook.Summary{AffectedRows: ok.AffectedRows, InsertID: ok.InsertID, Warnings: ok.Warnings, Info: string(ok.Info)}
 }

@@ -44,7 +44,7 @@ func readOutcome(o *hook.Outcome, answer []byte, caps protocol.Capability, reade
 		case values[0] == 0xff:
 			*o = hook.Outcome{Err: rejectionOf(values), Time: o.Time}
 			return
-		case isEndOfRows(values, caps):
+		case endsRows(values, len(values), caps):
 			o.OK = endOf(values, caps)
 			return
 		case rows.Size() > most:
@@ -73,9 +73,9 @@ func (p *packets) next() (payload []byte, ok bool) {
 	return nil, false
 }
 
-// isEndOfRows reports whether a packet ends rows.
-func isEndOfRows(p []byte, caps protocol.Capability) bool {
-	return p[0] == 0xfe && (len(p) < 9 || caps.Has(protocol.ClientDeprecateEOF))
+// endsRows reports whether a packet of this length that begins with body ends rows. A row begins with the same byte if its first column has 16 MiB or more; it then fills its packet.
+func endsRows(body []byte, length int, caps protocol.Capability) bool {
+	return len(body) > 0 && body[0] == 0xfe && (length < 9 || caps.Has(protocol.ClientDeprecateEOF) && length < protocol.MaxPayload)
 }
 
 // endOf is what the packet says that ends rows.
@@ -96,6 +96,11 @@ func summaryOf(p []byte, caps protocol.Capability) hook.Summary {
 	if ok.Decode(p, caps) != nil {
 		return hook.Summary{}
 	}
+	return summarized(&ok)
+}
+
+// summarized is what scripts see of an OK packet.
+func summarized(ok *protocol.OK) hook.Summary {
 	return hook.Summary{AffectedRows: ok.AffectedRows, InsertID: ok.InsertID, Warnings: ok.Warnings, Info: string(ok.Info)}
 }
 

@@ -40,7 +40,7 @@ func (s *Session) keepWarnings(answer []byte) {
 		}
 		last = next
 	}
-	if count > 1 && isEndOfRows(last, s.caps) {
+	if count > 1 && endsRows(last, len(last), s.caps) {
 		s.script.warnings = slices.Clone(answer)
 	}
 }
