@@ -8,15 +8,21 @@ import "fmt"
 // hidden is printed in place of a secret.
 const hidden = "***"
 
+// mask is what is printed of a secret: nothing, if there is none.
+func mask(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return hidden
+}
+
 // String returns the user without the password.
 func (u MySQLUser) String() string { return fmt.Sprint(u) }
 
 // Format implements fmt.Formatter.
 func (u MySQLUser) Format(f fmt.State, verb rune) {
 	type plain MySQLUser
-	if u.Password != "" {
-		u.Password = hidden
-	}
+	u.Password = mask(u.Password)
 	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(u))
 }
 
@@ -26,9 +32,7 @@ func (v MySQLVariables) String() string { return fmt.Sprint(v) }
 // Format implements fmt.Formatter.
 func (v MySQLVariables) Format(f fmt.State, verb rune) {
 	type plain MySQLVariables
-	if v.MonitorPassword != "" {
-		v.MonitorPassword = hidden
-	}
+	v.MonitorPassword = mask(v.MonitorPassword)
 	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(v))
 }
 
@@ -38,8 +42,6 @@ func (s Scripting) String() string { return fmt.Sprint(s) }
 // Format implements fmt.Formatter.
 func (s Scripting) Format(f fmt.State, verb rune) {
 	type plain Scripting
-	if s.SQLPassword != "" {
-		s.SQLPassword = hidden
-	}
+	s.SQLPassword = mask(s.SQLPassword)
 	fmt.Fprintf(f, fmt.FormatString(f, verb), plain(s))
 }
