@@ -45,14 +45,8 @@ var excesses = []excess{
 
 // judge is goal's; it returns how much more it is.
 func (e excess) judge(cells map[cell]summary) (verdict, float64) {
-	switch d, ok := difference(cells, cell{e.workload, goalThreads, e.of}, e.over, cpuOf); {
-	case !ok:
-		return notMeasured, 0
-	case d <= e.bound:
-		return reached, d
-	default:
-		return missed, d
-	}
+	d, ok := difference(cells, cell{e.workload, goalThreads, e.of}, e.over, cpuOf)
+	return verdictOf(d, ok, e.bound, true), d
 }
 
 // describe is goal's.
@@ -72,14 +66,18 @@ const (
 // judge looks at the ratio, which is 0 when it was not measured.
 func (g goal) judge(cells map[cell]summary) (verdict, float64) {
 	r, ok := ratio(cells, cell{g.workload, goalThreads, g.of}, g.over, g.figure)
+	return verdictOf(r, ok, g.bound, g.atMost), r
+}
+
+// verdictOf compares what was measured, if it was, with the bound.
+func verdictOf(x float64, ok bool, bound float64, atMost bool) verdict {
 	switch {
 	case !ok:
-		return notMeasured, 0
-	case g.atMost && r <= g.bound, !g.atMost && r >= g.bound:
-		return reached, r
-	default:
-		return missed, r
+		return notMeasured
+	case atMost && x <= bound, !atMost && x >= bound:
+		return reached
 	}
+	return missed
 }
 
 // describe says what is asked for.

@@ -135,20 +135,12 @@ func sharingVerdicts(o options, results []sharingResult) string {
 	for _, r := range results {
 		for _, workload := range o.workloads {
 			for _, g := range sharingGoals {
-				v := notMeasured
 				x, ok := ratio(r.cells, cell{workload, goalThreads, parkwayShared}, parkwayOwn, g.figure)
 				limit := "at least"
 				if g.atMost {
 					limit = "at most"
 				}
-				switch {
-				case !ok:
-				case g.atMost && x <= g.bound, !g.atMost && x >= g.bound:
-					v = reached
-				default:
-					v = missed
-				}
-				fmt.Fprintf(&b, "- %s, %s, shared: %s %s %.2f x with a connection each: %s (%.2f)\n", workload, r.name, g.name, limit, g.bound, v, x)
+				fmt.Fprintf(&b, "- %s, %s, shared: %s %s %.2f x with a connection each: %s (%.2f)\n", workload, r.name, g.name, limit, g.bound, verdictOf(x, ok, g.bound, g.atMost), x)
 			}
 		}
 	}
