@@ -292,8 +292,7 @@ func savepoint(p Pins, e *Event) Pins {
 	outside := e.Status&(protocol.StatusInTrans|protocol.StatusAutocommit) == 0
 	switch {
 	case e.Failed:
-	case outside && e.Flags&digest.Savepoint != 0 && !e.MariaDB, // MariaDB makes none
-		outside && (counts(e.Verb) || e.unseen()):
+	case outside && (e.Flags&digest.Savepoint != 0 || counts(e.Verb) || e.unseen()):
 		p |= Savepoint
 	case !outside, e.Flags&unclear == 0 && endsTransaction(e):
 		p &^= Savepoint // in a transaction, they are of that

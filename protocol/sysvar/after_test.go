@@ -64,7 +64,7 @@ func TestAfter(t *testing.T) {
 			{"SELEKT", Event{Failed: true, Code: protocol.ErrCodeParse, Status: protocol.StatusNoIndexUsed}, Warnings},
 			{"SELECT nothing FROM t", Event{Failed: true, Code: 1054, Status: protocol.StatusAutocommit}, Warnings},
 		}},
-		{"a savepoint before the transaction, which MySQL makes without autocommit", []step{
+		{"a savepoint before the transaction, without autocommit", []step{
 			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
 			{"SELECT 1", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
 			{"ROLLBACK TO a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
@@ -75,7 +75,7 @@ func TestAfter(t *testing.T) {
 			{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed}, Savepoint},
 			{"SET autocommit=1", Event{Copied: true}, 0},
 		}},
-		{"MariaDB makes none", []step{{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed, MariaDB: true}, 0}}},
+		{"MariaDB makes one too", []step{{"SAVEPOINT a", Event{Status: protocol.StatusNoIndexUsed, MariaDB: true}, Savepoint}}},
 		{"XA", []step{
 			{"XA START 'a'", Event{Status: trans}, InTransaction | XA},
 			{"XA END 'a'", Event{Status: trans}, InTransaction | XA},

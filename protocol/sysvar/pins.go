@@ -37,7 +37,7 @@ const (
 	InsertID                         // LAST_INSERT_ID() can be asked
 	Warnings                         // SHOW WARNINGS can be asked
 	Unreported                       // what a stored function or a SET that failed half-way may have changed, the server reports later
-	Savepoint                        // outside of a transaction, without autocommit: a savepoint, which MySQL makes there, or a change of a table that knows no transactions
+	Savepoint                        // outside of a transaction, without autocommit: a savepoint, or a change of a table that knows no transactions
 	Script                           // a script says so
 	pinsEnd
 )
