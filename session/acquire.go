@@ -32,6 +32,9 @@ func (s *Session) obtain() bool {
 		}
 		s.take(b)
 	}
+	if s.flush() {
+		return false
+	}
 	if s.lacks() {
 		s.equip()
 		return false

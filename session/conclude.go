@@ -154,6 +154,7 @@ func (s *Session) concludeUnreported(e *sysvar.Event) {
 		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
 	case e.Failed && e.Flags.Has(digest.SetSystemVar):
 		e.Unreported = e.Ran()
+		s.mine.untold = s.qualifiedVars()
 	}
 }
 

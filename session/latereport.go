@@ -8,17 +8,40 @@ import (
 	"parkway/protocol/sysvar"
 )
 
-// What MySQL has to report and has no OK packet for, it reports with the next one, whatever that is for: a statement of the proxy's own, or another
+// What a server has to report and has no OK packet for, it reports later, to whoever comes then: with a statement of the proxy's own, or another
 // client's. So the proxy tells the client: of variables that a SET changed which then failed, or a stored function whose answer ended in an EOF packet,
-// and of the schema.
+// and of the schema. MySQL reports it with the next OK packet, whatever that is for (reportLate); MariaDB with the next that reports
+// anything (withOwed), which is sooner for the proxy, to which it reports more than to clients. So after a SET that failed half-way the proxy asks, before
+// anything else is done on the connection (flush).
 //
 // MySQL goes to the schema of a prepared statement to execute it, and back, and reports that as a change of the schema. What was prepared in no schema
 // may be prepared in one on the connection that the session has by then, which it does not leave to execute it.
 
 // reportsSchema reports whether MySQL tells the client of changes of the schema.
-func (s *Session) reportsSchema() bool {
-	return !s.isMariaDB() && s.caps.Has(protocol.ClientSessionTrack) && !s.mine.pins.Has(sysvar.Trackers)
+func (s *Session) reportsSchema() bool { return !s.isMariaDB() && s.hears() }
+
+// hears reports whether the client is told of changes, and not by the server itself.
+func (s *Session) hears() bool {
+	return s.caps.Has(protocol.ClientSessionTrack) && !s.mine.pins.Has(sysvar.Trackers)
 }
+
+// flush asks MariaDB for what it has not reported yet. The command under way waits then; it is false if there is nothing to be asked. That the
+// question was a statement shows in ROW_COUNT() only.
+func (s *Session) flush() bool {
+	if s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.isMariaDB() || s.backend.Have().Bare {
+		return false
+	}
+	s.await()
+	s.foreign |= rowCount
+	s.backend.AskReports(flushMariaDB, s.trackLate, func() { s.mine.pins &^= sysvar.Unreported })
+	return true
+}
+
+// The statements that make a server report what it has not yet: MySQL with any, MariaDB with one that changes something, which is none of defaultTracked.
+const (
+	flushMySQL   = "DO 0"
+	flushMariaDB = "SET @@SESSION.lc_time_names=@@SESSION.lc_time_names"
+)
 
 // watchReports takes the OK packets of the command that has begun out of the stream, if one of them has to tell what the server may not say.
 func (s *Session) watchReports() {
@@ -34,19 +57,32 @@ func (s *Session) owesReports() bool {
 
 // oweReports notes what an OK packet that is not for the client reports to it.
 func (s *Session) oweReports(ok *protocol.OK) {
-	if !s.reportsSchema() {
+	if !s.hears() {
 		return
 	}
 	var block []byte
 	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
 		switch c := it.Change(); {
 		case c.Type == protocol.TrackSchema:
-			s.mine.owesSchema = true
-		case c.Type == protocol.TrackSystemVariables && defaultTracked[string(c.Name)]:
+			s.oweLateSchema()
+		case c.Type == protocol.TrackSystemVariables && defaultTracked[string(c.Name)]&^s.mine.untold != 0:
 			block = c.Append(block)
 		}
 	}
-	s.mine.owed = appendMissing(block, s.mine.owed)
+	s.owe(block)
+}
+
+// owe notes that a client is still to be told this; what it was to be told before of the same is out of date. The block is kept.
+func (s *Session) owe(block []byte) {
+	if len(block) > 0 && s.hears() {
+		s.mine.owed = appendMissing(block, s.mine.owed)
+	}
+}
+
+// oweLateSchema notes that a report of the schema has come with a statement that does not change it. On MariaDB it may be another client's, but not for one
+// who has statements by name and so has had the connection since before: then it is of an EXECUTE of the session's own.
+func (s *Session) oweLateSchema() {
+	s.mine.owesSchema = s.mine.owesSchema || !s.isMariaDB() || s.mine.pins.Has(sysvar.PreparedText)
 }
 
 // appendMissing appends the reports of a tracker block on variables that dst has none on.

@@ -55,3 +55,63 @@ func TestSchemaOfWhatIsNotPrepared(t *testing.T) {
 		mustQuery(t, b, "COMMIT")
 	}
 }
+
+// asksMariaDB is what MariaDB is asked with for what it has not reported yet.
+const asksMariaDB = "SET @@SESSION.lc_time_names=@@SESSION.lc_time_names"
+
+// MariaDB reports what a SET has assigned that failed with the next change that it reports, of which the proxy has it report more than the client: that is
+// told with its own next one.
+func TestFailedSetIsToldLate(t *testing.T) {
+	const failed = "SET time_zone='+01:00', identity=DEFAULT"
+	for _, test := range []struct {
+		set  string
+		told bool
+	}{
+		{failed, true},
+		{"SET @@time_zone='+01:00', identity=DEFAULT", false}, // which MariaDB does not report at all
+	} {
+		w := newWorld(t, func(s *setup) {
+			tracked(s)
+			s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+			s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+				report := func(names ...string) {
+					ok := protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged}
+					for _, name := range names {
+						change := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte(name), Value: []byte("x")}
+						ok.StateChanges = change.Append(ok.StateChanges)
+					}
+					a.OKPacket(ok)
+				}
+				switch sql := string(payload[1:]); sql {
+				case failed, "SET @@SESSION.time_zone='+01:00', identity=DEFAULT":
+					a.Error(1230, "Variable 'identity' doesn't have a default value")
+				case asksMariaDB:
+					report("lc_time_names", "time_zone")
+				case "SET sort_buffer_size=65536":
+					report("sort_buffer_size")
+				case "SET NAMES latin1":
+					report("character_set_client", "character_set_connection", "character_set_results")
+				default:
+					tracking(cmd, payload, a)
+				}
+			}
+		})
+		cfg := w.client()
+		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
+		a := mysqltest.Dial(t, cfg)
+		_, err := a.Query(test.set)
+		wantERR(t, err, 1230, "default")
+		for _, step := range []struct {
+			sql  string
+			told bool
+		}{{"SELECT 1", false}, {"SET sort_buffer_size=65536", false}, {"SET NAMES latin1", test.told}, {"SET NAMES latin1", false}} {
+			told := false
+			for it := protocol.NewStateChanges(mustQuery(t, a, step.sql)[0].OK.StateChanges); it.Next(); {
+				told = told || string(it.Change().Name) == "time_zone"
+			}
+			if told != step.told {
+				t.Errorf("%s, then %s: told: %v", test.set, step.sql, told)
+			}
+		}
+	}
+}

@@ -111,7 +111,7 @@ func TestAllThatFollowsIsParked(t *testing.T) {
 	kept := map[string]string{
 		"vars": with, "login": with, "schema": with, "unshareable": with, "past": with, "asksRows": with, "statements": with,
 		"owesSchema": "rare", "owed": "rare", "unsure": "rare", "access": "rare", "objects": "rare", "kills": "rare", "killPrepared": "rare",
-		"pins": "none, or it is not parked", "began": "of a transaction", "stirred": "of a connection that lingers",
+		"pins": "none, or it is not parked", "untold": "of a connection that is to be asked", "began": "of a transaction", "stirred": "of a connection that lingers",
 	}
 	for f := range reflect.TypeFor[portable]().Fields() {
 		if kept[f.Name] == "" {

@@ -33,7 +33,7 @@ func (s *Session) needsInsertID() bool {
 			return true // it is among SHOW VARIABLES
 		}
 	}
-	return s.now.info.Flags&(digest.LastInsertIDFn|digest.LastInsertIDSet|unseen) != 0
+	return s.now.info.Flags&(digest.LastInsertIDFn|digest.LastInsertIDSet|unseen) != 0 || s.setsTrackers()
 }
 
 // unseen are the flags of statements that may do anything that can be asked for, or leave it as it is.
@@ -85,6 +85,9 @@ func (s *Session) wantPast() backend.Past {
 	}
 	if flags&asksDiagnostics != 0 || s.meetsDiagnostics() {
 		needs |= diagnostics
+	}
+	if s.setsTrackers() {
+		needs |= foundRows | diagnostics
 	}
 	if flags.Has(digest.RowCountFn) && s.command != protocol.ComQuery { // for those see writeRowCount
 		needs |= rowCount
@@ -207,9 +210,9 @@ func (s *Session) askPast() bool {
 	var report func(*protocol.OK)
 	flush := ""
 	if pins&sysvar.Unreported != 0 {
-		report, flush = s.trackLate, "DO 0"
+		report, flush = s.trackLate, flushMySQL
 		if s.isMariaDB() {
-			flush = "SET @@SESSION.time_zone=@@SESSION.time_zone"
+			flush = flushMariaDB
 		}
 	}
 	s.backend.AskPast(flush, report, func(found, insertID uint64) {
@@ -223,19 +226,16 @@ func (s *Session) askPast() bool {
 	return true
 }
 
-// drowns reports whether what the server has not reported yet would be lost among what the command under way makes it report: its own changes, or those
-// that bring the connection to the session's state. On MariaDB only the latter: its own changes are told with what was late, and noted (track).
+// drowns reports whether what MySQL has not reported yet would be lost among what the command under way makes it report: its own changes, or those
+// that bring the connection to the session's state. MariaDB is asked before any command (flush).
 func (s *Session) drowns() bool {
-	if s.backend == nil || s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.backend.Idle() {
+	if s.backend == nil || s.isMariaDB() || s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.backend.Idle() {
 		return false // where the trackers are the client's, it is told what is reported, late or not
 	}
-	if !s.isMariaDB() && !s.asks() && sysvar.Reports(s.now.info.Verb, s.now.info.Flags) {
+	if !s.asks() && sysvar.Reports(s.now.info.Verb, s.now.info.Flags) {
 		return true
 	}
 	want := s.want()
-	if s.isMariaDB() {
-		want.Past = backend.Past{} // what stands in changes nothing, so that nothing is reported with it
-	}
 	return !s.backend.InSync(&want)
 }
 

@@ -99,6 +99,18 @@ func (s *Session) onlyQualified(name []byte) (yes bool) {
 	return yes
 }
 
+// qualifiedVars are those that are reported only because of qualify.
+func (s *Session) qualifiedVars() (vars trackedVars) {
+	if s.now.qualified {
+		for name, bit := range defaultTracked {
+			if s.onlyQualified([]byte(name)) {
+				vars |= bit
+			}
+		}
+	}
+	return vars
+}
+
 // unreported reports whether MariaDB's trackers say nothing of an assignment, though it changes the session.
 func unreported(a *digest.Assignment) bool {
 	return !a.User && a.Scope == digest.ScopeUnqualified && !bytes.HasPrefix(bytes.ToLower(a.Name), []byte("tx_"))

@@ -18,9 +18,10 @@ type portable struct {
 	vars         sysvar.State
 	login        sysvar.State // what the login brought about
 	schema       string
-	owesSchema   bool   // see Session.oweSchema
-	owed         []byte // see Session.oweReports
-	unsure       bool   // see Session.learn
+	owesSchema   bool        // see Session.oweSchema
+	owed         []byte      // see Session.oweReports
+	untold       trackedVars // that a SET has assigned which failed, as MariaDB would not have reported it to the client
+	unsure       bool        // see Session.learn
 	past         past
 	stirred      int64 // loop time of the last statement of which more than askable can be asked
 	asksRows     bool  // by a prepared statement: ROW_COUNT()

@@ -31,9 +31,15 @@ func (s *Session) bare() bool {
 	return s.backend != nil && s.asks() && s.backend.Have().Bare // to change them is a statement that would be asked about
 }
 
+// setsTrackers reports whether the statement under way may say what is reported. The connection is the client's own from then on, and should be told
+// nothing more: with the proxy's statements the server would report what is for the client.
+func (s *Session) setsTrackers() bool {
+	return s.now.info.Verb == digest.VerbSet && s.now.info.Flags.Has(digest.TrackersVar|digest.SetSystemVar)
+}
+
 // reportsTransactions reports whether the statement under way may begin to have transactions reported, by MySQL with the access mode of one
 // before. There must be none that would end over it.
 func (s *Session) reportsTransactions() bool {
 	const lost = sysvar.InTransaction | sysvar.XA | sysvar.NextTransaction | sysvar.Savepoint | sysvar.LockTables
-	return !s.isMariaDB() && s.now.info.Verb == digest.VerbSet && s.now.info.Flags.Has(digest.TrackersVar) && s.mine.pins&lost == 0
+	return !s.isMariaDB() && s.setsTrackers() && s.mine.pins&lost == 0
 }

@@ -48,6 +48,27 @@ func TestTrackersAreTheClients(t *testing.T) {
 	w.waitBackends(1)
 }
 
+// A connection whose trackers are the client's is told of the session's past before they are: a statement that does so then would be reported with what is
+// for the client.
+func TestPastBeforeTrackers(t *testing.T) {
+	for _, version := range []string{"9.7.0", "5.5.5-10.11.6-MariaDB"} {
+		w := newWorld(t, func(s *setup) {
+			mysqlServed(s)
+			s.server.Greeting.ServerVersion = version
+		})
+		a, b := w.dial(), w.dial()
+		mustQuery(t, a, "BEGIN")
+		mustQuery(t, a, "COMMIT")
+		mustQuery(t, b, "UPDATE 1 rows")
+		mustQuery(t, a, "SET SESSION session_track_transaction_info='CHARACTERISTICS'")
+		said := len(w.texts())
+		mustQuery(t, a, "SELECT FOUND_ROWS(), LAST_INSERT_ID()")
+		if got := w.texts()[said:]; len(got) != 1 {
+			t.Errorf("%s: the server got %q", version, got)
+		}
+	}
+}
+
 // MySQL tells a client who has transactions reported of the access mode of an earlier one: it is the client's own.
 func TestAccessModeIsTheClients(t *testing.T) {
 	const end = "COMMIT AND NO CHAIN NO RELEASE"
@@ -67,8 +88,9 @@ func TestAccessModeIsTheClients(t *testing.T) {
 			mustQuery(t, a, "COMMIT")
 			mustQuery(t, b, test.b)
 			mustQuery(t, b, "COMMIT")
+			mustQuery(t, a, "SELECT 1")
 			mustQuery(t, a, "SET SESSION session_track_transaction_info='CHARACTERISTICS'")
-			w.expectTexts(append(want, test.sent...))
+			w.expectTexts(append(append(append(want, "SELECT 1"), test.sent...), standIn(1)))
 			w.waitBackends(1)
 		})
 	}

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"bytes"
+
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -8,11 +10,14 @@ import (
 
 // What a client sees of the changes that the server reports: the proxy has it report more.
 
+// trackedVars is a set of variables, as bits.
+type trackedVars uint8
+
 // defaultTracked are the variables that servers report to a client that has not
-// asked for others (session_track_system_variables).
-var defaultTracked = map[string]bool{
-	"autocommit": true, "character_set_client": true, "character_set_connection": true,
-	"character_set_results": true, "time_zone": true,
+// asked for others (session_track_system_variables), each with its bit.
+var defaultTracked = map[string]trackedVars{
+	"autocommit": 1 << 0, "character_set_client": 1 << 1, "character_set_connection": 1 << 2,
+	"character_set_results": 1 << 3, "time_zone": 1 << 4,
 }
 
 // visible is the part of a tracker block that the client has asked for: it has
@@ -30,12 +35,17 @@ func (s *Session) visible(block []byte) []byte {
 			continue
 		case protocol.TrackSchema:
 			if (late || s.setsNoSchema() || s.setsForStatement() || s.onlyOwed()) && !s.executesElsewhere() {
-				// One who has statements by name has had the connection since before: the report is of an EXECUTE of the session's own.
-				s.mine.owesSchema = s.mine.owesSchema || s.mine.pins.Has(sysvar.PreparedText)
+				s.oweLateSchema()
 				continue
 			}
 		case protocol.TrackSystemVariables:
-			if late || !defaultTracked[string(c.Name)] || s.onlyQualified(c.Name) {
+			if defaultTracked[string(c.Name)] == 0 {
+				continue
+			}
+			if qualified := s.onlyQualified(c.Name); late || qualified {
+				if !qualified || reports(s.mine.owed, c.Type, c.Name) {
+					s.owe(c.Append(nil))
+				}
 				continue
 			}
 		}
@@ -48,40 +58,59 @@ func (s *Session) visible(block []byte) []byte {
 // visibleBare is visible for a connection whose trackers are the client's: it reports what they want to know, but not what was lost when they were
 // changed to that.
 func (s *Session) visibleBare(block []byte) []byte {
-	if !s.mine.owesSchema {
+	if !s.mine.owesSchema && len(s.mine.owed) == 0 {
 		return block
 	}
 	s.worker.block = s.withOwed(append(s.worker.block[:0], block...))
 	return s.worker.block
 }
 
-// withOwed is the report for a client, with that of the schema which it has not got yet: nothing is reported for its sake alone.
+// withOwed is the report for a client, with what it has not been told yet: nothing is reported for the sake of that alone.
 func (s *Session) withOwed(block []byte) []byte {
-	if !s.mine.owesSchema || len(block) == 0 {
+	if len(block) == 0 {
 		return block
 	}
-	s.mine.owesSchema = false
-	for it := protocol.NewStateChanges(block); it.Next(); {
-		if it.Change().Type == protocol.TrackSchema {
-			return block
-		}
+	if s.mine.owesSchema && !reports(block, protocol.TrackSchema, nil) {
+		owed := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte(s.mine.schema)}
+		block = owed.Append(block)
 	}
-	owed := protocol.StateChange{Type: protocol.TrackSchema, Value: []byte(s.mine.schema)}
-	return owed.Append(block)
+	if len(s.mine.owed) > 0 {
+		block = appendMissing(block, s.mine.owed)
+	}
+	s.mine.owesSchema, s.mine.owed = false, nil
+	return block
 }
 
-// reportsLate reports whether the statement changes no variable and no schema, so that a report speaks of a SET or CALL that failed half-way, or
-// of a prepared statement of another schema, whose rows ended in an EOF packet: MariaDB sends it with the next change of any state that is
+// reportsLate reports whether the statement changes nothing that the client has reported, so that a report speaks of a SET or CALL that failed
+// half-way, or of a prepared statement of another schema, whose rows ended in an EOF packet: MariaDB sends it with the next change of any state that is
 // tracked, of which the proxy tracks more than clients do.
 func (s *Session) reportsLate() bool {
 	info := &s.now.info
+	if !s.isMariaDB() || info.Flags&unseen != 0 {
+		return false
+	}
 	switch info.Verb {
 	case digest.VerbSet:
-		return s.isMariaDB() && info.Flags&(digest.SetSystemVar|digest.SetNames|digest.SetStatement|unseen) == 0
+		return !s.setsTracked()
 	case digest.VerbCreate, digest.VerbDrop, digest.VerbPrepare, digest.VerbDeallocate:
-		return s.isMariaDB() && info.Flags&unseen == 0
+		return true
 	}
 	return false
+}
+
+// setsTracked reports whether a SET may set a variable that MariaDB reports to the client.
+func (s *Session) setsTracked() (yes bool) {
+	switch flags := s.now.info.Flags; {
+	case flags&(digest.SetNames|digest.SetStatement) != 0:
+		return true
+	case !flags.Has(digest.SetSystemVar):
+		return false
+	}
+	readable := digest.Assignments(s.now.text, s.now.options, func(a digest.Assignment) bool {
+		yes = yes || !a.User && a.Scope != digest.ScopeGlobal && !unreported(&a) && defaultTracked[string(bytes.ToLower(a.Name))] != 0
+		return true
+	})
+	return yes || !readable
 }
 
 // oweSchema notes, when MariaDB has answered an execution of what was prepared in another schema, and the answer had no room for the report of

@@ -2,6 +2,14 @@ package backend
 
 import "parkway/protocol"
 
+// AskReports runs a statement of the owner's own on an idle connection, for what the server reports with it: report gets the OK packet, if that says
+// more than its status, then is called, and OnBackendReady follows; or OnSyncFailed does, never from inside the call.
+func (b *Conn) AskReports(sql string, report func(*protocol.OK), then func()) {
+	b.beginOwn(syncTimeout)
+	b.runReported(sql, report, b.unless(then))
+	b.nextOwn()
+}
+
 // Ask runs a query of the owner's own on an idle connection: then is told the
 // values of its rows, one row after the other, or what the server refused it with,
 // and OnBackendReady follows. Whatever was selected before is forgotten by the
