@@ -174,7 +174,7 @@ func appendValue(dst []byte, c *hook.Column, v *hook.Value) (out []byte, reason 
 		return appendTime(dst, t, v)
 	}
 	var digits [maxDigits]byte
-	return protocol.AppendLenencBytes(dst, textOf(digits[:0], v)), ""
+	return protocol.AppendLenencBytes(dst, textOf(digits[:0], v, c)), ""
 }
 
 // appendInteger appends a value to a column of integers.

@@ -127,6 +127,32 @@ func TestTextStays(t *testing.T) {
 	}
 }
 
+// Numbers without a text are written as their column has them: INT(5) ZEROFILL, DOUBLE(10,2), YEAR.
+func TestTextOfColumns(t *testing.T) {
+	filled := func(length uint32) func(*hook.Column) {
+		return func(c *hook.Column) { c.Flags, c.Length = flagUnsigned|flagZerofill, length }
+	}
+	for _, test := range []struct {
+		column hook.Column
+		value  hook.Value
+		want   string
+	}{
+		{column(protocol.TypeLong, filled(5)), hook.Uint(42), "00042"},
+		{column(protocol.TypeLong, filled(5)), hook.Uint(123456), "123456"},
+		{column(protocol.TypeYear, filled(4)), hook.Uint(0), "0000"},
+		{column(protocol.TypeLong, filled(math.MaxUint32)), hook.Uint(7), strings.Repeat("0", maxWidth-1) + "7"},
+		{column(protocol.TypeDouble, decimals(2)), hook.Float(1.5), "1.50"},
+		{column(protocol.TypeFloat, decimals(3)), hook.Float(-0.0005), "-0.001"},
+		{column(protocol.TypeDouble, decimals(anyDecimals)), hook.Float(1.5), "1.5"},
+		{column(protocol.TypeVarString, decimals(2)), hook.Float(1.5), "1.5"},
+	} {
+		got, err := AppendText(nil, []hook.Column{test.column}, []hook.Value{test.value})
+		if want := protocol.AppendTextRow(nil, []byte(test.want)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+}
+
 // Floating point numbers are written as servers do.
 func TestFloats(t *testing.T) {
 	for f, want := range map[float64]string{

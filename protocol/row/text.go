@@ -86,7 +86,7 @@ func AppendText(dst []byte, columns []hook.Column, values []hook.Value) ([]byte,
 		case hook.KindUnknown:
 			return dst, &Error{i, columns[i].Name, "the value is not known"}
 		default:
-			dst = protocol.AppendLenencBytes(dst, textOf(digits[:0], v))
+			dst = protocol.AppendLenencBytes(dst, textOf(digits[:0], v, &columns[i]))
 		}
 	}
 	return dst, nil
@@ -99,8 +99,8 @@ func wrongWidth(columns []hook.Column, values []hook.Value) error {
 // maxDigits is room for any number.
 const maxDigits = 32
 
-// textOf is a value, which is not NULL, as the text protocol has it. A number without a text is written to buf.
-func textOf(buf []byte, v *hook.Value) []byte {
+// textOf is a value, which is not NULL, of a column as the text protocol has it. A number without a text is written to buf.
+func textOf(buf []byte, v *hook.Value, c *hook.Column) []byte {
 	if v.Bytes != nil {
 		return v.Bytes
 	}
@@ -108,11 +108,32 @@ func textOf(buf []byte, v *hook.Value) []byte {
 	case hook.KindInt:
 		return strconv.AppendInt(buf, v.Int(), 10)
 	case hook.KindUint:
-		return strconv.AppendUint(buf, v.Uint(), 10)
+		return appendFilled(buf, v.Uint(), c)
 	case hook.KindFloat:
+		if c.Decimals < anyDecimals && kindOf(c) == hook.KindFloat { // DOUBLE(10,2)
+			return strconv.AppendFloat(buf, v.Float(), 'f', int(c.Decimals), 64)
+		}
 		return appendFloat(buf, v.Float())
 	}
 	return nil
+}
+
+const (
+	flagZerofill = 0x40
+	maxWidth     = 255 // of a column with ZEROFILL
+)
+
+// appendFilled writes a number, with zeros before it where the column says so: those with ZEROFILL, which are unsigned, and YEAR.
+func appendFilled(buf []byte, n uint64, c *hook.Column) []byte {
+	if c.Flags&flagZerofill == 0 {
+		return strconv.AppendUint(buf, n, 10)
+	}
+	var digits [maxDigits]byte
+	text := strconv.AppendUint(digits[:0], n, 10)
+	for range int(min(c.Length, maxWidth)) - len(text) {
+		buf = append(buf, '0')
+	}
+	return append(buf, text...)
 }
 
 // appendFloat writes a number as servers do: in the shortest form that reads as it, with an exponent where it is very large or small.
