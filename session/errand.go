@@ -57,23 +57,12 @@ func (e *errand) begin() {
 		Session: login.Session, Schema: login.Schema,
 		NeedInsertID: e.info.Flags.Has(digest.LastInsertIDFn), // of another session's, otherwise
 	}
-	if b := e.takeIdle(); b != nil {
+	if b := w.takeIdle(&e.request, e.reads()); b != nil {
 		e.OnBackend(b)
 		return
 	}
 	w.pool.Acquire(&e.request)
 	w.proxy.hurry()
-}
-
-// takeIdle returns a connection that is there; where the statement must not be sent twice, one that the server has not closed.
-func (e *errand) takeIdle() *backend.Conn {
-	for {
-		b := e.worker.pool.Take(&e.request)
-		if b == nil || e.reads() || !b.Stale() {
-			return b
-		}
-		e.worker.pool.Discard(b)
-	}
 }
 
 // login is who the errand is at the server.
@@ -105,9 +94,7 @@ func (p *Proxy) holdsErrands(l *backend.Login) bool {
 }
 
 // reads reports whether the statement may be sent twice.
-func (e *errand) reads() bool {
-	return e.info.Class == digest.ClassRead && e.info.Statements == 1 && (e.info.Verb == digest.VerbSelect || e.info.Verb == digest.VerbShow)
-}
+func (e *errand) reads() bool { return harmless(protocol.ComQuery, true, &e.info) }
 
 // OnBackend takes a connection and brings it to the state that the statement needs.
 func (e *errand) OnBackend(b *backend.Conn) {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/pool"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -82,18 +83,22 @@ func (w *worker) giveSpare(b []byte) {
 	}
 }
 
+// takeIdle returns an idle connection for the command under way, nil if there is none.
+func (s *Session) takeIdle() *backend.Conn {
+	return s.worker.takeIdle(&s.request, harmless(s.command, s.message.Size() <= holdSize-protocol.HeaderLen, &s.now.info))
+}
+
 // takeIdle returns an idle connection from the pool, nil if there is none. A
 // statement that must not run twice is given only one that the server has not
 // closed.
-func (s *Session) takeIdle() *backend.Conn {
-	careful := !harmless(s.command, s.message.Size() <= holdSize-protocol.HeaderLen, &s.now.info)
+func (w *worker) takeIdle(r *pool.Request, twice bool) *backend.Conn {
 	for {
-		b := s.worker.pool.Take(&s.request)
-		if b == nil || !careful || !b.Stale() {
+		b := w.pool.Take(r)
+		if b == nil || twice || !b.Stale() {
 			return b
 		}
-		s.worker.metrics.Retry(retryStale)
-		s.worker.pool.Discard(b)
+		w.metrics.Retry(retryStale)
+		w.pool.Discard(b)
 	}
 }
 
