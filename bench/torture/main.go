@@ -55,7 +55,7 @@ func torture(ctx context.Context, opts options, out io.Writer) (found bool, err 
 		return false, err
 	}
 	defer h.stop()
-	h.subject = newParkway(binary, h.backend)
+	h.subject = newParkway(binary, h.backend, opts.program)
 	fmt.Fprintf(out, "%v %s\n", h.backend.Flavor, h.backend.Version)
 	if opts.replay != "" {
 		return replay(ctx, h, opts, out)

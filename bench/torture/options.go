@@ -21,6 +21,7 @@ type options struct {
 	attempts int           // at a script that may fail by chance
 	replay   string        // file; "": scripts from seeds
 	print    bool          // the script of seed, and play none
+	program  string        // file, in JavaScript, that the proxy runs; "": none
 }
 
 // The size of a run unless flags say otherwise.
@@ -51,6 +52,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.StringVar(&o.replay, "replay", "", "play the script in this file")
 	set.BoolVar(&o.grammar.Relogin, "relogin", true, "do nothing that shows whether the proxy logs in anew for COM_CHANGE_USER and an early COM_RESET_CONNECTION")
 	set.BoolVar(&o.print, "print", false, "print the script of -seed and play nothing")
+	set.StringVar(&o.program, "javascript", "", "a program for the proxy to run ([scripting] file), of which clients must notice nothing")
 	set.IntVar(&o.attempts, "attempts", defaultAttempts, "how often a script that may fail by chance is tried, with a fresh proxy each time")
 	if err := set.Parse(args); err != nil {
 		return options{}, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"parkway/bench/proxy"
 	"parkway/bench/servers"
@@ -14,12 +15,13 @@ type parkway struct {
 	// Immutable.
 	binary  *proxy.Binary
 	cluster *servers.Cluster
+	program string // that the proxy runs, a file; "": none
 
 	running *proxy.Proxy // nil: none
 }
 
-func newParkway(binary *proxy.Binary, cluster *servers.Cluster) *parkway {
-	return &parkway{binary: binary, cluster: cluster}
+func newParkway(binary *proxy.Binary, cluster *servers.Cluster, program string) *parkway {
+	return &parkway{binary: binary, cluster: cluster, program: program}
 }
 
 func (p *parkway) fresh(ctx context.Context, backends int) (string, error) {
@@ -39,6 +41,9 @@ func (p *parkway) fresh(ctx context.Context, backends int) (string, error) {
 	config.Variables["session_idle_ms"] = 1
 	// Clients that wait for others to finish are no failure here.
 	config.Variables["connect_timeout_server_max_ms"] = int(answerLimit.Milliseconds())
+	if p.program != "" {
+		config.Extra = fmt.Sprintf("\n[scripting]\nfile = %q\ntimeout_ms = 2000\non_error = \"reject\"\n", p.program)
+	}
 	var err error
 	p.running, err = p.binary.Start(ctx, proxy.Options{Config: config})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // What once showed a difference shows none: testdata has a directory of small scripts for each flavor.
 func TestRemembered(t *testing.T) {
 	h := startT(t)
-	h.subject = newParkway(binary, h.backend)
+	h.subject = newParkway(binary, h.backend, "")
 	files, err := filepath.Glob(filepath.Join("testdata", h.backend.Flavor.String(), "*.script"))
 	if err != nil {
 		t.Fatal(err)

@@ -58,7 +58,7 @@ func scripts(h *harness) grammar.Options {
 // No client can tell the proxy from the server.
 func TestTorture(t *testing.T) {
 	h := startT(t)
-	h.subject = newParkway(binary, h.backend)
+	h.subject = newParkway(binary, h.backend, "")
 	opts := options{
 		grammar: scripts(h), seed: 1, time: tortureTime, shrink: defaultShrink, attempts: defaultAttempts,
 	}
