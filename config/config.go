@@ -32,10 +32,18 @@ type Config struct {
 	Scripting             Scripting                   `toml:"scripting"`
 
 	warnings []Problem
+	script   Problem // without a message: of scripting.file
 }
 
 // Warnings lists what is allowed but probably not meant, sorted by line. The caller must not change it.
 func (c *Config) Warnings() []Problem { return c.warnings }
+
+// ScriptProblem says where the file is named that err is about: the one of scripting.file, which this package does not read.
+func (c *Config) ScriptProblem(err error) error {
+	p := c.script
+	p.Message = err.Error()
+	return Errors{p}
+}
 
 // Log is the table [log].
 type Log struct {

@@ -40,6 +40,7 @@ func Parse(name string, data []byte) (*Config, error) {
 	}
 	sortProblems(r.warnings)
 	c.warnings = r.warnings
+	c.script = Problem{File: name, Line: r.at("scripting", "file").line, Key: "scripting.file"}
 	return c, nil
 }
 

@@ -156,7 +156,7 @@ interface Result {
   end(f: (summary: Summary, q: Query) => void | ({[column: string]: Value} | Value[])[]): this
   dropColumn(column: string | number): this
   addColumn(column: NewColumn, value: (row: Row) => Value | undefined): this
-  /** In a function that is given rows: no more of them. */
+  /** In a function that is given rows: these are the last. */
   stop(): this
   reply(answer?: Reply): this
   reject(message: string): this

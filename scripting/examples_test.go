@@ -21,6 +21,13 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			var out bytes.Buffer
 			ran, failed, err := Test(file, patiently(), &out)
+			for range 2 {
+				if !strings.Contains(out.String(), "took longer") { // a machine that is very busy stops a script anywhere
+					break
+				}
+				out.Reset()
+				ran, failed, err = Test(file, patiently(), &out)
+			}
 			if err != nil || failed > 0 || ran == 0 {
 				t.Errorf("%d tests, %d failed, %v\n%s", ran, failed, err, out.String())
 			}

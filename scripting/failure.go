@@ -59,13 +59,18 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	switch {
-	case e.File == "":
+	if e.File == "" {
 		return e.Message
-	case e.Line == 0:
-		return e.File + ": " + e.Message
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	return e.place() + ": " + e.Message
+}
+
+// place is file:line:column, as far as that is known.
+func (e *Error) place() string {
+	if e.Line == 0 {
+		return e.File
+	}
+	return fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 }
 
 // located makes an Error of what goja returned. An exception is described by running parts of the script: under the watchdog only.

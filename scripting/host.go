@@ -111,6 +111,7 @@ func plain(d data) any {
 type timer struct {
 	every    time.Duration
 	function goja.Callable
+	place    string // where; file:line:column
 }
 
 const maxTimers = 16
@@ -130,7 +131,7 @@ func (m *machine) offerTimer() {
 		if len(m.timers) == maxTimers {
 			panic(m.rangeError("more than %d timers", maxTimers))
 		}
-		m.timers = append(m.timers, timer{every, f})
+		m.timers = append(m.timers, timer{every, f, at(m.rt.CaptureCallStack(0, nil)).place()})
 		return goja.Undefined()
 	}))
 	m.freeze(o)
@@ -206,6 +207,8 @@ func (m *machine) promise(what string, work func(ctx context.Context) func() (go
 		panic(m.rangeError("%s: more than %d at once", what, maxAwaited))
 	}
 	p, resolve, reject := m.rt.NewPromise()
+	unkept, err := m.rt.New(m.errors.plain) // here, so that it names the place of the call
+	must(err)
 	m.awaited++
 	ctx, number := m.ctx, m.call
 	go func() {
@@ -217,7 +220,7 @@ func (m *machine) promise(what string, work func(ctx context.Context) func() (go
 			m.awaited--
 			v, err := finish()
 			if err != nil {
-				return reject(m.waitError(what, err))
+				return reject(m.waitError(unkept, what, err))
 			}
 			return resolve(v)
 		}
@@ -229,15 +232,14 @@ func (m *machine) promise(what string, work func(ctx context.Context) func() (go
 	return m.rt.ToValue(p)
 }
 
-// waitError makes the Error that a Promise is rejected with. That of a server has code and sqlState.
-func (m *machine) waitError(what string, err error) goja.Value {
+// waitError completes the Error that a Promise is rejected with. That of a server has code and sqlState.
+func (m *machine) waitError(e *goja.Object, what string, err error) goja.Value {
 	var said *hook.Rejection
 	message := []byte(what + ": " + err.Error())
 	if errors.As(err, &said) {
 		message = []byte(said.Message)
 	}
-	e, failed := m.rt.New(m.errors.plain, m.text(message))
-	must(failed)
+	must(e.DefineDataProperty("message", m.text(message), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	if said != nil {
 		m.define(e, "code", m.rt.ToValue(int(said.Code)))
 		m.define(e, "sqlState", m.rt.ToValue(said.State))

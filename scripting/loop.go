@@ -18,6 +18,9 @@ type Loop struct {
 	post   func(func())
 	stats  *metrics.Script
 
+	// witness is told of each call that fails; nil: nobody, outside of tests. Immutable once calls are made.
+	witness func(k hook.Kind, why *failure)
+
 	// Owned by the loop.
 	edition *edition // that machine is of
 	machine *machine // nil: it was stopped, and the next one is not ready
@@ -168,6 +171,9 @@ func (l *Loop) count(ed *edition, k hook.Kind, p permit, why *failure, took time
 	}
 	ed.breaker[k].ended(p, o, l.engine.dog.now, &l.engine.log)
 	if why != nil && o != skipped && o != cancelled {
+		if l.witness != nil {
+			l.witness(k, why)
+		}
 		l.engine.failures.Warn().Stringer("hook", k).Stringer("result", o).Err(why.err).Dur("took_ms", took).Msg("the script's function failed")
 	}
 }

@@ -79,7 +79,7 @@ func (m *machine) injectionsOf(all []*hook.Injection, q *queryCopy) goja.Value {
 			if given, isObject := call.Argument(0).(*goja.Object); isObject {
 				outcome.Err = m.mockError(given)
 			}
-			return m.outcomeOfQuery(m.tester.injected(injection, outcome), q)
+			return m.mocked(func() goja.Value { return m.outcomeOfQuery(m.tester.injected(injection, outcome), q) })
 		}))
 		out[i] = o
 	}

@@ -163,7 +163,7 @@ func (ed *edition) callTimerOn(m *machine, i int) (called bool) {
 		return m.timers[i].function(goja.Undefined())
 	})
 	if why != nil {
-		e.failures.Warn().Err(why.err).Stringer("result", why.outcome).Msg("a timer of the script failed")
+		e.failures.Warn().Str("timer", m.timers[i].place).Stringer("result", why.outcome).Err(why.err).Msg("a timer of the script failed")
 	}
 	return true
 }

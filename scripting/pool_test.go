@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -193,11 +194,22 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// noSQL refuses each statement.
+type noSQL struct{}
+
+func (noSQL) Query(context.Context, int, string, int) (*hook.Reply, error) {
+	return nil, errors.New("no SQL here")
+}
+
 func TestTimer(t *testing.T) {
-	w := newWorld(t, Options{SlowTimeout: 100 * time.Millisecond}, `
+	w := newWorld(t, Options{SlowTimeout: 100 * time.Millisecond, SQL: noSQL{}}, `
 		timer.every(10, async () => { await sleep(1); if (shared.incr("n") === 3) log.warn("three") })
-		timer.every(10, () => { log.warn("broken"); while (true) {} })`)
+		timer.every(10, () => { log.warn("broken"); while (true) {} })
+		  timer.every(10, async () => { await sql(10, "SELECT 1") })`)
 	w.log.wait(t, "three")
+	if line := w.log.wait(t, "no SQL here"); !strings.Contains(line, `"timer":"main.js:4:16"`) || !strings.Contains(line, `"error":"main.js:4:44: `) {
+		t.Errorf("a timer that fails: %s", line)
+	}
 	if err := w.engine.Load(""); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
 package scripting
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/dop251/goja"
 )
@@ -66,23 +69,38 @@ func (p *program) files() []string {
 	return all
 }
 
+// read reads a file. Its name in an error is as it is from where the process runs.
 func (p *program) read(name string) (string, error) {
-	f, err := p.root.Open(filepath.FromSlash(name))
+	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	f, err := p.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe may have nobody at its other end
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", path, causeOf(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return "", err
+		return "", fmt.Errorf("%s: %w", path, causeOf(err))
 	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%s is not a file", name)
-	case info.Size() > maxSource:
-		return "", fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), maxSource)
+		return "", fmt.Errorf("%s is not a file", path)
 	}
-	text, err := fs.ReadFile(p.root.FS(), name)
-	return string(text), err
+	text, err := io.ReadAll(io.LimitReader(f, maxSource+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", path, causeOf(err))
+	case len(text) > maxSource:
+		return "", fmt.Errorf("%s has more than %d bytes", path, maxSource)
+	}
+	return string(text), nil
+}
+
+// causeOf is what the operating system has against a file, without the name, which is relative there.
+func causeOf(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // The first lines of a module stand behind moduleHead.

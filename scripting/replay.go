@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"parkway/scripting/hook"
@@ -29,9 +30,15 @@ type replayed struct {
 // maxLine bounds a line of a recording.
 const maxLine = 64 << 20
 
-// Replay asks onQuery of the program in a file about recorded commands, one JSON object in each line, and writes what it says of each to out. It returns
-// how many there were, and of how many the function failed. Statements before and after one, and onResult, are not run: there is no server.
-func Replay(file string, recording io.Reader, o Options, out io.Writer) (asked, failedCalls int, err error) {
+// Replay asks onQuery of the program in a file about the commands recorded in another, one JSON object in each line, and writes what it says of each to
+// out. It returns how many there were, and of how many the function failed. Statements before and after one, and onResult, are not run: there is no
+// server. An error says in which of the files, and in which line of it.
+func Replay(file, recording string, o Options, out io.Writer) (asked, failedCalls int, err error) {
+	source, err := os.Open(recording)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer source.Close()
 	t, err := newTester(file, o)
 	if err != nil {
 		return 0, 0, err
@@ -40,23 +47,18 @@ func Replay(file string, recording io.Reader, o Options, out io.Writer) (asked, 
 	if !t.engine.Defines().Has(hook.OnQuery) {
 		return 0, 0, errors.New(file + " defines no onQuery")
 	}
-	lines := bufio.NewScanner(recording)
+	lines := bufio.NewScanner(source)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	answers := json.NewEncoder(out)
 	answers.SetEscapeHTML(false)
-	for n := 1; lines.Scan(); n++ {
+	n := 1
+	for ; lines.Scan(); n++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		var r recorded
-		d := json.NewDecoder(strings.NewReader(lines.Text()))
-		d.UseNumber()
-		if err := d.Decode(&r); err != nil {
-			return asked, failedCalls, fmt.Errorf("line %d: %w", n, err)
-		}
-		q, err := r.query()
+		q, err := readRecorded(lines.Text())
 		if err != nil {
-			return asked, failedCalls, fmt.Errorf("line %d: %w", n, err)
+			return asked, failedCalls, fmt.Errorf("%s:%d: %w", recording, n, err)
 		}
 		before := t.went()
 		v := t.query(q)
@@ -71,7 +73,21 @@ func Replay(file string, recording io.Reader, o Options, out io.Writer) (asked, 
 			t.loop.Forget(i)
 		}
 	}
-	return asked, failedCalls, lines.Err()
+	if err := lines.Err(); err != nil {
+		return asked, failedCalls, fmt.Errorf("%s:%d: %w", recording, n, err)
+	}
+	return asked, failedCalls, nil
+}
+
+// readRecorded reads a line of a recording.
+func readRecorded(line string) (*queryCopy, error) {
+	var r recorded
+	d := json.NewDecoder(strings.NewReader(line))
+	d.UseNumber()
+	if err := d.Decode(&r); err != nil {
+		return nil, err
+	}
+	return r.query()
 }
 
 // went is how many calls of onQuery went well.

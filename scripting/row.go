@@ -118,8 +118,11 @@ func (r *resultObject) rowOf(v goja.Value) (*rowObject, *goja.Object, error) {
 	if !isObject {
 		return nil, nil, errNoRow
 	}
-	values := make([]hook.Value, len(r.head.Columns))
 	array := o.ClassName() == "Array"
+	if !array && (o.ClassName() != "Object" || o.ExportType() != typePlain) { // a Promise, a Date, bytes
+		return nil, nil, errNoRow
+	}
+	values := make([]hook.Value, len(r.head.Columns))
 	if array && r.m.length(o) != len(values) {
 		return nil, nil, fmt.Errorf("a row has %d values, but there are %d columns", r.m.length(o), len(values))
 	}

@@ -86,14 +86,19 @@ func (s *stream) show(b *hook.Batch, v *hook.RowsVerdict) error {
 	for i := range all {
 		all[i].row, all[i].object = r.newRow(b.Row(i))
 	}
-	rows, err := s.inBatches(all)
+	rows, err := s.inBatches(slices.Clone(all))
 	if err != nil {
 		return err
 	}
 	same := len(rows) == len(all) && !r.reshapes()
 	s.out.Reset(len(r.head.Columns) - len(r.dropped) + len(r.added))
 	s.most = maxReply + b.Size()
+	v.Stop, r.stop = r.stop, false // of the function that sees many rows at once
 	for i := range rows {
+		if r.stop { // by the row before
+			same = false
+			break
+		}
 		if err := s.one(&rows[i]); err != nil {
 			return err
 		}
@@ -108,7 +113,7 @@ func (s *stream) show(b *hook.Batch, v *hook.RowsVerdict) error {
 			return err
 		}
 	}
-	v.Stop = r.stop
+	v.Stop = v.Stop || r.stop
 	if v.Same = same; !same {
 		v.Rows = &s.out
 	}
@@ -164,16 +169,19 @@ func (s *stream) one(x *batchRow) error {
 		return err
 	case v == nil || goja.IsUndefined(v) || v.SameAs(x.object):
 		return nil
-	case goja.IsNull(v):
+	case goja.IsNull(v) || v.StrictEquals(r.m.rt.ToValue(false)):
 		x.row.dropped = true
 		return nil
 	}
 	if _, isObject := v.(*goja.Object); !isObject {
-		x.row.dropped = x.row.dropped || !v.ToBoolean()
-		return nil
+		return nil // the value of `row.a = 0`, as arrow functions return it
 	}
-	if thrown := r.m.rt.Try(func() { x.row, x.object, err = r.rowOf(v) }); thrown != nil {
+	var by batchRow
+	if thrown := r.m.rt.Try(func() { by.row, by.object, err = r.rowOf(v) }); thrown != nil {
 		return thrown
+	}
+	if err == nil {
+		*x = by
 	}
 	return err
 }

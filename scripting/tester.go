@@ -26,6 +26,7 @@ type tester struct {
 	posted  chan func()
 	tests   []scriptTest
 	answers map[string]mockAnswer // of sql()
+	why     error                 // what a function of the program has failed for, last; nil: none has
 }
 
 type scriptTest struct {
@@ -58,6 +59,7 @@ func newTester(file string, o Options) (*tester, error) {
 	}
 	t.engine = New(o)
 	t.loop = newLoop(t.engine, func(f func()) { t.posted <- f })
+	t.loop.witness = func(k hook.Kind, why *failure) { t.why = fmt.Errorf("%s failed: %w", k, why.err) }
 	t.engine.loops = append(t.engine.loops, t.loop)
 	if err := t.engine.Load(file); err != nil {
 		t.close()
@@ -156,22 +158,16 @@ func (m *machine) offerTest() {
 		t.answers[m.statement("mock.sql", call.Argument(0))] = a
 		return goja.Undefined()
 	}))
-	m.define(mock, "connect", m.function("connect", 1, func(call goja.FunctionCall) goja.Value {
-		return m.outcomeOfConnect(t.connect(m.clientOf(call.Argument(0))))
-	}))
-	m.define(mock, "auth", m.function("auth", 1, func(call goja.FunctionCall) goja.Value {
-		q := m.clientOf(call.Argument(0))
-		return m.outcomeOfAuth(t.auth(q))
-	}))
-	m.define(mock, "query", m.function("query", 1, func(call goja.FunctionCall) goja.Value {
-		q := m.clientOf(call.Argument(0))
-		return m.outcomeOfQuery(t.query(q), q)
-	}))
-	m.define(mock, "result", m.function("result", 2, func(call goja.FunctionCall) goja.Value {
-		return m.mockResult(m.clientOf(call.Argument(0)), call.Argument(1))
-	}))
-	m.define(mock, "disconnect", m.function("disconnect", 2, func(call goja.FunctionCall) goja.Value {
-		q := m.clientOf(call.Argument(0))
+	asks := func(name string, length int, ask func(q *queryCopy, call goja.FunctionCall) goja.Value) {
+		m.define(mock, name, m.function(name, length, func(call goja.FunctionCall) goja.Value {
+			return m.mocked(func() goja.Value { return ask(m.clientOf(call.Argument(0)), call) })
+		}))
+	}
+	asks("connect", 1, func(q *queryCopy, _ goja.FunctionCall) goja.Value { return m.outcomeOfConnect(t.connect(q)) })
+	asks("auth", 1, func(q *queryCopy, _ goja.FunctionCall) goja.Value { return m.outcomeOfAuth(t.auth(q)) })
+	asks("query", 1, func(q *queryCopy, _ goja.FunctionCall) goja.Value { return m.outcomeOfQuery(t.query(q), q) })
+	asks("result", 2, func(q *queryCopy, call goja.FunctionCall) goja.Value { return m.mockResult(q, call.Argument(1)) })
+	asks("disconnect", 2, func(q *queryCopy, call goja.FunctionCall) goja.Value {
 		s := hook.Stats{Duration: time.Second, Queries: 1}
 		if o, isObject := call.Argument(1).(*goja.Object); isObject {
 			if v := m.member(o, "queries"); v != nil {
@@ -183,8 +179,21 @@ func (m *machine) offerTest() {
 		}
 		t.loop.Disconnect(q, &s)
 		return goja.Undefined()
-	}))
+	})
 	must(m.rt.Set("mock", mock))
+}
+
+// mocked asks functions of the program, and throws what they have failed for.
+func (m *machine) mocked(ask func() goja.Value) goja.Value {
+	t := m.tester
+	t.why = nil
+	v := ask()
+	if t.why != nil {
+		e, err := m.rt.New(m.errors.plain, m.rt.ToValue(t.why.Error()))
+		must(err)
+		panic(e)
+	}
+	return v
 }
 
 // recorded is a command as a test or a recording describes it. The keys are those of q, with words parted by _ in recordings.

@@ -54,7 +54,7 @@ func TestRunsTests(t *testing.T) {
 			mock.sql("SELECT 1", [{n: 30}])
 			assert.equal(mock.query("SELECT /* slow=1 */ 1").hostgroup, 30)
 			mock.sql("SELECT 1", {error: {code: 1146, sqlState: "42S02", message: "no table"}})
-			assert.equal(mock.query("SELECT /* slow=1 */ 1").hostgroup, undefined)
+			try { mock.query("SELECT /* slow=1 */ 1"); assert(false) } catch (e) { assert.equal(e.message, "onQuery failed: main.js:4:47: Error: no table") }
 			try { await sql(10, "SELECT 1"); assert(false) } catch (e) { assert.equal([e.code, e.sqlState, e.message].join(), "1146,42S02,no table") }
 			await sleep(1)
 		})
@@ -91,7 +91,15 @@ func TestRunsTests(t *testing.T) {
 }
 
 func TestReplay(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "main.js")
+	dir := t.TempDir()
+	file, recorded := filepath.Join(dir, "main.js"), filepath.Join(dir, "recorded.jsonl")
+	replay := func(recording string, out *bytes.Buffer) (asked, failed int, err error) {
+		t.Helper()
+		if err := os.WriteFile(recorded, []byte(recording), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return Replay(file, recorded, patiently(), out)
+	}
 	if err := os.WriteFile(file, []byte(`function onQuery(q) {
 		if (q.sql === "bad") null.x
 		if (q.params[1] === 9007199254740993n) q.route(30)
@@ -109,7 +117,7 @@ func TestReplay(t *testing.T) {
 {"sql": "SELECT 1", "user": "u", "schema": "s", "client_addr": "192.0.2.1", "attributes": {"a": "b"}}
 `
 	var out bytes.Buffer
-	asked, failed, err := Replay(file, strings.NewReader(recording), patiently(), &out)
+	asked, failed, err := replay(recording, &out)
 	want := `{"sql":"SELECT ?","hostgroup":30}
 {"sql":"x","rewrite":"<y>","pin":true}
 {"sql":"SELECT 1","reject":"ERROR 1148 (42000): no","tags":["t"]}
@@ -120,7 +128,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("%d asked, %d failed, %v:\n%s", asked, failed, err, out.String())
 	}
 	for _, bad := range []string{"{", `{"sql": 5}`, `{"command": "COM_PING"}`, `{"params": [{}]}`} {
-		if _, _, err := Replay(file, strings.NewReader("\n"+bad), patiently(), &out); err == nil || !strings.HasPrefix(err.Error(), "line 2: ") {
+		if _, _, err := replay("\n"+bad, &out); err == nil || !strings.HasPrefix(err.Error(), recorded+":2: ") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

@@ -76,8 +76,8 @@ func run(args []string, out, errs io.Writer) int {
 		return exitConfig
 	}
 	if command == "check" {
-		if err := checkScript(&cfg.Scripting); err != nil {
-			fmt.Fprintf(errs, "%s: scripting.file: %v\n", file, err)
+		if err := checkScript(cfg); err != nil {
+			fmt.Fprintln(errs, err)
 			return exitConfig
 		}
 		for _, w := range cfg.Warnings() {

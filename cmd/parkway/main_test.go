@@ -114,7 +114,7 @@ func TestCommandLine(t *testing.T) {
 		{"serve --version", exitConfig, "", "version"},
 		{"check --config " + good, exitOK, good + ": ok", ""},
 		{"check --config " + warned, exitOK, "warning: ", ""},
-		{"check --config " + scripted, exitConfig, "", "broken.js:3:1: Unexpected token }"},
+		{"check --config " + scripted, exitConfig, "", scripted + ":22: scripting.file: broken.js:3:1: Unexpected token }"},
 		{"check --config " + ruled, exitOK, ruled + ": ok\nrule 7: match_digest = \"^SELECT\", destination_hostgroup = 1\n", ""},
 		{"check --config " + unruly, exitConfig, "", "mysql_query_rules.match_digest: error parsing regexp"},
 		{"check --config " + bad, exitConfig, "", ":3: listen.htpp"},

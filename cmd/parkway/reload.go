@@ -45,7 +45,7 @@ func (s *server) reload() {
 	s.proxy.HostgroupsChanged()
 	s.script.Apply(scriptOptions(&next.Scripting, &s.errands, s.log))
 	if err := s.script.Follow(next.Scripting.File); err != nil {
-		s.log.Error().Err(err).Msg("the script stays as it is")
+		s.log.Error().Err(next.ScriptProblem(err)).Msg("the script stays as it is")
 	}
 	if err := setLevel(next.Log); err != nil {
 		s.log.Error().Err(err).Msg("log level stays as it is")

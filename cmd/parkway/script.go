@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -44,12 +43,15 @@ func errandAccount(c *config.Scripting) session.ErrandAccount {
 	return session.ErrandAccount{User: c.SQLUsername, Password: c.SQLPassword}
 }
 
-// checkScript compiles the script and tries it, if there is one.
-func checkScript(c *config.Scripting) error {
-	if c.File == "" {
+// checkScript compiles the script and tries it, if there is one. The error says where the configuration names it.
+func checkScript(c *config.Config) error {
+	if c.Scripting.File == "" {
 		return nil
 	}
-	return scripting.Check(c.File, scriptOptions(c, new(lateErrands), zerolog.Nop()))
+	if err := scripting.Check(c.Scripting.File, scriptOptions(&c.Scripting, new(lateErrands), zerolog.Nop())); err != nil {
+		return c.ScriptProblem(err)
+	}
+	return nil
 }
 
 // exitFailed is the exit code of `parkway script test` when a test has failed, or a function of the script.
@@ -79,6 +81,9 @@ func script(args []string, out, errs io.Writer) int {
 		return replayScript(file, *replay, options, out, errs)
 	}
 	ran, failed, err := scripting.Test(file, options, out)
+	if err == nil && ran == 0 {
+		err = fmt.Errorf("%s has no tests, nor is there a file beside it that has: test(name, function)", file)
+	}
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		return exitFailed
@@ -109,13 +114,7 @@ func fileAndFlags(flags *flag.FlagSet, args []string) (file string, err error) {
 }
 
 func replayScript(file, recording string, options scripting.Options, out, errs io.Writer) int {
-	r, err := os.Open(recording)
-	if err != nil {
-		fmt.Fprintln(errs, err)
-		return exitFailed
-	}
-	defer r.Close()
-	asked, failed, err := scripting.Replay(file, r, options, out)
+	asked, failed, err := scripting.Replay(file, recording, options, out)
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		return exitFailed

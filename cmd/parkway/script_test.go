@@ -12,11 +12,12 @@ func TestScriptCommand(t *testing.T) {
 	keepGlobals(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"good.js":    `function onQuery(q) { if (q.sql === "x") q.route(20); log.info("asked", {sql: q.sql}) } test("x", () => assert.equal(mock.query("x").hostgroup, 20))`,
-		"failing.js": `function onQuery(q) { if (q.sql === "x") null.x } test("x", () => assert(false))`,
-		"broken.js":  "function onQuery(q {}",
-		"x.jsonl":    `{"sql": "x"}` + "\n" + `{"sql": "y"}` + "\n",
-		"bad.jsonl":  "{",
+		"good.js":     `function onQuery(q) { if (q.sql === "x") q.route(20); log.info("asked", {sql: q.sql}) } test("x", () => assert.equal(mock.query("x").hostgroup, 20))`,
+		"failing.js":  `function onQuery(q) { if (q.sql === "x") null.x } test("x", () => assert(false))`,
+		"broken.js":   "function onQuery(q {}",
+		"untested.js": "function onQuery(q) {}",
+		"x.jsonl":     `{"sql": "x"}` + "\n" + `{"sql": "y"}` + "\n",
+		"bad.jsonl":   "{",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -32,8 +33,9 @@ func TestScriptCommand(t *testing.T) {
 		{"test --replay x.jsonl good.js", exitOK, `{"sql":"x","hostgroup":20}`, "2 statements"},
 		{"test failing.js", exitFailed, "1 tests, 1 failed", ""},
 		{"test failing.js --replay x.jsonl", exitFailed, `{"sql":"x"}`, "the script failed for 1"},
-		{"test good.js --replay bad.jsonl", exitFailed, "", "line 1: "},
+		{"test good.js --replay bad.jsonl", exitFailed, "", "bad.jsonl:1: "},
 		{"test good.js --replay none.jsonl", exitFailed, "", "no such file"},
+		{"test untested.js", exitFailed, "", "untested.js has no tests"},
 		{"test broken.js", exitFailed, "", "broken.js:1:"},
 		{"test none.js", exitFailed, "", "no such file"},
 		{"test", exitConfig, "", "FILE is missing"},

@@ -148,7 +148,7 @@ func (s *server) assemble(ctx context.Context) error {
 	counters.Monitor(s.monitor.Stats)
 	counters.Scripts(s.script.Metrics)
 	if err := s.script.Follow(cfg.Scripting.File); err != nil {
-		return fmt.Errorf("scripting.file: %w", err)
+		return cfg.ScriptProblem(err)
 	}
 	s.proxy = session.New(session.Config{
 		Hostgroups: s.hostgroups,

@@ -8,10 +8,15 @@ function onQuery(q) { q.observe(writes.test(q.digestText)) }
 onQuery.cacheBy = "digest"
 
 function onResult(q, result) {
+  if (result.columns.length === 0) note(q, result.affectedRows, result.error)
+  else result.end((summary, q) => note(q, summary.rows, summary.error)) // INSERT ... RETURNING
+}
+
+function note(q, rows, error) {
   changes.inc()
   log.info("audit", {
     user: q.user, client: q.clientAddr, program: q.attributes.program_name ?? "", schema: q.schema,
-    statement: q.digestText, rows: result.affectedRows, error: result.error ? result.error.code : 0,
+    statement: q.digestText, rows, error: error ? error.code : 0,
   })
 }
 
