@@ -173,6 +173,7 @@ func (r *ResponseReader) leaveColumns() {
 
 // endResult ends the answer or goes on to the next of several results.
 func (r *ResponseReader) endResult() {
+	r.results++
 	r.phase = phaseEnd
 	if r.status&StatusMoreResults != 0 && r.cmd.firstPhase() == phaseResult {
 		r.phase = phaseResult

@@ -40,6 +40,7 @@ type ResponseReader struct {
 	watching  bool
 	every     bool   // see WatchEveryOK
 	rows      bool   // a result set came
+	results   int    // that are complete and were no ERR packet
 	warnings  uint16 // of the last OK or EOF packet
 	insertID  uint64 // of the last OK packet that had one
 	found     uint64 // rows of the last result set
@@ -60,7 +61,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
 	r.open, r.started, r.failed, r.every = false, false, false, false
-	r.code, r.rows, r.warnings, r.insertID = 0, false, 0, 0
+	r.code, r.rows, r.results, r.warnings, r.insertID = 0, false, 0, 0, 0
 	r.found, r.affected, r.matched = 0, 0, 0
 	r.status &= StatusLasting
 	r.skip, r.columns = 0, 0
@@ -189,6 +190,10 @@ func (r *ResponseReader) Failed() (code uint16, failed bool) { return r.code, r.
 
 // Rows reports whether the answer had a result set.
 func (r *ResponseReader) Rows() bool { return r.rows }
+
+// Results is how many results of the answer are complete, an ERR packet not counted: that of a text of several statements has one for each, but for
+// those that run others, as CALL does.
+func (r *ResponseReader) Results() int { return r.results }
 
 // Found is the number of rows of the answer's last result set.
 func (r *ResponseReader) Found() uint64 { return r.found }

@@ -15,8 +15,7 @@ func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress prot
 		s.onInjectedOK(ok, progress)
 		return
 	}
-	s.now.event.Flags = s.now.info.Flags
-	s.track(ok, &s.now.event)
+	s.trackAnswer(ok)
 	owed := s.mine.owesSchema
 	if s.backend.Have().Bare {
 		ok.StateChanges = s.visibleBare(ok.StateChanges)
@@ -148,13 +147,13 @@ func (s *Session) concludeUnreported(e *sysvar.Event) {
 	unseen := e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF)
 	switch {
 	case !e.Tracked:
-	case !s.isMariaDB() && unseen:
-		e.Unreported = e.Flags.Has(digest.StoredCall)
-	case unseen:
-		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
 	case e.Failed && e.Flags.Has(digest.SetSystemVar):
 		e.Unreported = e.Ran()
 		s.mine.untold = s.qualifiedVars()
+	case !s.isMariaDB() && unseen:
+		e.Unreported = e.Flags.Has(digest.StoredCall)
+	case unseen && s.backend.Answer().Affected() < 0: // else the last result is an OK packet, which has said what changed
+		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
 	}
 }
 
@@ -169,9 +168,19 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		e.UserVarsUnknown = s.mine.pins&sysvar.UserVar != 0
 		return
 	}
-	in := s.worker.pool.Interner()
-	if now.info.Flags&digest.SetNames != 0 && !e.Failed {
-		switch collation, ok := sysvar.NamesCollation(now.text, now.options); {
+	if !s.concludeSeveral() {
+		s.concludeAssignments(e, now.text, s.scanVars)
+	}
+	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
+	s.noteObjects(e, now.text)
+}
+
+// concludeAssignments notes what a statement has assigned, whose text is sql: what trackers don't say. before are the session's variables when it was
+// sent. It goes by the verb, the flags and the outcome in e, and sets what else e is to say of it.
+func (s *Session) concludeAssignments(e *sysvar.Event, sql []byte, before *sysvar.Set) {
+	now, in := &s.now, s.worker.pool.Interner()
+	if e.Flags&digest.SetNames != 0 && !e.Failed {
+		switch collation, ok := sysvar.NamesCollation(sql, now.options); {
 		case !ok:
 			e.PinVariable, s.mine.unsure = true, true
 		case collation != nil:
@@ -179,24 +188,22 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		}
 	}
 	// A statement that is refused after its text was read makes the variables all the same, without values (MySQL).
-	if now.info.Flags&digest.UserVarAssign != 0 && (e.Ran() || e.Code != protocol.ErrCodeParse) {
-		vars := in.AssignUserVars(s.mine.vars.UserVars, now.text, now.options, s.scanVars, s.mine.vars.Vars, !e.Failed)
+	if e.Flags&digest.UserVarAssign != 0 && (e.Ran() || e.Code != protocol.ErrCodeParse) {
+		vars := in.AssignUserVars(s.mine.vars.UserVars, sql, now.options, before, s.mine.vars.Vars, !e.Failed)
 		if !s.overlooks() || sysvar.UserVarsKnown(vars) {
 			s.mine.vars.UserVars = vars
 		}
 	}
-	if now.info.Flags.Has(digest.PrepareStmt) && (e.Ran() || e.Code != protocol.ErrCodeParse) {
-		s.mine.vars.UserVars = in.PrepareUserVars(s.mine.vars.UserVars, now.text)
+	if e.Flags.Has(digest.PrepareStmt) && (e.Ran() || e.Code != protocol.ErrCodeParse) {
+		s.mine.vars.UserVars = in.PrepareUserVars(s.mine.vars.UserVars, sql)
 	}
-	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
-	if now.info.Flags&digest.SetSystemVar != 0 && e.Ran() {
-		e.Trackers = e.Trackers || now.info.Flags.Has(digest.TrackersVar)
+	if e.Flags&digest.SetSystemVar != 0 && e.Ran() {
+		e.Trackers = e.Trackers || e.Flags.Has(digest.TrackersVar)
 		e.Tracked = e.Tracked || e.Trackers // which pins for all that is not reported
-		if now.raw && s.isMariaDB() && setsUnreported(now.text, now.options) {
+		if now.raw && s.isMariaDB() && setsUnreported(sql, now.options) {
 			e.PinVariable = true
 		}
 	}
-	s.noteObjects(e, now.text)
 }
 
 // noteObjects notes what a statement, whose text is sql, makes or ends that has a name.

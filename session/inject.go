@@ -163,8 +163,7 @@ func (s *Session) onInjected(chunk []byte, progress protocol.Progress) {
 // onInjectedOK takes an OK packet of the answer that says more than its status.
 func (s *Session) onInjectedOK(ok *protocol.OK, progress protocol.Progress) {
 	in := s.script.injected
-	s.now.event.Flags = s.now.info.Flags
-	s.track(ok, &s.now.event)
+	s.trackAnswer(ok)
 	in.said = summarized(ok)
 	if progress == protocol.Done {
 		s.concludeInjected()

@@ -20,7 +20,8 @@ type statement struct {
 	raw       bool              // it went to the server as it came, without rewrite
 	qualified bool              // see qualify
 
-	long *longText // of which there is more to come; nil: none
+	long    *longText // of which there is more to come; nil: none
+	several *several  // see severalOf
 
 	// Of the binary protocol; see prepared.go.
 	entry          *stmt.Entry     // that it is about
@@ -109,7 +110,7 @@ func (s *Session) scan(sql []byte, whole bool) {
 // later reports whether the text of the statement under way is needed when the
 // answer has come.
 func (s *Session) later() bool {
-	const later = digest.UserVarAssign | digest.SetNames | digest.SetSystemVar
+	const later = digest.UserVarAssign | digest.SetNames | digest.SetSystemVar | digest.MultiStatement
 	return s.now.info.Flags&later != 0 || s.mine.objects.Wants(s.now.info.Verb, s.now.info.Flags)
 }
 

@@ -35,6 +35,10 @@ type Event struct {
 	// and for a SET that failed half-way. What changed is reported with the next OK packet, by MariaDB with the next that reports a change.
 	Unreported bool
 
+	// Apart says that a text of several statements was followed result by result: StateChanged is set only if one of them reported a change that it
+	// does not explain (Explained), and if one failed, it is none that runs others.
+	Apart bool
+
 	UserVarsUnknown bool // not UserVarsKnown, after the statement
 	Gone            Pins // from Objects.Note
 	MultiplexOff    bool // a rule says so
@@ -159,7 +163,7 @@ func causes(p Pins, e *Event) Pins {
 			p |= c.pin
 		}
 	}
-	if e.Failed && e.unseen() {
+	if e.Failed && e.unseen() && !e.Apart {
 		p |= Failed
 	}
 	if !e.Tracked && !e.Failed && (e.unseen() || e.Flags&(digest.SetSystemVar|digest.SetNames) != 0) {
@@ -228,6 +232,15 @@ func counts(v digest.Verb) bool {
 		return true
 	}
 	return false
+}
+
+// Explained reports whether a statement with these pins accounts for the flag that says that state changed, if that was set: one among several of a
+// text, with what its own result reported.
+func (e *Event) Explained(p Pins) bool { return !e.StateChanged || explained(p, e) }
+
+// RunsOthers reports whether the statement runs code that is not in its text, or may be several: the number of its results is not known.
+func (e *Event) RunsOthers() bool {
+	return e.unseen() || e.Verb == digest.VerbOther || e.Verb == digest.VerbNone
 }
 
 // explained reports whether the statement itself accounts for the flag that says that state changed. That a variable was reported

@@ -284,6 +284,15 @@ func TestAfter(t *testing.T) {
 		{"several statements", []step{
 			{"SET wait_timeout=98; SELECT 1", Event{StateChanged: true, Copied: true}, Unexplained | FoundRows | InsertID},
 		}},
+		{"several statements, followed one by one", []step{
+			{"SET wait_timeout=98; SELECT 1", Event{Copied: true, Apart: true}, FoundRows | InsertID},
+		}},
+		{"several statements, of which one failed, followed one by one", []step{
+			{"SET @a=1; INSERT INTO t VALUES (1)", Event{Failed: true, Code: 1062, Apart: true}, FoundRows | InsertID | Warnings},
+		}},
+		{"several statements, of which one reports what it does not explain", []step{
+			{"INSERT INTO t VALUES (1); SET @a=1", Event{StateChanged: true, Apart: true}, Unexplained | FoundRows | RowCount | InsertID},
+		}},
 		{"several queries", []step{{"SELECT 1; SELECT 2", Event{}, FoundRows | InsertID}}},
 		{"a trigger that sets something", []step{
 			{"INSERT INTO t VALUES (1)", Event{StateChanged: true, InsertID: 7}, Unexplained | RowCount | InsertID},

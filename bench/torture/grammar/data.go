@@ -131,6 +131,9 @@ func multi(c *client) {
 			func() string { return "SET time_zone = " + c.one("'+01:00'", "'+02:00'") },
 			func() string { return "USE " + c.one(Schema(c.id), OtherSchema(c.id)) },
 			func() string { return c.one("SELEKT", "SELECT * FROM missing", "") },
+			func() string {
+				return c.one("SET @u1 = 'a;b', @u2 = NULL", "SET NAMES latin1", "SET NAMES utf8mb4", "SET @u3 = @u0", "CALL two_results(3)", "SELECT remember(2)")
+			},
 		})()
 	}
 	if c.chance(15) || !c.multiStatements() && c.chance(70) {
