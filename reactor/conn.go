@@ -53,7 +53,8 @@ type Conn struct {
 	state      connState
 	slot       int32
 	generation uint32
-	watched    uint32 // The events registered with epoll; 0: not in the set.
+	watched    uint32 // The events registered with epoll; 0: in no set.
+	idling     bool   // They are registered with the idle loop; see park.go.
 
 	paused      bool
 	pressed     bool // input came while paused: it is not watched for any more
@@ -196,6 +197,10 @@ func (c *Conn) free() {
 	c.in.release()
 	c.out.release()
 	c.loop.conns.remove(c)
+	if c.idling {
+		c.loop.woken.remove(c.sock.FD())
+		c.idling = false
+	}
 	if c.session {
 		c.loop.sessions.Add(-1)
 	}

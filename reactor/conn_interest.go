@@ -54,9 +54,13 @@ func (c *Conn) register() {
 	if wants == c.watched {
 		return
 	}
+	if c.idling {
+		c.stopIdling()
+	}
 	var err error
 	poll, fd := &c.loop.poll, c.sock.FD()
 	switch {
+	case c.watched == wants: // nothing, and in no set
 	case c.watched == 0:
 		err = poll.add(fd, wants, c.slot, c.generation)
 	case wants == 0:
@@ -69,6 +73,22 @@ func (c *Conn) register() {
 		return
 	}
 	c.watched = wants
+}
+
+// unwatch takes the descriptor out of the set that it is in, if any.
+func (c *Conn) unwatch() error {
+	switch {
+	case c.idling:
+		c.stopIdling()
+		return nil
+	case c.watched == 0:
+		return nil
+	}
+	err := c.loop.poll.remove(c.sock.FD())
+	if err == nil {
+		c.watched = 0
+	}
+	return err
 }
 
 // PauseRead stops offering input, from now on: what arrives stays in the kernel, whose window closes in time, so that the

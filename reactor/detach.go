@@ -25,10 +25,8 @@ func (c *Conn) detachable() bool {
 }
 
 func (c *Conn) detach() (fd int, err error) {
-	if c.watched != 0 {
-		if err := c.loop.poll.remove(c.sock.FD()); err != nil {
-			return -1, err
-		}
+	if err := c.unwatch(); err != nil {
+		return -1, err
 	}
 	c.setState(stateDetached)
 	c.free()

@@ -11,7 +11,10 @@ type idleLoop struct{ poll poller }
 
 // idleEvents are what is watched on a parked descriptor: edge-triggered, so that it is reported once for each thing that happens to it,
 // beginning with what is there already.
-const idleEvents = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+const idleEvents = idleInterest | unix.EPOLLET
+
+// idleInterest is what a connection may want to be told of while the idle loop watches it.
+const idleInterest = unix.EPOLLIN | unix.EPOLLRDHUP
 
 // open makes the set and has the loop watch it.
 func (i *idleLoop) open(loop *poller) error {

@@ -35,13 +35,13 @@ type Loop struct {
 	changed   []*Conn // What epoll watches for them has changed.
 	closed    []*Conn // Marked, to be freed at the end of the turn.
 	turnEnd   []func()
-	spare     []func()         // The other half of turnEnd's double buffer.
-	spareConn []*Conn          // The other half of offers' double buffer.
-	parked    map[int32]uint32 // The tokens of parked connections, by descriptor.
-	parkedMax int              // There were since parked was made.
-	parker    Parker           // Who owns them.
-	held      bool             // HoldAccept.
-	pending   bool             // There is work for the next turn: it must not wait.
+	spare     []func()      // The other half of turnEnd's double buffer.
+	spareConn []*Conn       // The other half of offers' double buffer.
+	parked    fdMap[uint32] // The tokens of parked connections.
+	woken     fdMap[*Conn]  // Connections that the idle loop still watches.
+	parker    Parker        // Who owns the parked ones.
+	held      bool          // HoldAccept.
+	pending   bool          // There is work for the next turn: it must not wait.
 	stopping  bool
 
 	// Any thread.
@@ -78,7 +78,7 @@ func newLoop(g *Group, index int, cfg Config) (*Loop, error) {
 			l.release()
 			return nil, err
 		}
-		l.idle, l.parked = idle, make(map[int32]uint32)
+		l.idle, l.parked, l.woken = idle, newFDMap[uint32](), newFDMap[*Conn]()
 	}
 	return l, nil
 }

@@ -84,8 +84,8 @@ func TestParkAndWake(t *testing.T) {
 			t.Fatalf("got %q", got)
 		}
 		on(l, func() {
-			if l.Sessions() != 1 || len(l.parked) != 0 {
-				t.Errorf("%d sessions, %d parked", l.Sessions(), len(l.parked))
+			if l.Sessions() != 1 || l.parked.len() != 0 {
+				t.Errorf("%d sessions, %d parked", l.Sessions(), l.parked.len())
 			}
 		})
 	}
@@ -118,8 +118,8 @@ func TestParkedPeerLeaves(t *testing.T) {
 			t.Errorf("%s: gone with %v", name, err)
 		}
 		on(l, func() {
-			if l.Sessions() != 0 || len(l.parked) != 0 || l.conns.len() != 0 {
-				t.Errorf("%s: %d sessions, %d parked, %d connections", name, l.Sessions(), len(l.parked), l.conns.len())
+			if l.Sessions() != 0 || l.parked.len() != 0 || l.conns.len() != 0 {
+				t.Errorf("%s: %d sessions, %d parked, %d connections", name, l.Sessions(), l.parked.len(), l.conns.len())
 			}
 		})
 	}
@@ -134,15 +134,15 @@ func TestStaleWakeUps(t *testing.T) {
 	peer, fd := tcppair(t)
 	c := attach(t, l, fd, &funcs{data: echo})
 	p.handlers[1] = &funcs{data: echo}
-	on(l, func() { l.wakeOne(fd) }) // not parked
+	on(l, func() { l.stir(fd, unix.EPOLLIN) }) // not parked
 	park(t, c, 1)
-	on(l, func() { l.wakeOne(fd); l.wakeOne(fd) }) // parked, but quiet
+	on(l, func() { l.stir(fd, unix.EPOLLIN); l.stir(fd, unix.EPOLLIN) }) // parked, but quiet
 	if p.wakes.Load() != 0 {
 		t.Error("it was woken")
 	}
 	write(t, peer, "x")
 	readFull(t, peer, 1)
-	on(l, func() { l.wakeOne(fd) })
+	on(l, func() { l.stir(fd, unix.EPOLLIN) })
 	if p.wakes.Load() != 1 || len(p.gone) != 0 {
 		t.Errorf("woken %d times, %d gone", p.wakes.Load(), len(p.gone))
 	}
@@ -165,11 +165,11 @@ func TestDescriptorIsReusedWhileItsWakeUpIsUnderWay(t *testing.T) {
 		expect(t, err)
 		_, err = c.Park(2)
 		expect(t, err)
-		l.wakeOne(fd) // as if it had been among the events of this turn
+		l.stir(fd, unix.EPOLLIN) // as if it had been among the events of this turn
 	})
 	on(l, func() {
-		if p.wakes.Load() != 0 || len(p.gone) != 0 || len(l.parked) != 1 {
-			t.Errorf("woken %d times, %d gone, %d parked", p.wakes.Load(), len(p.gone), len(l.parked))
+		if p.wakes.Load() != 0 || len(p.gone) != 0 || l.parked.len() != 1 {
+			t.Errorf("woken %d times, %d gone, %d parked", p.wakes.Load(), len(p.gone), l.parked.len())
 		}
 	})
 }
@@ -236,7 +236,7 @@ func TestNotParkable(t *testing.T) {
 	check := func(why string, c *Conn) {
 		t.Helper()
 		on(l, func() {
-			if _, err := c.Park(1); !errors.Is(err, ErrNotDetachable) || c.Closed() || len(l.parked) != 0 {
+			if _, err := c.Park(1); !errors.Is(err, ErrNotDetachable) || c.Closed() || l.parked.len() != 0 {
 				t.Errorf("%s: %v", why, err)
 			}
 		})
@@ -263,7 +263,7 @@ func TestNotParkable(t *testing.T) {
 // More wake up at once than one turn looks at; all are served, and nothing is left of what found them.
 func TestHerdWakes(t *testing.T) {
 	l, p := parkingLoop(t)
-	const herd = 4 * maxEvents // and more than largeParked
+	const herd = 4 * maxEvents // and more than largeMap
 	peers := make([]net.Conn, herd)
 	for i := range peers {
 		var fd int
@@ -282,8 +282,8 @@ func TestHerdWakes(t *testing.T) {
 		readFull(t, peer, 1)
 	}
 	on(l, func() {
-		if p.wakes.Load() != herd || l.Sessions() != herd || len(l.parked) != 0 || l.parkedMax != 0 {
-			t.Errorf("%d wake-ups, %d sessions, %d parked of %d", p.wakes.Load(), l.Sessions(), len(l.parked), l.parkedMax)
+		if p.wakes.Load() != herd || l.Sessions() != herd || l.parked.len() != 0 || l.parked.most != 0 {
+			t.Errorf("%d wake-ups, %d sessions, %d parked of %d", p.wakes.Load(), l.Sessions(), l.parked.len(), l.parked.most)
 		}
 	})
 }
@@ -356,6 +356,7 @@ func BenchmarkParkUnpark(b *testing.B) {
 				return
 			}
 			c = l.Unpark(fd)
+			c.WatchHangup(true)
 			c.SetHandler(h)
 		}
 	})
