@@ -31,13 +31,13 @@ func (c *connObject) property(name string) goja.Value {
 	case "id":
 		return rt.ToValue(int64(c.src.ID()))
 	case "clientAddr":
-		return rt.ToValue(c.src.ClientAddr())
+		return c.m.word(c.src.ClientAddr())
 	case "clientPort":
 		return rt.ToValue(c.src.ClientPort())
 	case "user":
-		return rt.ToValue(c.src.User())
+		return c.m.word(c.src.User())
 	case "schema":
-		return rt.ToValue(c.src.Schema())
+		return c.m.word(c.src.Schema())
 	case "attributes":
 		if c.attributes == nil {
 			c.attributes = c.m.attributesOf(c.src)

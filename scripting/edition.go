@@ -73,7 +73,7 @@ func (ed *edition) describe(m *machine) error {
 		return nil
 	}
 	var err error
-	if _, failure := m.run(m.edition.engine.limits.Load().timeout, func() (goja.Value, error) {
+	if _, failure := m.run(loadTime, func() (goja.Value, error) {
 		ed.key, err = keyOf(m.rt.Get(hook.OnQuery.String()).(*goja.Object).Get("cacheBy"))
 		return nil, nil
 	}); failure != nil {

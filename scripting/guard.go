@@ -41,6 +41,7 @@ func (m *machine) secure() {
 	m.boundIterators()
 	m.boundSearches()
 	m.boundJSON()
+	m.offerBounded()
 }
 
 // forbidSource takes away what makes programs of texts: the parser is recursive and not bounded, and what is in force is what was loaded.

@@ -22,9 +22,10 @@ type Loop struct {
 	witness func(k hook.Kind, why *failure)
 
 	// Owned by the loop.
-	edition *edition // that machine is of
-	machine *machine // nil: it was stopped, and the next one is not ready
-	memory  memory   // of onQuery, if it is pure
+	edition *edition     // that machine is of
+	machine *machine     // nil: it was stopped, and the next one is not ready
+	memory  memory       // of onQuery, if it is pure
+	asked   *queryObject // of the last call of onQuery, for the next one; nil: that makes one
 	closed  bool
 
 	// Any thread.
@@ -258,25 +259,54 @@ func (l *Loop) Query(q hook.Query, w hook.QueryWaiter) (*hook.Verdict, hook.Pend
 	if ed.async[hook.OnQuery] {
 		return l.queryLater(ed, copyQuery(q), nil, w)
 	}
-	o := &queryObject{says: true}
+	o := l.query()
 	if pure {
 		o.pure = ed.key
 	}
 	v, why := l.call(ed, hook.OnQuery, func(m *machine) (goja.Value, error) {
-		return m.hooks[hook.OnQuery](goja.Undefined(), m.newQuery(o, q))
+		return m.ask(hook.OnQuery, m.newQuery(o, q))
 	})
-	if off := offloadedBy(v); off != nil {
-		o.says, o.src, o.query = false, nil, nil
-		return l.queryLater(ed, copyQuery(q), off, w)
+	off := offloadedBy(v)
+	if off != nil {
+		o.forget()
 	}
-	if o.m != nil {
-		o.close()
+	l.keep(o)
+	if off != nil {
+		return l.queryLater(ed, copyQuery(q), off, w)
 	}
 	verdict := l.verdict(ed, o, why)
 	if pure && why == nil {
+		if verdict == o.own {
+			o.own = nil // it is not for the next call
+		}
 		l.memory.keep(key, verdict)
 	}
 	return verdict, nil
+}
+
+// query returns what is to be behind q for a call on the loop.
+func (l *Loop) query() *queryObject {
+	o := l.asked
+	if o == nil {
+		o = new(queryObject)
+	}
+	l.asked = nil
+	*o = queryObject{says: true, own: o.own}
+	return o
+}
+
+// keep ends what a script may read and say of q, and keeps what was behind that for the next call, which is the only one to change it; not where handlers
+// will read it.
+func (l *Loop) keep(o *queryObject) {
+	if o.m == nil { // it was not called
+		l.asked = o
+		return
+	}
+	o.close()
+	if !o.handles {
+		o.detach()
+		l.asked = o
+	}
 }
 
 // queryLater asks onQuery on the pool, or the function that it has handed the question to.

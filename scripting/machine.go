@@ -25,6 +25,7 @@ type machine struct {
 	tester        *tester // whose tests run on it; nil: it decides about clients
 	post          *post
 	hooks         [hook.Kinds]goja.Callable // nil: not defined
+	direct        [hook.Kinds]native        // the same, as functions of the language call one another; nil: it may leave jobs
 	errors        struct{ rangeError, plain goja.Value }
 	newUint8Array goja.Constructor
 	queries       *goja.Object // the prototype of q
@@ -46,6 +47,9 @@ type machine struct {
 	call    uint64            // which call is under way; what an earlier one waited for is dropped
 	ctx     context.Context   // of it; nil: it cannot wait
 	timers  []timer           // that the program has asked for while it was loaded
+	words   map[string]goja.Value
+	args    [1]goja.Value // of the function that is called
+	over    queryObject   // behind each q whose call is over
 }
 
 // newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.
@@ -55,7 +59,9 @@ func newMachine(ed *edition, pooled bool, limit time.Duration) (*machine, error)
 
 // buildMachine is newMachine for tests, too.
 func buildMachine(ed *edition, pooled bool, limit time.Duration, t *tester) (*machine, error) {
-	m := &machine{edition: ed, tester: t, rt: goja.New(), pooled: pooled, loaded: make(map[string]*goja.Object), mail: make(chan func() error, maxAwaited)}
+	m := &machine{edition: ed, tester: t, rt: goja.New(), pooled: pooled, loaded: make(map[string]*goja.Object), mail: make(chan func() error, maxAwaited),
+		words: make(map[string]goja.Value)}
+	m.over.m = m
 	m.post = ed.engine.dog.watch(m.rt)
 	m.holders.Store(1)
 	m.errors.rangeError, m.errors.plain = m.rt.Get("RangeError"), m.rt.Get("Error")
@@ -65,6 +71,9 @@ func buildMachine(ed *edition, pooled bool, limit time.Duration, t *tester) (*ma
 	m.loading = true
 	_, failure := m.run(limit, func() (goja.Value, error) { return m.rt.RunProgram(ed.program.main) })
 	m.loading = false
+	if !ed.program.jobs {
+		must(m.rt.GlobalObject().Delete("Promise"))
+	}
 	err := error(nil)
 	if failure != nil {
 		err = failure.err
@@ -91,7 +100,7 @@ func (m *machine) release() {
 // findHooks looks for the functions that the program defines. One whose name has letters in the other case would never be called, and is an error.
 func (m *machine) findHooks() error {
 	var err error
-	_, failure := m.run(m.edition.engine.limits.Load().timeout, func() (goja.Value, error) {
+	_, failure := m.run(loadTime, func() (goja.Value, error) {
 		for k := range hook.Kinds {
 			v := m.rt.Get(k.String())
 			if v == nil || goja.IsUndefined(v) {
@@ -103,6 +112,9 @@ func (m *machine) findHooks() error {
 				return nil, nil
 			}
 			m.hooks[k] = f
+			if !m.pooled && !m.edition.program.jobs {
+				m.direct[k], _ = v.Export().(native)
+			}
 		}
 		for _, name := range m.rt.GlobalObject().Keys() {
 			for k := range hook.Kinds {
@@ -156,6 +168,32 @@ func (m *machine) runUntil(deadline int64, f func() (goja.Value, error)) (v goja
 		why.outcome = o
 	}
 	return v, why
+}
+
+// ask calls a function of the program with one argument.
+func (m *machine) ask(k hook.Kind, about goja.Value) (goja.Value, error) {
+	m.args[0] = about
+	if m.direct[k] != nil {
+		return m.askDirectly(k)
+	}
+	return m.hooks[k](goja.Undefined(), m.args[:]...)
+}
+
+// askDirectly calls a function of a program that leaves no jobs, without what goja does at the end of a call: it would run them, and give up its stack,
+// which the next call would make anew. What is an exception of JavaScript's is a panic then.
+func (m *machine) askDirectly(k hook.Kind) (v goja.Value, err error) {
+	defer func() {
+		switch x := recover().(type) {
+		case nil:
+		case *goja.Exception:
+			err = x
+		case *goja.StackOverflowError:
+			err = x
+		default:
+			panic(x)
+		}
+	}()
+	return m.direct[k](goja.FunctionCall{This: goja.Undefined(), Arguments: m.args[:]}), nil
 }
 
 // protected runs f and locates what went wrong. A panic that is none of JavaScript's is a fault of goja's or ours: this call fails, and the machine is

@@ -31,6 +31,7 @@ type program struct {
 	main    *goja.Program
 	name    string
 	modules map[string]*goja.Program // by their path in the directory
+	jobs    bool                     // its functions may leave jobs that run when they have ended
 }
 
 // compile reads and compiles a file. The error is an *Error, or says that the file cannot be read.
@@ -42,7 +43,7 @@ func compile(file string) (*program, error) {
 	p := &program{root: root, dir: filepath.Dir(file), name: filepath.Base(file), modules: make(map[string]*goja.Program)}
 	source, err := p.read(p.name)
 	if err == nil {
-		p.main, err = compileSource(p.name, source)
+		p.main, err = p.compile(p.name, source)
 	}
 	if err != nil {
 		p.seal()
@@ -130,10 +131,10 @@ func (p *program) module(from, name string) (*goja.Program, string, error) {
 	}
 	if strings.HasSuffix(file, ".json") {
 		source = "module.exports = " + source + "\n"
-	} else if _, err := compileSource(file, source); err != nil { // for the position of what is wrong
+	} else if _, err := p.compile(file, source); err != nil { // for the position of what is wrong
 		return nil, "", err
 	}
-	m, err := compileSource(file, moduleHead+source+moduleTail)
+	m, err := p.compile(file, moduleHead+source+moduleTail)
 	if err != nil {
 		return nil, "", err
 	}
@@ -141,16 +142,21 @@ func (p *program) module(from, name string) (*goja.Program, string, error) {
 	return m, file, nil
 }
 
-// compileSource compiles one file; the error is an *Error.
-func compileSource(name, source string) (*goja.Program, error) {
+// compile compiles one file; the error is an *Error.
+func (p *program) compile(name, source string) (*goja.Program, error) {
 	if line, ok := tooDeep(source); ok {
 		return nil, &Error{File: name, Line: line, Column: 1, Message: fmt.Sprintf("more than %d brackets within one another", maxNesting)}
 	}
-	p, err := goja.Compile(name, source, false)
+	parsed, err := goja.Parse(name, source)
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	return p, nil
+	p.jobs = revise(parsed) || p.jobs
+	compiled, err := goja.CompileAST(parsed, false)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	return compiled, nil
 }
 
 // tooDeep finds where brackets are too deep within one another, those in texts and comments included.

@@ -13,11 +13,12 @@ import (
 	"parkway/scripting/hook"
 )
 
-// queryObject is `q` of onQuery and onResult.
+// queryObject is what is behind `q` of onQuery and onResult.
 type queryObject struct {
 	connObject
 	query   hook.Query         // nil: the call is over
 	verdict *hook.Verdict      // what was said, in onQuery; nil: nothing
+	own     *hook.Verdict      // what verdict points to then; nil: not made yet
 	says    bool               // it may say something: it is q of onQuery, or of a handler of before()
 	chosen  bool               // ... of such a handler: the connection is chosen
 	after   *[]*hook.Injection // where q.after goes to, if it is not q of onQuery
@@ -26,16 +27,28 @@ type queryObject struct {
 	params  goja.Value
 	notes   goja.Value
 	text    goja.Value // the statement
-	handles bool       // a handler was named, which may read q later
+	handle  *queryHandle
+	handles bool // a handler was named, which may read q later
 	named   []*handler
+}
+
+// queryHandle is `q` as the script has it, and may keep it: when the call is over, what was behind it may be behind that of another call.
+type queryHandle struct {
+	*queryObject
 }
 
 // newQuery makes `q`.
 func (m *machine) newQuery(q *queryObject, src hook.Query) *goja.Object {
 	q.m, q.src, q.query = m, src, src
-	o := m.rt.NewDynamicObject(q)
+	q.handle = &queryHandle{q}
+	o := m.rt.NewDynamicObject(q.handle)
 	must(o.SetPrototype(m.queries))
 	return o
+}
+
+// detach leaves to a script that has kept `q` one whose call is over.
+func (q *queryObject) detach() {
+	q.handle.queryObject = &q.m.over
 }
 
 // forget ends the handlers that were named, for a call of which nothing is taken.
@@ -76,7 +89,7 @@ func (q *queryObject) Get(name string) goja.Value {
 	case "whole":
 		return rt.ToValue(q.query.Whole())
 	case "command":
-		return rt.ToValue(q.query.Command().String())
+		return q.m.word(q.query.Command().String())
 	case "prepared":
 		return rt.ToValue(q.query.Command() != hook.ComQuery)
 	case "digest":
@@ -150,11 +163,11 @@ func (m *machine) annotationsOf(sql []byte) goja.Value {
 	return o
 }
 
-var typeQuery = reflect.TypeFor[*queryObject]()
+var typeQuery = reflect.TypeFor[*queryHandle]()
 
-// say returns q and its verdict, for a method that says something.
+// say returns what is behind q, and its verdict, for a method that says something.
 func (m *machine) say(call goja.FunctionCall, what string) (*queryObject, *hook.Verdict) {
-	q, isQuery := exported[*queryObject](call.This, typeQuery)
+	q, isQuery := exported[*queryHandle](call.This, typeQuery)
 	switch {
 	case !isQuery:
 		panic(m.rt.NewTypeError("%s is a method of q", what))
@@ -162,10 +175,13 @@ func (m *machine) say(call goja.FunctionCall, what string) (*queryObject, *hook.
 		panic(m.rt.NewTypeError("%s can be said only in onQuery and in the handler of q.before, until it has ended", what))
 	}
 	if q.verdict == nil {
-		v := *q.m.edition.silence()
-		q.verdict = &v
+		if q.own == nil {
+			q.own = new(hook.Verdict)
+		}
+		*q.own = *q.m.edition.silence()
+		q.verdict = q.own
 	}
-	return q, q.verdict
+	return q.queryObject, q.verdict
 }
 
 // offerQuery defines the methods of q.
@@ -226,7 +242,7 @@ func (m *machine) offerQuery() {
 		q.inject(&v.Before, call)
 	})
 	m.method(m.queries, "after", 2, func(call goja.FunctionCall) {
-		if q, isQuery := exported[*queryObject](call.This, typeQuery); isQuery && q.after != nil {
+		if q, isQuery := exported[*queryHandle](call.This, typeQuery); isQuery && q.after != nil {
 			q.inject(q.after, call)
 			return
 		}

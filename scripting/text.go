@@ -36,6 +36,22 @@ func (m *machine) text(b []byte) goja.Value {
 	return goja.StringFromUTF16(units)
 }
 
+// maxWords is how many words a machine keeps.
+const maxWords = 1024
+
+// word makes a string of a script from a text that comes again and again: a name, an address.
+func (m *machine) word(s string) goja.Value {
+	v, known := m.words[s]
+	if !known {
+		if len(m.words) == maxWords {
+			clear(m.words)
+		}
+		v = m.rt.ToValue(s)
+		m.words[s] = v
+	}
+	return v
+}
+
 // bytesOf undoes text.
 func bytesOf(s goja.String) []byte {
 	plain := s.String()

@@ -101,7 +101,7 @@ func worstPing(t *testing.T, c *mysqltest.Client, while func(stop <-chan struct{
 // attacks are what a script may do by mistake or on purpose, each for the statements with its name, and how its call ends.
 var attacks = []struct{ name, body, outcome string }{
 	{"allocation", "return offload(allocate)", "memory"},
-	{"doubling", "return offload(double)", "memory"},
+	{"doubling", "return offload(double)", "error"},
 	{"recursion", "(function f() { f() })()", "error"},
 	{"natives", "const e = new Error; e.message = e; String(e)", "error"},
 	{"getters", "q.reply([{get a() { throw 1 }}])", "error"},

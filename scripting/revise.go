@@ -1,0 +1,147 @@
+package scripting
+
+import (
+	"reflect"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/file"
+	"github.com/dop251/goja/token"
+)
+
+// The functions of the language are bounded by others in their place (bounds.go). What its operators make is bounded by a change of the program before it
+// is compiled: a + b and a += b become bounded(a + b) and bounded(a += bounded(b)), and so do templates, unless one of the operands is short whatever it is:
+// a literal, what arithmetic makes. Without that a text that doubles itself has all memory in a few steps.
+
+// boundedName names the function in a program. No program can name it, or anything else so.
+const boundedName = "bounded text"
+
+// reviser changes one program.
+type reviser struct {
+	seen map[any]bool // nodes: some are in two places
+	jobs bool         // it may leave jobs: it has async functions, or names Promise
+}
+
+// revise changes a program. It reports whether a function of that may leave jobs that run when it has ended.
+func revise(p *ast.Program) (jobs bool) {
+	r := reviser{seen: make(map[any]bool)}
+	r.walk(reflect.ValueOf(p))
+	return r.jobs
+}
+
+var (
+	typeExpression = reflect.TypeFor[ast.Expression]()
+	typeFile       = reflect.TypeFor[*file.File]()
+)
+
+// walk goes through a node and all below it, those below first.
+func (r *reviser) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		r.walk(v.Elem())
+		if v.Type() == typeExpression {
+			if by := r.replacement(v.Interface().(ast.Expression)); by != nil {
+				v.Set(reflect.ValueOf(by))
+			}
+		}
+	case reflect.Pointer:
+		if v.IsNil() || v.Type() == typeFile || r.seen[v.Interface()] {
+			return
+		}
+		r.seen[v.Interface()] = true
+		r.note(v.Interface())
+		r.walk(v.Elem())
+	case reflect.Struct:
+		for _, field := range v.Fields() {
+			r.walk(field)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			r.walk(v.Index(i))
+		}
+	}
+}
+
+// note looks for what makes jobs.
+func (r *reviser) note(node any) {
+	switch n := node.(type) {
+	case *ast.FunctionLiteral:
+		r.jobs = r.jobs || n.Async
+	case *ast.ArrowFunctionLiteral:
+		r.jobs = r.jobs || n.Async
+	case *ast.Identifier:
+		r.jobs = r.jobs || n.Name == "Promise"
+	}
+}
+
+// replacement is what takes the place of an expression; nil: it stays.
+func (r *reviser) replacement(e ast.Expression) ast.Expression {
+	switch e := e.(type) {
+	case *ast.BinaryExpression:
+		if e.Operator == token.PLUS && !isShort(e.Left) && !isShort(e.Right) {
+			return bounded(e, maxText)
+		}
+	case *ast.AssignExpression:
+		if e.Operator == token.PLUS && !isShort(e.Right) {
+			e.Right = bounded(e.Right, maxText)
+			return bounded(e, maxText)
+		}
+	case *ast.TemplateLiteral:
+		if e.Tag == nil && len(e.Expressions) > 0 {
+			limit := int64(4 * maxText / len(e.Expressions))
+			for i, x := range e.Expressions {
+				if limit < maxText && !isShort(x) {
+					e.Expressions[i] = bounded(x, limit)
+				}
+			}
+			return bounded(e, 4*maxText)
+		}
+	}
+	return nil
+}
+
+// bounded is a call of the function with an expression, the text of which may have limit characters.
+func bounded(e ast.Expression, limit int64) ast.Expression {
+	return &ast.CallExpression{
+		Callee:          &ast.Identifier{Name: boundedName, Idx: e.Idx0()},
+		LeftParenthesis: e.Idx0(), ArgumentList: []ast.Expression{e, &ast.NumberLiteral{Idx: e.Idx0(), Value: limit}}, RightParenthesis: e.Idx1(),
+	}
+}
+
+// isShort reports whether the text of an expression is short, or as long as it stands in the program.
+func isShort(e ast.Expression) bool {
+	switch e := e.(type) {
+	case *ast.StringLiteral, *ast.NumberLiteral, *ast.BooleanLiteral, *ast.NullLiteral:
+		return true
+	case *ast.TemplateLiteral:
+		return e.Tag == nil && len(e.Expressions) == 0
+	case *ast.UnaryExpression:
+		return true
+	case *ast.BinaryExpression:
+		switch e.Operator {
+		case token.PLUS:
+			return isShort(e.Left) && isShort(e.Right)
+		case token.LOGICAL_AND, token.LOGICAL_OR, token.COALESCE:
+			return isShort(e.Left) && isShort(e.Right)
+		}
+		return true
+	}
+	return false
+}
+
+// offerBounded defines the function that revise has put into the program.
+func (m *machine) offerBounded() {
+	f := m.function("", 2, func(call goja.FunctionCall) goja.Value {
+		v := call.Arguments[0]
+		if s, isText := v.(goja.String); isText {
+			if n, limit := int64(s.Length()), call.Arguments[1].ToInteger(); n > limit {
+				m.tooLarge("a text", n, limit)
+			}
+		}
+		return v
+	})
+	must(m.rt.GlobalObject().DefineDataProperty(boundedName, f, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
+}
