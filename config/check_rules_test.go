@@ -47,6 +47,8 @@ func TestQueryRules(t *testing.T) {
 		{`retries = 1001`, "retries: must be from -1 to 1000, not 1001", ""},
 		{`active = 1`, "active: must be true or false, not an integer", ""},
 		{`destination_hostgrup = 1`, "destination_hostgrup: unknown key (did you mean destination_hostgroup?)", ""},
+		{`replace_pattern = "x"`, "replace_pattern: unknown key: a rule cannot rewrite a statement, a script can (q.rewrite)", ""},
+		{`proxy_port = 1`, "proxy_port: unknown key: only ProxySQL's rules have it", ""},
 		{`rule_id = 1`, "", ""},
 	} {
 		keys := strings.ReplaceAll(test.keys, "; ", "\n")

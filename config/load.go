@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -60,9 +61,15 @@ func syntaxProblem(name string, data []byte, err error) Problem {
 	if !errors.As(err, &pe) {
 		return p
 	}
-	p.Line, p.Key = pe.Position.Line, pe.LastKey
+	// Not the library's line: that of a line end which should not be there is the next one.
+	text := withoutBOM(data)
+	p.Line = 1 + bytes.Count(text[:min(max(0, pe.Position.Start), len(text))], []byte{'\n'})
+	line := strings.TrimSpace(lineOf(data, p.Line))
+	if !strings.HasPrefix(line, "[") { // in a header, the last key is one of the table before
+		p.Key = pe.LastKey
+	}
 	switch {
-	case strings.Contains(lineOf(data, p.Line), "password"):
+	case strings.Contains(line, "password"):
 		p.Message = "not valid TOML: a password is a string in quotes, on one line"
 	case strings.HasPrefix(pe.Message, "expected value but found"):
 		p.Message = "not valid TOML: expected a value (a string is written in quotes, a truth value is true or false)"

@@ -60,9 +60,12 @@ func (n *node) add(line int) *node {
 	return e
 }
 
+// withoutBOM is the document without the mark of its encoding, as the TOML library counts.
+func withoutBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
+
 // scanLines returns the tree of a document that is good TOML.
 func scanLines(data []byte) *node {
-	s := lineScanner{src: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), line: 1}
+	s := lineScanner{src: withoutBOM(data), line: 1}
 	root := new(node)
 	table := root
 	for s.skipBlank(); s.pos < len(s.src); s.skipBlank() {

@@ -15,6 +15,14 @@ var badDocuments = []struct {
 		"t.toml:2: log.level: not valid TOML: expected a value (a string is written in quotes, a truth value is true or false)"}},
 	{"twice", "[log]\nlevel = \"info\"\nlevel = \"info\"\n", []string{
 		"t.toml:3: log.level: not valid TOML: Key 'log.level' has already been defined."}},
+	{"a bracket is missing", "[log]\nlevel = \"info\"\n[[mysql_servers]\nhostgroup_id = 1\n", []string{
+		"t.toml:3: not valid TOML: expected end of table array name delimiter ']', but got '\\n' instead"}},
+	{"both brackets are missing", "[log]\nlevel = \"info\"\n[[mysql_servers\nhostgroup_id = 1\n", []string{
+		"t.toml:3: not valid TOML: expected '.' or ']' to end table name, but got '\\n' instead"}},
+	{"no end", "\ufeff\n[log", []string{"t.toml:2: not valid TOML: expected '.' or ']' to end table name, but got '\\x00' instead"}},
+	{"a key alone", "[log]\nlevel\nformat = \"json\"\n", []string{"t.toml:2: log: not valid TOML: expected '.' or '=', but got '\\n' instead"}},
+	{"a string without its end", "[log]\nlevel = \"info\nformat = \"json\"\n", []string{"t.toml:2: log.level: not valid TOML: strings cannot contain newlines"}},
+	{"an array without its end", "[listen]\nmysql = [\n  1\n  2\n]\n", []string{"t.toml:4: listen.mysql: not valid TOML: expected a comma (',') or array terminator (']'), but got '2'"}},
 	{"password without quotes", "[[mysql_users]]\npassword = hunter2\n", []string{
 		"t.toml:2: mysql_users.password: not valid TOML: a password is a string in quotes, on one line"}},
 	{"unknown keys of all sorts", `# comment

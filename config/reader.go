@@ -184,7 +184,11 @@ func (r *reader) unknown(table map[string]any, n *node, path string, fs []field)
 		if path != "" {
 			full = path + "." + key
 		}
-		r.problem(n.key(key), full, "unknown key%s", suggest(key, known))
+		hint := suggest(key, known)
+		if why := foreign[full]; why != "" {
+			hint = ": " + why
+		}
+		r.problem(n.key(key), full, "unknown key%s", hint)
 	}
 }
 
