@@ -198,17 +198,24 @@ func quiet(ctx context.Context, c *servers.Cluster) error {
 	defer cancel()
 	ticker := time.NewTicker(quietPoll)
 	defer ticker.Stop()
+	var why error // that the last look was not the last
 	for {
-		clients := -1
+		var clients int
 		err := c.Servers[0].DB().QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.processlist WHERE user IN (?, ?)",
 			play.User, play.Other).Scan(&clients)
-		if clients == 0 {
+		switch {
+		case ctx.Err() != nil: // which cut this look off
+		case err != nil:
+			why = fmt.Errorf("list the clients: %w", err)
+		case clients == 0:
 			return nil
+		default:
+			why = fmt.Errorf("%d clients are still there", clients)
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return fmt.Errorf("%d clients are still there: %w", clients, errors.Join(err, ctx.Err()))
+			return errors.Join(why, ctx.Err())
 		}
 	}
 }
