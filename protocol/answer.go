@@ -1,6 +1,9 @@
 package protocol
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // The grammar of answers. Each command's answer begins with a phase; a phase says what the next packet is.
 //
@@ -246,7 +249,20 @@ func (r *ResponseReader) errorPacket(body []byte) error {
 		return nil
 	}
 	r.phase, r.code, r.failed, r.affected = phaseEnd, code, true, -1
+	r.readOnly = saysReadOnly(code, body[3:])
 	return nil
+}
+
+// saysReadOnly reports whether a server refuses a statement because it is read-only. One code is for all options that forbid something: the
+// text names the option in every language.
+func saysReadOnly(code uint16, text []byte) bool {
+	switch code {
+	case ErrCodeServerIsReadOnly:
+		return true
+	case ErrCodeOptionPrevents:
+		return bytes.Contains(text, []byte("read-only")) || bytes.Contains(text, []byte("read_only"))
+	}
+	return false
 }
 
 func (r *ResponseReader) malformed(reason string, args ...any) error {

@@ -36,6 +36,7 @@ type ResponseReader struct {
 	started   bool
 	failed    bool
 	code      uint16
+	readOnly  bool // see ReadOnly
 	status    StatusFlags
 	watching  bool
 	every     bool   // see WatchEveryOK
@@ -60,7 +61,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.cmd = cmd
 	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
-	r.open, r.started, r.failed, r.every = false, false, false, false
+	r.open, r.started, r.failed, r.readOnly, r.every = false, false, false, false, false
 	r.code, r.rows, r.results, r.warnings, r.insertID = 0, false, 0, 0, 0
 	r.found, r.affected, r.matched = 0, 0, 0
 	r.status &= StatusLasting
@@ -187,6 +188,9 @@ func (r *ResponseReader) Status() StatusFlags { return r.status &^ StatusMoreRes
 
 // Failed reports whether the answer, of several results the last one, ended with an ERR packet, and its code.
 func (r *ResponseReader) Failed() (code uint16, failed bool) { return r.code, r.failed }
+
+// ReadOnly reports whether the answer ended with the server's refusal to write, because it is read-only.
+func (r *ResponseReader) ReadOnly() bool { return r.readOnly }
 
 // Rows reports whether the answer had a result set.
 func (r *ResponseReader) Rows() bool { return r.rows }

@@ -182,6 +182,35 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// The texts are those of real servers, of which one code is for all options that forbid something.
+func TestReadOnly(t *testing.T) {
+	var r ResponseReader
+	for _, test := range []struct {
+		code uint16
+		text string
+		want bool
+	}{
+		{ErrCodeOptionPrevents, "The MariaDB server is running with the --read-only option so it cannot execute this statement", true},
+		{ErrCodeOptionPrevents, "The MariaDB server is running with the --secure-file-priv option so it cannot execute this statement", false},
+		{ErrCodeOptionPrevents, "The MySQL server is running with the --super-read-only option so it cannot execute this statement", true},
+		{ErrCodeOptionPrevents, "Der MySQL-Server läuft mit der Option --read-only und kann diese Anweisung deswegen nicht ausführen", true},
+		{ErrCodeOptionPrevents, "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement", false},
+		{ErrCodeServerIsReadOnly, "Running in read-only mode", true},
+		{ErrCodeParse, "read-only", false},
+		{ErrCodeServerIsReadOnly, "", true},
+	} {
+		said := ERR{Code: test.code, State: "HY000", Message: test.text}
+		r.Start(ComQuery, 0, 1)
+		if _, _, err := r.Feed(packets(1, okMore, string(said.Append(nil)))); err != nil || r.ReadOnly() != test.want {
+			t.Errorf("%d %s: %v, %v", test.code, test.text, r.ReadOnly(), err)
+		}
+	}
+	r.Start(ComQuery, 0, 1)
+	if r.ReadOnly() {
+		t.Error("an answer that has not come says so")
+	}
+}
+
 func TestPrepared(t *testing.T) {
 	head := "\x00\x07\x00\x00\x00\x01\x00\x02\x00\x00\x00\x00"
 	var r ResponseReader

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"strings"
-
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
@@ -71,7 +69,7 @@ func (s *Session) redirects(whole bool) bool {
 // end, if that is nothing but the server's refusal to write and the client is not
 // to be told; else nil.
 func (s *Session) readOnlyRefusal(chunk []byte) *protocol.ERR {
-	if _, failed := s.backend.Answer().Failed(); !failed {
+	if !s.backend.Answer().ReadOnly() {
 		return nil
 	}
 	if s.state != answering || s.beingCut() || s.worker.proxy.draining.Load() {
@@ -85,29 +83,13 @@ func (s *Session) readOnlyRefusal(chunk []byte) *protocol.ERR {
 	if seq != s.message.NextSeq()+s.now.renumber.By || protocol.HeaderLen+length != len(chunk) || said.Decode(chunk[protocol.HeaderLen:]) != nil {
 		return nil
 	}
-	if !saysReadOnly(said) {
-		return nil
-	}
 	return said
 }
 
-// saysReadOnly reports whether a server refuses a statement because it is
-// read-only. One code is for all options that forbid something: the text names the
-// option in every language.
-func saysReadOnly(said *protocol.ERR) bool {
-	switch said.Code {
-	case protocol.ErrCodeServerIsReadOnly:
-		return true
-	case protocol.ErrCodeOptionPrevents:
-		return strings.Contains(said.Message, "read-only") || strings.Contains(said.Message, "read_only")
-	}
-	return false
-}
-
 // observeRefusal has the server of b asked for its read_only, if the answer that b
-// has had may be a refusal to write.
+// has had is a refusal to write.
 func (w *worker) observeRefusal(b *backend.Conn) {
-	if code, failed := b.Answer().Failed(); failed && (code == protocol.ErrCodeOptionPrevents || code == protocol.ErrCodeServerIsReadOnly) {
+	if b.Answer().ReadOnly() {
 		w.proxy.hostgroups.Observe(b.Server(), hostgroup.Observation{Event: hostgroup.WriteRefused})
 	}
 }

@@ -63,22 +63,3 @@ func TestUnexecuted(t *testing.T) {
 		}
 	}
 }
-
-func TestSaysReadOnly(t *testing.T) {
-	for _, test := range []struct {
-		code uint16
-		text string
-		want bool
-	}{
-		{protocol.ErrCodeOptionPrevents, "The MariaDB server is running with the --read-only option so it cannot execute this statement", true},
-		{protocol.ErrCodeOptionPrevents, "The MySQL server is running with the --super-read-only option so it cannot execute this statement", true},
-		{protocol.ErrCodeOptionPrevents, "Der MySQL-Server läuft mit der Option --read-only und kann diese Anweisung deswegen nicht ausführen", true},
-		{protocol.ErrCodeOptionPrevents, "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement", false},
-		{protocol.ErrCodeServerIsReadOnly, "Running in read-only mode", true},
-		{protocol.ErrCodeParse, "read-only", false},
-	} {
-		if got := saysReadOnly(&protocol.ERR{Code: test.code, Message: test.text}); got != test.want {
-			t.Errorf("%d %s: %v", test.code, test.text, got)
-		}
-	}
-}
