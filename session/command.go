@@ -46,14 +46,14 @@ var actions = [256]action{
 	protocol.ComBinlogDump:     unsupported("replication does not go through the proxy"),
 	protocol.ComBinlogDumpGTID: unsupported("replication does not go through the proxy"),
 	protocol.ComRegisterSlave:  unsupported("replication does not go through the proxy"),
-	protocol.ComDaemon:         unsupported("it is internal to the server"),
-	protocol.ComConnect:        unsupported("it is internal to the server"),
-	protocol.ComConnectOut:     unsupported("it is internal to the server"),
-	protocol.ComDelayedInsert:  unsupported("it is internal to the server"),
-	protocol.ComTime:           unsupported("it is internal to the server"),
+	protocol.ComClone:          unsupported("servers are not cloned through the proxy"),
 }
 
-var unknownCommand = unsupported("the proxy does not know it")
+// unknownCommand refuses what servers do not know either, such as COM_SLEEP and others that are internal to them, in their words.
+func unknownCommand(s *Session, p []byte, whole bool) int {
+	s.refusal = protocol.NewERR(protocol.ErrCodeUnknownCommand, "parkway: Unknown command")
+	return s.refuse(p, whole)
+}
 
 func unsupported(why string) action {
 	return func(s *Session, p []byte, whole bool) int {

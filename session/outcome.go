@@ -45,7 +45,7 @@ func readOutcome(o *hook.Outcome, answer []byte, caps protocol.Capability, reade
 			*o = hook.Outcome{Err: rejectionOf(values), Time: o.Time}
 			return
 		case endsRows(values, len(values), caps):
-			o.OK = endOf(values, caps)
+			o.OK = summaryOf(values, caps)
 			return
 		case rows.Size() > most:
 			o.Truncated = true
@@ -78,25 +78,10 @@ func endsRows(body []byte, length int, caps protocol.Capability) bool {
 	return len(body) > 0 && body[0] == 0xfe && (length < 9 || caps.Has(protocol.ClientDeprecateEOF) && length < protocol.MaxPayload)
 }
 
-// endOf is what the packet says that ends rows.
-func endOf(p []byte, caps protocol.Capability) hook.Summary {
-	var end protocol.EOF
-	if !caps.Has(protocol.ClientDeprecateEOF) || len(p) == 5 {
-		if end.Decode(p) == nil {
-			return hook.Summary{Warnings: end.Warnings}
-		}
-		return hook.Summary{}
-	}
-	return summaryOf(p, caps)
-}
-
-// summaryOf is what an OK packet says.
+// summaryOf is what a packet says that ends a result.
 func summaryOf(p []byte, caps protocol.Capability) hook.Summary {
-	var ok protocol.OK
-	if ok.Decode(p, caps) != nil {
-		return hook.Summary{}
-	}
-	return summarized(&ok)
+	last := lastWords(p, caps)
+	return summarized(&last)
 }
 
 // summarized is what scripts see of an OK packet.

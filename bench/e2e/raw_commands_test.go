@@ -105,27 +105,36 @@ func TestRawCommandsBeforeABackend(t *testing.T) {
 	})
 }
 
-// Commands that do not go through a proxy get error 1047 with a reason, and
+// Commands that do not go through a proxy get error 1047 with a reason, those that the server does not know either its words, and
 // the session goes on with all that it had.
 func TestRawUnsupportedCommands(t *testing.T) {
-	c := sides(t)[1].dial(t, 0)
-	commands := []protocol.Command{
-		protocol.ComShutdown, protocol.ComTableDump, protocol.ComBinlogDump,
-		protocol.ComBinlogDumpGTID, protocol.ComRegisterSlave, protocol.ComDaemon, protocol.ComConnect,
-		protocol.ComConnectOut, protocol.ComDelayedInsert, protocol.ComTime, protocol.ComSleep, protocol.ComClone,
-		protocol.ComMulti, 0x42, 0xff,
+	both := sides(t)
+	direct, c := both[0].dial(t, 0), both[1].dial(t, 0)
+	refusal := func(t *testing.T, c *mysqltest.Client, command protocol.Command, size int) string {
+		t.Helper()
+		_, err := c.Command(command, make([]byte, size)...)
+		var said *protocol.ERR
+		if !errors.As(err, &said) || said.Code != protocol.ErrCodeUnknownCommand || said.State != "08S01" {
+			t.Fatalf("%v with %d bytes: %v, want error 1047 (08S01)", command, size, err)
+		}
+		return said.Message
 	}
 	refused := func(t *testing.T) {
-		for _, command := range commands {
-			for _, size := range []int{0, 4, 100000} {
-				_, err := c.Command(command, make([]byte, size)...)
-				var said *protocol.ERR
-				if !errors.As(err, &said) || said.Code != protocol.ErrCodeUnknownCommand || said.State != "08S01" {
-					t.Errorf("%v with %d bytes: %v, want error 1047 (08S01)", command, size, err)
-					return
+		for _, size := range []int{0, 4, 100000} {
+			for _, command := range []protocol.Command{
+				protocol.ComShutdown, protocol.ComTableDump, protocol.ComBinlogDump, protocol.ComBinlogDumpGTID, protocol.ComRegisterSlave, protocol.ComClone,
+			} {
+				said := refusal(t, c, command, size)
+				if want := "parkway: " + command.String() + " is not supported: "; !strings.HasPrefix(said, want) || said == want {
+					t.Errorf("%v: %q, want a reason", command, said)
 				}
-				if want := "parkway: " + command.String() + " is not supported: "; !strings.HasPrefix(said.Message, want) || said.Message == want {
-					t.Errorf("%v: %q, want a reason", command, said.Message)
+			}
+			for _, command := range []protocol.Command{
+				protocol.ComSleep, protocol.ComConnect, protocol.ComTime, protocol.ComDelayedInsert, protocol.ComConnectOut, protocol.ComDaemon,
+				protocol.ComMulti, 0x42, 0xff,
+			} {
+				if said, want := refusal(t, c, command, size), "parkway: "+refusal(t, direct, command, size); said != want {
+					t.Errorf("%v: %q, want %q", command, said, want)
 				}
 			}
 		}
