@@ -8,6 +8,10 @@ SHELL := /bin/bash
 # Where haproxy is, which not every user's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
 
+# Each program built with the race detector, tests and the proxies they start, sleeps for a second when it ends, so that others of its
+# goroutines may still race; all of the tests together would for four minutes.
+export GORACE ?= atexit_sleep_ms=0
+
 ARGS ?=
 FUZZTIME ?= 20s
 TORTURE_TIME ?= 10m
