@@ -67,6 +67,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	if o.grammar.Flavor, err = servers.ParseFlavor(flavor); err != nil {
 		return options{}, err
 	}
+	o.grammar.AtOnce = o.program != ""
 	o.grammar.Only, o.grammar.Without = list(only), list(without)
 	return o, o.grammar.Check()
 }

@@ -19,6 +19,7 @@ type client struct {
 	weights int // their sum
 	config  script.Client
 	relogin bool // see Options
+	atOnce  bool // see Options
 
 	random *rand.Rand
 	steps  []script.Step
@@ -38,7 +39,7 @@ const slots = 4
 
 func newClient(seed uint64, id int, o Options) *client {
 	c := &client{
-		id: id, seed: seed, flavor: o.Flavor, kinds: o.chosen(), relogin: o.Relogin,
+		id: id, seed: seed, flavor: o.Flavor, kinds: o.chosen(), relogin: o.Relogin, atOnce: o.AtOnce,
 		random: rand.New(rand.NewPCG(seed, uint64(id)<<32|0x70a7)), slots: map[int]opened{}, environment: 1,
 	}
 	for _, k := range c.kinds {

@@ -31,6 +31,9 @@ type Options struct {
 	// CLIENT_IGNORE_SPACE from a login only, and its COM_CHANGE_USER leaves the
 	// role (MariaDB) and the option of COM_SET_OPTION as they were.
 	Relogin bool
+	// AtOnce: no execution opens a cursor, because the proxy's program looks at
+	// answers, whose rows come at once then.
+	AtOnce bool
 }
 
 // Check finds mistakes in the options.

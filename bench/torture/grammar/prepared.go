@@ -109,7 +109,7 @@ func (c *client) longData(slot int) {
 // cursor opens a cursor and fetches from it, sometimes with other statements
 // between.
 func (c *client) cursor(slot int) {
-	c.execute(slot, c.mysql() || !c.chance(10)) // without one, the server has nothing to be fetched
+	c.execute(slot, !c.atOnce && (c.mysql() || !c.chance(10))) // without one, the server has nothing to be fetched
 	for range 1 + c.number(3) {
 		if c.chance(25) {
 			c.query("%s", c.one("SELECT 'between'", "INSERT INTO m (n) VALUES (9)", "COMMIT", "SET @u2 = 2"))
