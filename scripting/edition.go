@@ -37,7 +37,8 @@ const loadTime = 2 * time.Second
 
 // newEdition compiles a file and tries it. The error is an *Error, or about reading the file.
 func (e *Engine) newEdition(file string) (*edition, error) {
-	p, err := compile(file)
+	p, err := newProgram(file)
+	defer func() { e.tried.Store(&p.read) }()
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ type Engine struct {
 
 	loading sync.Mutex
 	limits  atomic.Pointer[limits]
-	current atomic.Pointer[edition] // nil: no program
+	current atomic.Pointer[edition]  // nil: no program
+	tried   atomic.Pointer[[]string] // files of the program that was to be loaded last, as far as they are known; nil: none was
 
 	following sync.Mutex
 	follower  *follower // nil: none; guarded by following

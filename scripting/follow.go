@@ -2,8 +2,10 @@ package scripting
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +22,8 @@ type follower struct {
 	events *fsnotify.Watcher
 	done   chan struct{}
 	ended  sync.WaitGroup
+
+	watching sync.Mutex // held while it is settled which directories are watched
 }
 
 // Follow is Load, and from then on the program is loaded again whenever one of its files changes; what comes of that is in the log. Called again, with
@@ -39,27 +43,26 @@ func (e *Engine) Follow(file string) error {
 			return fmt.Errorf("watch the files of the script: %w", err)
 		}
 		f = &follower{engine: e, file: file, events: events, done: make(chan struct{})}
-		f.watchDirectory(filepath.Dir(file))
+		f.watch(file)
 	}
-	if err := e.Load(file); err != nil {
-		if fresh {
-			f.events.Close()
-		}
-		return err
-	}
-	e.logLoaded()
+	err := e.Load(file)
 	switch {
+	case err != nil && fresh:
+		f.events.Close()
 	case fresh:
 		e.unfollow()
-		f.watch()
+		f.watchTried()
 		f.ended.Go(f.run)
 		e.follower = f
 	case f != nil:
-		f.watch()
-	default:
+		f.watchTried()
+	case err == nil:
 		e.unfollow()
 	}
-	return nil
+	if err == nil {
+		e.logLoaded()
+	}
+	return err
 }
 
 // unfollow ends the follower. following is held.
@@ -80,18 +83,38 @@ func (e *Engine) logLoaded() {
 	e.log.Info().Strs("files", e.Files()).Strs("hooks", e.Metrics().Hooks).Uint64("edition", ed.number).Msg("script loaded")
 }
 
-// watch looks at the directories of all files: a file that is replaced is another one, a directory stays.
-func (f *follower) watch() {
-	for _, file := range append(f.engine.Files(), f.file) {
-		if dir := filepath.Dir(file); !slices.Contains(f.events.WatchList(), dir) {
-			f.watchDirectory(dir)
-		}
-	}
+// watchTried watches the files of the program that was to be loaded last. Of one that was refused they are not all known: it is enough to know of a
+// change that may repair it.
+func (f *follower) watchTried() {
+	f.watching.Lock()
+	defer f.watching.Unlock()
+	f.watch(append(f.engine.triedFiles(), f.file)...)
 }
 
-func (f *follower) watchDirectory(dir string) {
-	if err := f.events.Add(dir); err != nil {
-		f.engine.log.Error().Err(err).Str("directory", dir).Msg("changes of the script are not seen: reload by SIGHUP")
+// watch looks at the directories of files, and at no others: a file that is replaced is another one, a directory stays. Of one that is not there, it looks
+// where it would be made.
+func (f *follower) watch(files ...string) {
+	var wanted []string
+	for _, file := range files {
+		dir := filepath.Dir(file)
+		for _, err := os.Stat(dir); err != nil && dir != filepath.Dir(dir); _, err = os.Stat(dir) {
+			dir = filepath.Dir(dir)
+		}
+		wanted = append(wanted, dir)
+	}
+	watched := f.events.WatchList()
+	for _, dir := range watched {
+		if !slices.Contains(wanted, dir) {
+			_ = f.events.Remove(dir) // it may be gone
+		}
+	}
+	for _, dir := range wanted {
+		if slices.Contains(watched, dir) {
+			continue
+		}
+		if err := f.events.Add(dir); err != nil {
+			f.engine.log.Error().Err(err).Str("directory", dir).Msg("changes of the script are not seen: reload by SIGHUP")
+		}
 	}
 }
 
@@ -117,23 +140,34 @@ func (f *follower) run() {
 	}
 }
 
-// concerns reports whether an event is about a file of the program. A link that is put in the place of a directory, as Kubernetes does for all files at
-// once, counts too.
+// concerns reports whether an event is about a file of the program, or a directory that it is in. A link that is put in the place of a directory, as
+// Kubernetes does for all files at once, counts too.
 func (f *follower) concerns(e fsnotify.Event) bool {
 	if e.Op == fsnotify.Chmod {
 		return false
 	}
 	name := filepath.Clean(e.Name)
-	return name == filepath.Clean(f.file) || filepath.Base(name) == "..data" ||
-		slices.ContainsFunc(f.engine.Files(), func(file string) bool { return filepath.Clean(file) == name })
+	return filepath.Base(name) == "..data" || slices.ContainsFunc(append(f.engine.triedFiles(), f.file), func(file string) bool {
+		file = filepath.Clean(file)
+		return file == name || strings.HasPrefix(file, name+string(filepath.Separator))
+	})
 }
 
 func (f *follower) reload() {
 	e := f.engine
-	if err := e.Load(f.file); err != nil {
+	err := e.Load(f.file)
+	f.watchTried()
+	if err != nil {
 		e.log.Error().Err(err).Msg("the changed script is refused: the one before stays in force")
 		return
 	}
-	f.watch()
 	e.logLoaded()
+}
+
+// triedFiles are the files of the program that was to be loaded last.
+func (e *Engine) triedFiles() []string {
+	if tried := e.tried.Load(); tried != nil {
+		return slices.Clone(*tried)
+	}
+	return nil
 }

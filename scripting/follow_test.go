@@ -31,10 +31,16 @@ func TestBrokenPrograms(t *testing.T) {
 		{"require('/etc/passwd')", "", "only files beside the script"},
 		{strings.Repeat("(", 2000), "", "brackets within one another"},
 		{"/*" + strings.Repeat("x", maxSource) + "*/", "", "more than 1048576"},
+		{"require('./beside.js')", "exports.n = 1\n  null.x = 2", "beside.js:2:"},
+		{"\n require('./nothing.js')", "", "main.js:2:9: Error: require("},
+		{"require('./table.json')", "{\"a\": [1,\n  2,]}", "table.json:2:5: not JSON: invalid character ']'"},
+		{"require('./table.json')", "\ufeff[1] + f()", "table.json:1:5: not JSON: invalid character '+'"},
+		{"require('./table.json')", "[1", "table.json:1:2: not JSON: unexpected end"},
 		{"require('./beside.js').f()", "exports.f = () => { null.x }", "beside.js:1:26:"},
 	} {
 		w.write(w.file, test.main)
 		w.write(beside, test.beside)
+		w.write(filepath.Join(filepath.Dir(w.file), "table.json"), test.beside)
 		err := w.engine.Load(w.file)
 		if err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%.40q: %v, want %q", test.main, err, test.says)
@@ -93,6 +99,18 @@ func TestFollow(t *testing.T) {
 	if line := w.log.wait(t, "refused"); !strings.Contains(line, "main.js:2:") {
 		t.Errorf("the log says %s", line)
 	}
+	// What a refused program requires may be what repairs it, also in a directory that is made for it.
+	w.write(w.file, `const n = require("./lib/n.js"); function onQuery(q) { q.route(n) }`)
+	w.log.wait(t, "no such file")
+	lib := filepath.Join(filepath.Dir(w.file), "lib")
+	if err := os.Mkdir(lib, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.log.wait(t, "no such file")
+	w.write(filepath.Join(lib, "n.js"), "module.exports = (")
+	w.log.wait(t, "lib/n.js:1:")
+	w.write(filepath.Join(lib, "n.js"), "module.exports = 3")
+	routed(3)
 	// Another file takes the place, as editors do it.
 	w.write(w.file+".new", "function onQuery(q) { q.route(4) }")
 	if err := os.Rename(w.file+".new", w.file); err != nil {

@@ -231,7 +231,7 @@ func (m *machine) require(dir string) *goja.Object {
 	return m.function("require", 1, func(call goja.FunctionCall) goja.Value {
 		program, file, err := m.edition.program.module(dir, call.Argument(0).String())
 		if err != nil {
-			panic(m.rt.NewGoError(err))
+			panic(m.required(err))
 		}
 		if module := m.loaded[file]; module != nil {
 			return module.Get("exports")
@@ -247,6 +247,16 @@ func (m *machine) require(dir string) *goja.Object {
 		m.pass(function(goja.Undefined(), exports, m.require(path.Dir(file)), module))
 		return module.Get("exports")
 	})
+}
+
+// required is what require throws for a file that it cannot have: an Error, behind which is an *Error if that is what is wrong with the file.
+func (m *machine) required(err error) *goja.Object {
+	if _, placed := err.(*Error); placed {
+		return m.rt.NewGoError(err)
+	}
+	e, failed := m.rt.New(m.errors.plain, m.rt.ToValue(err.Error()))
+	must(failed)
+	return e
 }
 
 // isAsync reports whether a function is an async one.

@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,28 +29,33 @@ const (
 type program struct {
 	root    *os.Root // of the directory that the main file is in; nil: tried
 	dir     string
+	read    []string // paths of all files that were opened, or should have been
 	main    *goja.Program
 	name    string
 	modules map[string]*goja.Program // by their path in the directory
 	jobs    bool                     // its functions may leave jobs that run when they have ended
 }
 
-// compile reads and compiles a file. The error is an *Error, or says that the file cannot be read.
-func compile(file string) (*program, error) {
-	root, err := os.OpenRoot(filepath.Dir(file))
+// newProgram reads and compiles a file; of one that is a link, the file that it leads to, which others are beside. The error is an *Error, or says that
+// the file cannot be read: then the program is none, but knows which files were to be read.
+func newProgram(file string) (*program, error) {
+	p := &program{read: []string{file}, modules: make(map[string]*goja.Program)}
+	real, err := filepath.EvalSymlinks(file)
 	if err != nil {
-		return nil, err
+		return p, fmt.Errorf("%s: %w", file, causeOf(err))
 	}
-	p := &program{root: root, dir: filepath.Dir(file), name: filepath.Base(file), modules: make(map[string]*goja.Program)}
-	source, err := p.read(p.name)
+	p.dir, p.name = filepath.Dir(real), filepath.Base(real)
+	if p.root, err = os.OpenRoot(p.dir); err != nil {
+		return p, err
+	}
+	source, err := p.source(p.name)
 	if err == nil {
 		p.main, err = p.compile(p.name, source)
 	}
 	if err != nil {
 		p.seal()
-		return nil, err
 	}
-	return p, nil
+	return p, err
 }
 
 // seal ends the reading of files.
@@ -70,9 +76,10 @@ func (p *program) files() []string {
 	return all
 }
 
-// read reads a file. Its name in an error is as it is from where the process runs.
-func (p *program) read(name string) (string, error) {
+// source reads a file. Its name in an error is as it is from where the process runs.
+func (p *program) source(name string) (string, error) {
 	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	p.read = append(p.read, path)
 	f, err := p.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe may have nobody at its other end
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, causeOf(err))
@@ -125,11 +132,14 @@ func (p *program) module(from, name string) (*goja.Program, string, error) {
 	if p.root == nil {
 		return nil, "", fmt.Errorf("require(%q): files are read when the script is loaded: require them at its beginning", name)
 	}
-	source, err := p.read(file)
+	source, err := p.source(file)
 	if err != nil {
 		return nil, "", fmt.Errorf("require(%q): %w", name, err)
 	}
 	if strings.HasSuffix(file, ".json") {
+		if err := checkJSON(file, source); err != nil {
+			return nil, "", err
+		}
 		source = "module.exports = " + source + "\n"
 	} else if _, err := p.compile(file, source); err != nil { // for the position of what is wrong
 		return nil, "", err
@@ -157,6 +167,18 @@ func (p *program) compile(name, source string) (*goja.Program, error) {
 		return nil, syntaxError(name, err)
 	}
 	return compiled, nil
+}
+
+// checkJSON says where a text is not JSON, which is a part of JavaScript.
+func checkJSON(name, source string) error {
+	source = strings.TrimPrefix(source, "\ufeff")
+	var wrong *json.SyntaxError
+	if !errors.As(json.Unmarshal([]byte(source), new(json.RawMessage)), &wrong) {
+		return nil
+	}
+	before := source[:max(wrong.Offset-1, 0)]
+	line := strings.Count(before, "\n")
+	return &Error{File: name, Line: line + 1, Column: len(before) - strings.LastIndex(before, "\n"), Message: "not JSON: " + wrong.Error()}
 }
 
 // tooDeep finds where brackets are too deep within one another, those in texts and comments included.

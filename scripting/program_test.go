@@ -24,7 +24,7 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 	w.write(in("large.js"), strings.Repeat(" ", maxSource+1))
 	for name, says := range map[string]string{
-		"none.js": "no such file", "directory.js": "not a file", "pipe.js": "not a file", "circle.js": "too many levels", "large.js": "more than 1048576 bytes",
+		"none.js": "no such file", "directory.js": "not a file", "pipe.js": "not a file", "circle.js": "too many l", "large.js": "more than 1048576 bytes",
 	} {
 		w.write(w.file, "require('./"+name+"')")
 		for _, file := range []string{in(name), w.file} {
@@ -38,5 +38,31 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 	if v := w.ask(newQuery("x")); v.Hostgroup != 20 {
 		t.Error("the program before is not in force")
+	}
+}
+
+// A program whose file is a link is the file that it leads to, and requires what is beside that.
+func TestLinkedProgram(t *testing.T) {
+	w := newWorld(t, Options{}, "")
+	at := t.TempDir()
+	w.write(filepath.Join(at, "real.js"), `const n = require("./n.json"); function onQuery(q) { q.route(n) }`)
+	w.write(filepath.Join(at, "n.json"), "5")
+	if err := os.Remove(w.file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(at, "real.js"), w.file); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.engine.Follow(w.file); err != nil {
+		t.Fatal(err)
+	}
+	w.log.wait(t, "script loaded")
+	if v := w.ask(newQuery("x")); v.Hostgroup != 5 {
+		t.Errorf("routed to %d", v.Hostgroup)
+	}
+	w.write(filepath.Join(at, "n.json"), "6")
+	w.log.wait(t, "script loaded")
+	if v := w.ask(newQuery("x")); v.Hostgroup != 6 {
+		t.Errorf("routed to %d when what it requires has changed", v.Hostgroup)
 	}
 }

@@ -120,7 +120,7 @@ func (t *tester) loadBeside(m *machine, file string) error {
 	if _, err := os.Stat(beside); os.IsNotExist(err) || strings.HasSuffix(file, "_test.js") {
 		return nil
 	}
-	p, err := compile(beside)
+	p, err := newProgram(beside)
 	if err != nil {
 		return err
 	}
