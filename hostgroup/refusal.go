@@ -69,6 +69,9 @@ func (r Refusal) Wait() bool {
 	return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 || r.Awaited && r.Excluded == 0
 }
 
+// Taken reports whether there would be a server, but for the connections that others have.
+func (r Refusal) Taken() bool { return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 }
+
 // remember keeps the latest error of the servers that are refused for it.
 func (r *Refusal) remember(h *health) {
 	if h.lastAt.After(r.lastAt) {

@@ -56,6 +56,7 @@ type Proxy struct {
 	log        zerolog.Logger
 	noise      zerolog.Logger // sampled: what a client can cause as often as it likes
 	queryLog   zerolog.Logger // sampled: what rules with log = 1 match
+	waitLog    zerolog.Logger // sampled: who has the connections that others wait for
 	started    time.Time
 	decrypting decrypting
 	kills      Killer
@@ -82,6 +83,12 @@ const noiseBurst = 20
 // queryBurst is how many statements a second are logged at most because of rules.
 const queryBurst = 100
 
+// waitBurst is how many lines there are at most in waitPeriod about clients that wait in vain.
+const (
+	waitBurst  = 4
+	waitPeriod = 10 * time.Second
+)
+
 // New returns a proxy with a worker on each loop. The loops need not run yet.
 func New(cfg Config) *Proxy {
 	p := &Proxy{
@@ -91,6 +98,7 @@ func New(cfg Config) *Proxy {
 		log:        cfg.Log,
 		noise:      cfg.Log.Sample(&zerolog.BurstSampler{Burst: noiseBurst, Period: time.Second}),
 		queryLog:   cfg.Log.Sample(&zerolog.BurstSampler{Burst: queryBurst, Period: time.Second}),
+		waitLog:    cfg.Log.Sample(&zerolog.BurstSampler{Burst: waitBurst, Period: waitPeriod}),
 		started:    time.Now(),
 		decrypting: newDecrypting(),
 		kills:      cfg.Kills,
@@ -103,6 +111,7 @@ func New(cfg Config) *Proxy {
 		Settings:   p.settings.Load,
 		Holds:      p.holds,
 		Unprepared: p.unprepared,
+		Explain:    p.explainWait,
 	}, cfg.Loops, cfg.Metrics.Loop)
 	p.pools.Configure(cfg.Attributes)
 	for i, l := range cfg.Loops {
@@ -115,6 +124,7 @@ func New(cfg Config) *Proxy {
 			sessions:  make(map[uint32]*Session),
 			lingering: make(map[*Session]struct{}),
 			errands:   make(map[*errand]struct{}),
+			waited:    make(map[int]*waited),
 
 			arrivals:   arrivals{limit: max(cmp.Or(cfg.Arrivals, loginBudget/loginCost)/len(cfg.Loops), 1)},
 			lot:        newLot(),

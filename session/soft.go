@@ -1,12 +1,12 @@
 package session
 
 import (
+	"cmp"
+	"strings"
 	"sync/atomic"
 
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
-	"parkway/hostgroup/stmt"
-	"parkway/protocol"
 )
 
 // OFFLINE_SOFT: a server gets nothing new and is left by its clients as soon as
@@ -86,21 +86,7 @@ func (l *stayers) list(s *Session, b *backend.Conn, why string) {
 }
 
 // reasonToStay is why the session keeps the connection at hand.
-func (s *Session) reasonToStay() string {
-	switch {
-	case !s.sharing():
-		return "multiplexing = false"
-	case s.mine.pins&^passing != 0:
-		return s.mine.pins.String()
-	case s.status&protocol.StatusInTrans != 0:
-		return "transaction"
-	case s.mine.statements.Held()&stmt.HoldText != 0:
-		return "prepared_statement"
-	case s.mine.unshareable:
-		return "unshareable"
-	}
-	return "statement"
-}
+func (s *Session) reasonToStay() string { return cmp.Or(strings.Join(s.keptFor(), "|"), "statement") }
 
 // letGo gives connections to OFFLINE_SOFT servers back that hold nothing.
 func (s *Session) letGo(status func(*backend.Conn) hostgroup.Status) {

@@ -52,6 +52,7 @@ type worker struct {
 	patcher      stmt.Patcher
 	arrivals     arrivals
 	errands      map[*errand]struct{} // under way
+	waited       map[int]*waited      // by hostgroup
 	// largeLogins counts the sessions that keep a large part of a login.
 	largeLogins int
 

@@ -40,6 +40,9 @@ type Config struct {
 	// Unprepared is told of connections that a server let in and then refused to
 	// prepare, as by a bad init_connect; may be nil. Any thread.
 	Unprepared func(*backend.Error)
+	// Explain is asked on a loop what to add to the error of a client that has waited for a hostgroup's connections in vain: who has them. It tells
+	// then on that loop, at once or later. nil: nothing is added.
+	Explain func(loop, hostgroup int, then func(text string))
 }
 
 // Set is the pools of all loops. It exists so that a connection, or the place
@@ -376,6 +379,9 @@ func (p *Pool) dequeue(r *Request) {
 	g.waiting.Add(-1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)
 }
+
+// Waiters is how many requests wait in queues for a connection of the hostgroup, on all loops.
+func (p *Pool) Waiters(hostgroup int) int64 { return p.group(hostgroup).waiting.Load() }
 
 // Waiting reports whether somebody waits for a connection of the hostgroup, on
 // any loop.

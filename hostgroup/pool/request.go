@@ -288,7 +288,19 @@ func (r *Request) refuse(why hostgroup.Refusal) {
 	case why.Last != "":
 		text += "; last connect error: " + why.Last
 	}
-	r.finish(protocol.NewERR(code, "%s", text))
+	reason := protocol.NewERR(code, "%s", text)
+	if explain := r.pool.cfg.Explain; explain != nil && why.Taken() {
+		r.end()
+		r.outcome = reason
+		explain(r.pool.loop.Index(), r.Hostgroup, func(text string) {
+			if r.outcome == reason { // else the client has left, or asked for another
+				reason.Message += text
+				r.pool.loop.OnTurnEnd(r.deliver)
+			}
+		})
+		return
+	}
+	r.finish(reason)
 }
 
 // finish ends the request without a connection. The client is told at the end
