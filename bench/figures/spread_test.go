@@ -1,6 +1,9 @@
 package figures
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestSpreadOf(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -17,6 +20,27 @@ func TestSpreadOf(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestConfidence(t *testing.T) {
+	upTo := func(n int) (values []float64) {
+		for i := range n {
+			values = append(values, float64((i*7+3)%n+1)) // 1 to n, in some order
+		}
+		return values
+	}
+	inf := math.Inf(1)
+	for n, want := range map[int]Spread{
+		1: {1, -inf, inf}, 5: {3, -inf, inf}, 6: {3.5, 1, 6}, 8: {4.5, 1, 8}, 9: {5, 2, 8}, // from the tables of the sign test
+		20: {10.5, 6, 15}, 50: {25.5, 18, 33}, 100: {50.5, 40, 61}, 4000: {2000.5, 1938, 2063},
+	} {
+		if got := Confidence(upTo(n)); got != want {
+			t.Errorf("%d values: %v, want %v", n, got, want)
+		}
+	}
+	if s := Confidence(nil); !math.IsNaN(s.Median) || !math.IsNaN(s.Low) {
+		t.Errorf("no values: %v", s)
 	}
 }
 

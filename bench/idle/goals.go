@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"parkway/bench/figures"
 )
@@ -13,10 +12,10 @@ import (
 const (
 	goalRSS   = 1024.0 // bytes a client beyond the empty process
 	goalHeap  = 512.0
-	goalCPU   = 0.05                  // percent of a core beyond the empty process: what rounds to 0.0 %
-	goalAdded = 30 * time.Microsecond // to the median latency of a session that was parked
-	goalPair  = 10.0                  // microseconds of CPU for a park and an unpark
-	goalBusy  = 0.03                  // by which queries per second and the 95th percentile may differ beside parked clients
+	goalCPU   = 0.05 // percent of a core beyond the empty process: what rounds to 0.0 %
+	goalAdded = 30.0 // microseconds more at the median of a session that was parked
+	goalPair  = 10.0 // microseconds of CPU for a park and an unpark
+	goalBusy  = 0.03 // by which queries per second and the 95th percentile may differ beside parked clients
 )
 
 // verdict is what the measurement says about a goal.
@@ -25,6 +24,7 @@ type verdict string
 const (
 	reached     verdict = "reached"
 	missed      verdict = "MISSED"
+	undecided   verdict = "UNDECIDED"
 	notMeasured verdict = "not measured"
 )
 
@@ -33,6 +33,17 @@ func judge(ok bool) verdict {
 		return reached
 	}
 	return missed
+}
+
+// judgeInterval says whether a figure is at most a bound, by all of its confidence interval.
+func judgeInterval(s figures.Spread, most float64) verdict {
+	switch {
+	case s.High <= most:
+		return reached
+	case s.Low > most:
+		return missed
+	}
+	return undecided
 }
 
 // judged is a goal with its verdict.
@@ -95,24 +106,13 @@ func (r report) holdGoals() []judged {
 
 func (r report) wakeGoals() []judged {
 	goals := notYet("to have been parked adds at most 30 us to the median latency", "one by one a park and an unpark take at most 10 us of CPU")
-	for _, w := range r.wakes {
-		if w.mode == parking && w.parks == 0 {
-			continue
-		}
-		added, pair := w.medianAdded(), figures.Median(w.pair)
-		goals[0].take(w.mode, added <= goalAdded, micros(added)+" us")
-		goals[1].take(w.mode, pair <= goalPair, figures.Decimals(pair)+" us")
+	if r.wake == nil {
+		return goals
 	}
+	added, pair := r.wake.added(), r.wake.pair()
+	goals[0].verdict, goals[0].figure = judgeInterval(added, goalAdded), figures.WithRange(added, figures.Decimals)+" us"
+	goals[1].verdict, goals[1].figure = judgeInterval(pair, goalPair), figures.WithRange(pair, figures.Decimals)+" us"
 	return goals
-}
-
-// medianAdded is what having been quiet adds to the median latency.
-func (w waking) medianAdded() time.Duration {
-	var values []float64
-	for _, d := range w.added {
-		values = append(values, float64(d))
-	}
-	return time.Duration(figures.Median(values))
 }
 
 // herdGoals: a herd that loses anybody is an error, and nothing is published.

@@ -6,7 +6,7 @@
 // The clients are real MySQL sessions, logged in and kept by processes of their own. The scenarios, all when none is named:
 //
 //	hold    they keep quiet: the proxy's memory, and its CPU over half a minute; then all leave at once
-//	wake    some ask now and then: the latency and the CPU of a session that was parked, beside one that never is
+//	wake    one asks after the other: the latency and the CPU of clients that were parked, beside those of a proxy that does not park
 //	herd    all arrive as fast as they can, and ask within one second
 //	busy    sysbench runs beside them, and without them
 //	sweep   memory, and CPU per query of a few busy clients beside them, against their number
@@ -56,7 +56,7 @@ var scenarios = map[string]func(context.Context, *stage, *report) error{
 		return err
 	},
 	"wake": func(ctx context.Context, s *stage, r *report) (err error) {
-		r.wakes, err = wake(ctx, s)
+		r.wake, err = wake(ctx, s)
 		return err
 	},
 	"herd": func(ctx context.Context, s *stage, r *report) (err error) {

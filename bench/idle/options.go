@@ -30,11 +30,11 @@ type options struct {
 	counts     []int // of sweep, rising
 	modes      []mode
 	rounds     int
-	seconds    int           // of one run of sysbench, or a phase of wake
+	seconds    int           // of one run of sysbench; wake asks for turnsPerSecond turns for each of them in a round
 	quiet      time.Duration // of which the CPU time is taken
 	release    time.Duration // that memory may take to go back to the system
 	idle       time.Duration // session_idle_ms
-	rate       int           // queries a second: of wake, of each kind; of sweep
+	rate       int           // queries a second: of wake, of each proxy; of sweep
 	atOnce     int           // logins under way
 	patience   time.Duration
 	perProcess int
@@ -57,11 +57,11 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.StringVar(&counts, "counts", "1000,10000,15000", "quiet clients of sweep")
 	set.StringVar(&modes, "idle-loops", "on,off", "values of reactor.idle_loops to measure")
 	set.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement but hold and sweep; medians are reported")
-	set.IntVar(&o.seconds, "seconds", 8, "length of a run of sysbench, and of a phase of wake")
+	set.IntVar(&o.seconds, "seconds", 8, "length of a run of sysbench; a round of wake is two and a half times as long")
 	set.DurationVar(&o.quiet, "quiet", 30*time.Second, "how long hold and sweep take the CPU time of quiet clients")
 	set.DurationVar(&o.release, "release", time.Minute, "how long hold waits, when all clients have left, for their memory to go back to the system")
 	set.DurationVar(&o.idle, "idle", time.Second, "session_idle_ms")
-	set.IntVar(&o.rate, "rate", 1000, "wake: queries a second of parked sessions, and as many of others; sweep: of the busy clients")
+	set.IntVar(&o.rate, "rate", 1000, "queries a second: of each proxy of wake, of the busy clients of sweep")
 	set.IntVar(&o.atOnce, "at-once", 1024, "clients that log in at a time")
 	set.DurationVar(&o.patience, "patience", 30*time.Second, "what takes longer is lost; all clients together have a minute more for each 100,000")
 	set.IntVar(&o.perProcess, "per-process", 0, "clients of one process (default: as many as it has descriptors)")
@@ -124,6 +124,9 @@ func (o options) check() error {
 		if f.value < f.least {
 			bad("-%s: %v is less than %v", f.name, f.value, f.least)
 		}
+	}
+	if slices.Contains(o.scenarios, "wake") && len(o.modes) != 2 {
+		bad("wake compares -idle-loops on with off: both are needed")
 	}
 	if slices.Contains(o.scenarios, "sweep") && float64(o.rate)*o.idle.Seconds() < 2*busyClients {
 		bad("-rate: %d queries a second do not keep %d clients of sweep awake", o.rate, busyClients)

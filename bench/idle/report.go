@@ -21,7 +21,7 @@ type report struct {
 	versions [][2]string // a program, and what it says that it is
 	limits   []string
 	holds    []holding
-	wakes    []waking
+	wake     *waking
 	herds    []herding
 	busies   []busying
 	points   []point
@@ -89,14 +89,11 @@ func (r report) sections() string {
 	}
 	section("hold: clients that keep quiet", fmt.Sprintf(
 		"Memory beyond the empty process, in bytes a client: resident (`/proc/PID/smaps_rollup`) as it was and after a garbage collection, and live heap. "+
-			"CPU, user and system (`/proc/PID/stat`, which counts ticks of 10 ms), over %v that begin %v after anybody asked anything, before the clients came and with them. "+
+			"CPU, user and system, over %v that begin %v after anybody asked anything, before the clients came and with them. "+
 			"Then all left at once: when the proxy had no session any more, how much later it had given %.0f %% of their memory back to the system (\">\": not yet when "+
 			"nobody waited any longer), and how much was left above the empty process.",
 		r.options.quiet, calmTime, 100*(1-releaseLeft)), r.holdTable())
-	section("wake: the price of having been parked", fmt.Sprintf(
-		"%d rounds of %d s. Of the queries half came from sessions that were asked all the time, half from ones that had been quiet for at least "+
-			"%v: latency in us as the clients saw it, and what the proxy's CPU was more for each query of a quiet session than for one of the others.",
-		r.options.rounds, r.options.seconds, 2*r.options.idle), r.wakeTable())
+	section("wake: the price of having been parked", r.wakeText(), r.wakeTable())
 	section("herd: all arrive, ask within a second, and leave", fmt.Sprintf(
 		"Medians of %d interleaved rounds. Logins with at most %d under way at a time. Latency of queries in ms; CPU of the proxy from the first query until all are quiet, and parked, again; the witnesses are %d other clients with %d queries "+
 			"a second together, before the herd woke and while it did.", r.options.rounds, r.options.atOnce, witnesses, witnessPace), r.herdTable())
@@ -124,16 +121,29 @@ func (r report) holdTable() figures.Table {
 	return t
 }
 
-func (r report) wakeTable() figures.Table {
-	t := figures.Table{{"idle_loops", "clients", "sessions", "queries/s", "p50 us", "p95 us", "p99 us", "added at p50", "CPU us more", "parks"}}
-	for _, w := range r.wakes {
-		row := func(kind string, l latency, more ...string) {
-			t = append(t, append([]string{string(w.mode), count(w.clients), kind, figures.Count(w.rate), micros(l.p50), micros(l.p95), micros(l.p99)}, more...))
-		}
-		row("asked all the time", w.awake, "-", "-", "-")
-		row("quiet before", w.quiet, micros(w.medianAdded()), figures.WithRange(figures.SpreadOf(w.pair), figures.Decimals), count(w.parks))
+func (r report) wakeText() string {
+	if r.wake == nil {
+		return ""
 	}
-	return t
+	return fmt.Sprintf("Two proxies with %s clients each, one of which parks, and the other does not. Clients of both ask at the same time, one after the other, each after it "+
+		"has been quiet for long: latency in us as the clients saw it, CPU of the proxies in us for a query. Medians of %d turns of %v, in %d rounds with fresh "+
+		"proxies; \"more\" is of the same turn, and in parentheses is the 95 %% confidence interval of a median, which the goals are judged by.",
+		count(r.wake.clients), len(r.wake.turns), wakeTime, r.options.rounds)
+}
+
+func (r report) wakeTable() figures.Table {
+	t := figures.Table{{"idle_loops", "queries/s", "p50 us", "p95 us", "p99 us", "CPU us/query"}}
+	if r.wake == nil {
+		return t
+	}
+	for _, row := range []struct {
+		mode mode
+		of   func(wakeTurn) wakeHalf
+	}{{parking, parkedHalf}, {unparking, unparkedHalf}} {
+		l := r.wake.latency(row.of)
+		t = append(t, []string{string(row.mode), figures.Count(r.wake.rate), micros(l.p50), micros(l.p95), micros(l.p99), figures.WithRange(r.wake.cpu(row.of), figures.Decimals)})
+	}
+	return append(t, []string{"more with", "", figures.WithRange(r.wake.added(), figures.Decimals), "", "", figures.WithRange(r.wake.pair(), figures.Decimals)})
 }
 
 func (r report) herdTable() figures.Table {

@@ -16,6 +16,18 @@ import (
 
 func flat(x float64) figures.Spread { return figures.Spread{Median: x, Low: x, High: x} }
 
+// wakingBy is turns in which parking took so much more CPU, and twice as much more time.
+func wakingBy(pairs ...float64) *waking {
+	w := &waking{clients: 1000, rate: 300}
+	for _, pair := range pairs {
+		w.turns = append(w.turns, wakeTurn{
+			parked:   wakeHalf{latency{p50: 100*time.Microsecond + time.Duration(2000*pair)}, 40 + pair},
+			unparked: wakeHalf{latency{p50: 100 * time.Microsecond}, 40},
+		})
+	}
+	return w
+}
+
 // measured is a report in which parking reaches every goal.
 func measured(t *testing.T) report {
 	t.Helper()
@@ -23,7 +35,7 @@ func measured(t *testing.T) report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	us, ms := time.Microsecond, time.Millisecond
+	ms := time.Millisecond
 	r := report{
 		began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), options: o,
 		machine: figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"}, host: "8 cores",
@@ -32,8 +44,7 @@ func measured(t *testing.T) report {
 			{mode: parking, clients: 1000, rss: 1000, heap: 500, collected: 900, cpu: 20 * ms, idleCPU: 10 * ms, loginsPerSecond: 12345, gone: 200 * ms, released: 3 * time.Second},
 			{mode: unparking, clients: 1000, rss: 9000, heap: 5000, released: 60 * time.Second, releasedTooLate: true, left: 5 << 20},
 		},
-		wakes: []waking{{mode: parking, clients: 1000, rate: 300, quiet: latency{p50: 120 * us, p95: 200 * us, p99: 300 * us}, awake: latency{p50: 100 * us},
-			added: []time.Duration{10 * us, 20 * us, 90 * us}, pair: []float64{7, 8, 30}, parks: 7200, queries: 7200}},
+		wake: wakingBy(7, 8, 9, 6, 7.5, 30),
 		herds: []herding{{mode: parking, clients: 1000, rounds: []stampede{
 			{loginsPerSecond: 5000, all: time.Second, answer: latency{p50: ms, p95: 5 * ms, p99: 7 * ms}},
 			{loginsPerSecond: 7000, all: time.Second, answer: latency{p50: ms, p95: 5 * ms, p99: 9 * ms}, cpu: 96},
@@ -69,15 +80,16 @@ func TestPublish(t *testing.T) {
 	for _, want := range []string{
 		"| on         |   1,000 |      1,000 |         900 |    500 |  0.07 |     20 |           10 |   12,345 |   0.20 |         3.00 |      0.0 |",
 		"|       >60.00 |      5.0 |",
-		"|           20 | 8.0 (7.0 to 30.0) | 7,200 |",
+		"| on         |       300 |                 116 |      0 |      0 | 47.8 (46.0 to 70.0) |",
+		"| more with  |           | 15.5 (12.0 to 60.0) |        |        |   7.8 (6.0 to 30.0) |",
 		"| on         |   1,000 |    6,000 |",
 		"| off        |    queries/s |        20,000 |      15,000 |    -25.0 (-25.0 to -25.0) |",
 		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |    6,000 | 50.0 (40.0 to 60.0) |    1.01 |    110 |    220 |",
 		"at most 1,024 B: reached (1,000 B; off: 9,000 B)",
 		"at most 512 B: reached (500 B; off: 5,000 B)",
 		"no CPU (0.0 % of a core): reached (0.07 %, of the empty process 0.03 %; off: 0.00 %",
-		"median latency: reached (20 us)",
-		"10 us of CPU: reached (8.0 us)",
+		"median latency: UNDECIDED (15.5 (12.0 to 60.0) us)",
+		"10 us of CPU: UNDECIDED (7.8 (6.0 to 30.0) us)",
 		"every client of it: reached (1,000 clients, 99th percentile 8.00 ms; off: 1,000 clients",
 		"more than none: reached (8.0 us)",
 		"queries/s beside quiet clients within 3 % of beside nobody: reached (-1.0 %; off: -25.0 %)",
@@ -123,7 +135,7 @@ func TestPublishNothing(t *testing.T) {
 func TestMissed(t *testing.T) {
 	r := measured(t)
 	r.holds[0].rss, r.holds[0].heap, r.holds[0].cpu = 1025, 513, 60*time.Millisecond
-	r.wakes[0].added, r.wakes[0].pair = []time.Duration{31 * time.Microsecond}, []float64{10.1}
+	r.wake = wakingBy(16, 17, 18, 16, 16, 16, 16)
 	r.herds[1].rounds[0].cpu = 37
 	r.busies[0].turns[0].beside = load{19000, 1.04, 15}
 	if n := strings.Count(r.verdicts(), ": MISSED ("); n != 8 {
@@ -131,13 +143,20 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-// Without parks there is nothing to say about parking.
-func TestWakeWithoutParks(t *testing.T) {
-	r := measured(t)
-	r.wakes[0].parks = 0
-	for _, j := range r.wakeGoals() {
-		if j.verdict != notMeasured {
-			t.Errorf("%+v", j)
+// A goal is reached or missed only if all of the confidence interval says so.
+func TestJudgeInterval(t *testing.T) {
+	for _, test := range []struct {
+		pairs []float64
+		want  verdict
+	}{
+		{[]float64{5, 6, 7, 8, 9, 10}, reached},
+		{[]float64{5, 6, 7, 8, 9, 10.1}, undecided},
+		{[]float64{10.1, 11, 12, 13, 14, 15}, missed},
+		{[]float64{1, 1, 1}, undecided}, // too few to say anything
+	} {
+		r := report{wake: wakingBy(test.pairs...)}
+		if got := r.wakeGoals()[1].verdict; got != test.want {
+			t.Errorf("%v: %s, want %s", test.pairs, got, test.want)
 		}
 	}
 }

@@ -2,117 +2,175 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"parkway/bench/figures"
 	"parkway/bench/idle/crowd"
 )
 
-// awakeClients are asked so often that they are never parked.
-const awakeClients = 100
-
-// waking compares sessions that were quiet for long with ones that never are, in one mode.
+// waking compares clients that are parked when they ask with clients that are as quiet, but of a proxy that does not park.
 type waking struct {
-	mode         mode
-	clients      int
-	rate         float64         // queries a second of each kind
-	quiet, awake latency         // medians over the rounds
-	added        []time.Duration // at the median, of each round
-	pair         []float64       // microseconds of the proxy's CPU for a park and an unpark, or for a query of a quiet session, of each round
-	parks        int             // in all rounds, while it was measured
-	queries      int             // of quiet sessions, meanwhile
+	clients int     // of each proxy
+	rate    float64 // queries a second of each
+	turns   []wakeTurn
 }
 
-// wake measures each mode in phases of two kinds, in turns: one in which only sessions that are awake ask, and one in which half of the
-// queries come from sessions that were quiet. What the second costs more is the price of parking.
-func wake(ctx context.Context, s *stage) ([]waking, error) {
-	var all []waking
-	for _, m := range s.options.modes {
-		w, err := wakeMode(ctx, s, m)
-		if err != nil {
-			return nil, fmt.Errorf("idle_loops %s: %w", m, err)
-		}
-		fmt.Printf("idle_loops %-3s  median of the quiet %v, of the awake %v; CPU of a quiet one's query more: %s us\n",
-			m, w.quiet.p50, w.awake.p50, figures.WithRange(figures.SpreadOf(w.pair), figures.Decimals))
-		all = append(all, w)
-	}
-	return all, nil
+// wakeTurn is what both proxies did in the same moments, a query of the one among those of the other: what else the machine does, which changes
+// from one second to the next by more than parking costs, is the same for both. The difference is the price of parking.
+type wakeTurn struct{ parked, unparked wakeHalf }
+
+// wakeHalf is what one proxy did in a turn.
+type wakeHalf struct {
+	answer latency
+	cpu    float64 // microseconds for each query
 }
 
-func wakeMode(ctx context.Context, s *stage, m mode) (w waking, err error) {
-	n := s.options.clients
-	t, err := s.begin(ctx, m, n)
-	if err != nil {
-		return w, err
-	}
-	defer t.finish(&err)
-	if _, err := t.open(ctx, n); err != nil {
-		return w, err
-	}
-	w = waking{mode: m, clients: n, rate: s.options.wakeRate()}
-	// An awake session must ask again before it is parked, and a quiet one only when it has been for a while.
-	awake := min(awakeClients, int(w.rate*s.options.idle.Seconds()/2), n/2)
-	if awake < 1 {
-		return w, fmt.Errorf("%.0f queries a second of %d clients keep nobody awake for %v", w.rate, n, s.options.idle)
-	}
-	var quietRounds, awakeRounds []latency
-	for range s.options.rounds {
-		alone, err := t.phase(ctx, s.options, crowd.Stream{Count: awake, PerSecond: 2 * w.rate})
-		if err != nil {
-			return w, err
+const (
+	wakeTime       = 500 * time.Millisecond // of a turn: enough queries for their CPU time to mean something
+	turnsPerSecond = 5                      // turns of a round for each second of options.seconds
+)
+
+// wake measures in rounds, each with two fresh proxies.
+func wake(ctx context.Context, s *stage) (*waking, error) {
+	w := &waking{clients: s.options.clients, rate: s.options.wakeRate()}
+	for round := range s.options.rounds {
+		if err := w.round(ctx, s); err != nil {
+			return nil, fmt.Errorf("round %d: %w", round+1, err)
 		}
-		mixed, err := t.phase(ctx, s.options,
-			crowd.Stream{Count: awake, PerSecond: w.rate}, crowd.Stream{First: awake, Count: n - awake, PerSecond: w.rate})
-		if err != nil {
-			return w, err
-		}
-		a, q := latencyOf(mixed.answers[0].Times), latencyOf(mixed.answers[1].Times)
-		awakeRounds, quietRounds = append(awakeRounds, a), append(quietRounds, q)
-		w.added = append(w.added, q.p50-a.p50)
-		w.queries += len(mixed.answers[1].Times)
-		w.parks += mixed.parks
-		w.pair = append(w.pair, float64((mixed.cpu-alone.cpu).Nanoseconds())/1000/float64(len(mixed.answers[1].Times)))
+		fmt.Printf("%3d turns: median of the parked %v, of the others %v; a park and an unpark take %s us of CPU, a query without %s\n", len(w.turns), w.latency(parkedHalf).p50,
+			w.latency(unparkedHalf).p50, figures.WithRange(w.pair(), figures.Decimals), figures.WithRange(w.cpu(unparkedHalf), figures.Decimals))
 	}
-	w.quiet, w.awake = medianLatency(quietRounds), medianLatency(awakeRounds)
 	return w, nil
 }
 
-// wakeRate is the rate that was asked for, or less: each quiet client is to be quiet for three times what parks it.
+func (w *waking) round(ctx context.Context, s *stage) (err error) {
+	var proxies [2]*trial // that parks, and that doesn't
+	for i, m := range []mode{parking, unparking} {
+		t, err := s.begin(ctx, m, w.clients)
+		if err != nil {
+			return fmt.Errorf("idle_loops %s: %w", m, err)
+		}
+		defer t.finish(&err)
+		if _, err := t.open(ctx, w.clients); err != nil {
+			return fmt.Errorf("idle_loops %s: %w", m, err)
+		}
+		proxies[i] = t
+	}
+	parked, unparked := &askedInTurns{trial: proxies[0]}, &askedInTurns{trial: proxies[1]}
+	turn := func() (wakeTurn, error) { return w.turn(parked, unparked) }
+	// Until as many are parked in a turn as wake up.
+	for begun := time.Now(); time.Since(begun) < s.options.idle+s.options.idle/4; {
+		if _, err := turn(); err != nil {
+			return err
+		}
+	}
+	before, err := proxies[0].sessions(ctx)
+	if err != nil {
+		return err
+	}
+	queries := 0
+	for range turnsPerSecond * s.options.seconds {
+		one, err := turn()
+		if err != nil {
+			return err
+		}
+		w.turns = append(w.turns, one)
+		queries += w.perTurn()
+	}
+	after, err := proxies[0].sessions(ctx)
+	if err != nil {
+		return err
+	}
+	if parks, unparks := after.parks-before.parks, after.unparks-before.unparks; unparks != queries || parks < queries*9/10 {
+		return fmt.Errorf("%d queries woke %d clients, and %d were parked: the others had not been quiet for long enough", queries, unparks, parks)
+	}
+	return nil
+}
+
+// perTurn is how many clients of each proxy ask in a turn.
+func (w *waking) perTurn() int { return max(1, int(w.rate*wakeTime.Seconds())) }
+
+// turn lets some clients of each proxy ask, one after the other.
+func (w *waking) turn(parked, unparked *askedInTurns) (one wakeTurn, err error) {
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		one.parked, err = parked.askSome(w.perTurn(), w.rate)
+		return err
+	})
+	both.Go(func() (err error) {
+		one.unparked, err = unparked.askSome(w.perTurn(), w.rate)
+		return err
+	})
+	return one, both.Wait()
+}
+
+// askedInTurns is a proxy with clients that ask one after the other, and who of them is next.
+type askedInTurns struct {
+	*trial
+	next int
+}
+
+// askSome lets the next n clients ask, once each.
+func (a *askedInTurns) askSome(n int, rate float64) (half wakeHalf, err error) {
+	all := a.options.clients
+	if n > all {
+		return half, errors.New("more queries in a turn than clients")
+	}
+	if a.next+n > all {
+		a.next = 0 // The last few are never asked.
+	}
+	var answers []crowd.Answers
+	used, err := a.cpuOver(func() (err error) {
+		answers, err = a.ask(crowd.Stream{First: a.next, Count: n, Total: n, PerSecond: rate})
+		return err
+	})
+	if err != nil {
+		return half, err
+	}
+	a.next += n
+	return wakeHalf{latencyOf(answers[0].Times), inMicros(used) / float64(n)}, nil
+}
+
+// wakeRate is the rate that was asked for, or less: each client is to be quiet for three times what parks it.
 func (o options) wakeRate() float64 {
 	return min(float64(o.rate), float64(o.clients)/(3*o.idle.Seconds()))
 }
 
-// phase is what was measured in one phase.
-type phase struct {
-	answers []crowd.Answers
-	cpu     time.Duration
-	parks   int // and unparks, whichever are fewer
+func parkedHalf(t wakeTurn) wakeHalf   { return t.parked }
+func unparkedHalf(t wakeTurn) wakeHalf { return t.unparked }
+
+// latency is the median over the turns.
+func (w *waking) latency(of func(wakeTurn) wakeHalf) latency {
+	var turns []latency
+	for _, t := range w.turns {
+		turns = append(turns, of(t).answer)
+	}
+	return medianLatency(turns)
 }
 
-// phase lets the streams ask for as long as the options say, after as much time as it takes until as many are parked again as wake up.
-func (t *trial) phase(ctx context.Context, o options, streams ...crowd.Stream) (p phase, err error) {
-	ask := func(d time.Duration) ([]crowd.Answers, error) {
-		for i := range streams {
-			streams[i].Total = max(1, int(streams[i].PerSecond*d.Seconds()))
-		}
-		return t.ask(streams...)
+// cpu is that for a query, in microseconds: the median over the turns with its confidence interval.
+func (w *waking) cpu(of func(wakeTurn) wakeHalf) figures.Spread {
+	return w.confidence(func(t wakeTurn) float64 { return of(t).cpu })
+}
+
+// pair is what a park and an unpark take, in microseconds of CPU: by how much more a proxy that parks takes for a query in each turn.
+func (w *waking) pair() figures.Spread {
+	return w.confidence(func(t wakeTurn) float64 { return t.parked.cpu - t.unparked.cpu })
+}
+
+// added is what it adds to the median latency, in microseconds.
+func (w *waking) added() figures.Spread {
+	return w.confidence(func(t wakeTurn) float64 { return inMicros(t.parked.answer.p50 - t.unparked.answer.p50) })
+}
+
+func (w *waking) confidence(of func(wakeTurn) float64) figures.Spread {
+	var values []float64
+	for _, t := range w.turns {
+		values = append(values, of(t))
 	}
-	if _, err := ask(o.idle + o.idle/4); err != nil {
-		return p, err
-	}
-	before, err := t.sessions(ctx)
-	if err != nil {
-		return p, err
-	}
-	p.cpu, err = t.cpuOver(func() error {
-		p.answers, err = ask(time.Duration(o.seconds) * time.Second)
-		return err
-	})
-	if err != nil {
-		return p, err
-	}
-	after, err := t.sessions(ctx)
-	p.parks = min(after.parks-before.parks, after.unparks-before.unparks)
-	return p, err
+	return figures.Confidence(values)
 }

@@ -13,11 +13,8 @@ import (
 	"parkway/bench/servers/process"
 )
 
-// CPU is the time the process has spent, user and system, in steps of 10 ms.
-func (p *Proxy) CPU() (time.Duration, error) {
-	s, err := p.process.Stat()
-	return s.CPU, err
-}
+// CPU is the time the process has spent, user and system, to the nanosecond.
+func (p *Proxy) CPU() (time.Duration, error) { return p.process.CPU() }
 
 // RSS is the process's resident memory in bytes.
 func (p *Proxy) RSS() (int64, error) {
