@@ -22,8 +22,8 @@ func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress prot
 	} else {
 		ok.StateChanges = s.visible(ok.StateChanges)
 	}
-	if !s.isMariaDB() {
-		s.reportLate(ok, owed, s.backend.TakeSchemaLate())
+	if late := s.backend.TakeSchemaLate(); !s.isMariaDB() {
+		s.reportLate(ok, owed, late)
 	}
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
 	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq-s.now.renumber.By)

@@ -25,16 +25,25 @@ func (s *Session) hears() bool {
 	return s.caps.Has(protocol.ClientSessionTrack) && !s.mine.pins.Has(sysvar.Trackers)
 }
 
-// flush asks MariaDB for what it has not reported yet. The command under way waits then; it is false if there is nothing to be asked. That the
+// flush asks MariaDB for what it has not reported yet, if it may matter. The command under way waits then; it is false if nothing is asked. That the
 // question was a statement shows in ROW_COUNT() only.
 func (s *Session) flush() bool {
-	if s.mine.pins&(sysvar.Unreported|sysvar.Trackers) != sysvar.Unreported || !s.isMariaDB() || s.backend.Have().Bare {
+	if !s.isMariaDB() || !s.reportsUnclear() || s.mine.pins.Has(sysvar.Trackers) || s.backend.Have().Bare {
 		return false
 	}
 	s.await()
 	s.foreign |= rowCount
-	s.backend.AskReports(flushMariaDB, s.trackLate, func() { s.mine.pins &^= sysvar.Unreported })
+	s.backend.AskReports(flushMariaDB, s.trackLate, func() {
+		s.mine.pins &^= sysvar.Unreported
+		s.backend.TakeSchemaLate()
+	})
 	return true
+}
+
+// reportsUnclear reports whether MariaDB would report late with the command under way what is followed or told in another way than what that does
+// itself: what a SET has assigned that failed; or the schema, with several statements, among which there may be a USE.
+func (s *Session) reportsUnclear() bool {
+	return s.mine.pins.Has(sysvar.Unreported) || s.backend.SchemaLate() && s.now.info.Flags.Has(digest.MultiStatement)
 }
 
 // The statements that make a server report what it has not yet: MySQL with any, MariaDB with one that changes something, which is none of defaultTracked.

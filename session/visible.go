@@ -34,7 +34,7 @@ func (s *Session) visible(block []byte) []byte {
 		case protocol.TrackStateChange:
 			continue
 		case protocol.TrackSchema:
-			if (late || s.setsNoSchema() || s.setsForStatement() || s.onlyOwed()) && !s.executesElsewhere() {
+			if (late || s.setsNoSchema() || s.setsForStatement()) && !s.executesElsewhere() {
 				s.oweLateSchema()
 				continue
 			}
@@ -126,8 +126,10 @@ func (s *Session) oweSchema(answer *protocol.ResponseReader) {
 	if s.mine.pins.Has(sysvar.Trackers) {
 		return
 	}
-	_, failed := answer.Failed()
-	s.mine.owesSchema = s.mine.owesSchema || failed || answer.Rows() && !s.caps.Has(protocol.ClientDeprecateEOF)
+	if _, failed := answer.Failed(); failed || answer.Rows() && !s.caps.Has(protocol.ClientDeprecateEOF) {
+		s.mine.owesSchema = true
+		s.backend.ReportsSchemaLate()
+	}
 }
 
 // setsNoSchema reports whether the statement is a SET, which may report variables but no schema: MariaDB sends with it what was late.
@@ -140,12 +142,6 @@ func (s *Session) setsNoSchema() bool {
 func (s *Session) setsForStatement() bool {
 	flags := s.now.info.Flags
 	return s.isMariaDB() && flags.Has(digest.SetStatement) && flags&(unseen|digest.UseDB) == 0 && s.now.info.Verb != digest.VerbCall
-}
-
-// onlyOwed reports whether a report of the schema, with one of several statements, is that which MariaDB still owed: there is no USE among them.
-func (s *Session) onlyOwed() bool {
-	flags := s.now.info.Flags
-	return s.mine.owesSchema && s.isMariaDB() && flags.Has(digest.MultiStatement) && flags&digest.UseDB == 0
 }
 
 // executesElsewhere reports whether the statement under way is an execution of what was prepared in another schema: MariaDB goes there and comes
