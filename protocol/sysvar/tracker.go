@@ -52,6 +52,12 @@ func trackable(name string) bool {
 // MariaDB reports how they go back with a later statement, MySQL with the statement itself.
 const Passing = digest.SetVarHint | digest.SetStatement
 
+// holding are values that make the connection the session's, of variables whose other values are copied.
+var holding = map[string]string{
+	"completion_type":  "RELEASE", // a COMMIT ends the connection behind its answer
+	"sql_auto_is_null": "ON",      // IS NULL finds, once, the row that the connection has inserted last
+}
+
 // Report is s after the tracker reported a variable, and what that means. A value that can't be written for sure is Pinned too.
 // It is not for the reports of Passing statements. Nothing is kept of name and value.
 func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
@@ -60,8 +66,8 @@ func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
 	if t != Copied {
 		return s, t
 	}
-	if !plain(value) || string(name) == "completion_type" && string(value) == "RELEASE" {
-		return s, Pinned // with the latter, a COMMIT ends the connection behind its answer
+	if held, ok := holding[string(name)]; !plain(value) || ok && held == string(value) {
+		return s, Pinned
 	}
 	return in.With(s, name, value), Copied
 }
