@@ -66,10 +66,13 @@ func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
 	if t != Copied {
 		return s, t
 	}
-	if held, ok := holding[string(name)]; !plain(value) || ok && held == string(value) {
+	if !plain(value) {
 		return s, Pinned
 	}
-	return in.With(s, name, value), Copied
+	if held, ok := holding[string(name)]; ok && held == string(value) {
+		t = Pinned
+	}
+	return in.With(s, name, value), t
 }
 
 // UntrackQuery makes the trackers what they are on a fresh connection.

@@ -76,9 +76,9 @@ func TestReport(t *testing.T) {
 		{"session_track_schema", "OFF", "", Tracker},
 		{"statement_id", "5", "", Ignored},
 		{"completion_type", "CHAIN", "completion_type=CHAIN", Copied},
-		{"completion_type", "RELEASE", "", Pinned},
+		{"completion_type", "RELEASE", "completion_type=RELEASE", Pinned},
 		{"sql_auto_is_null", "OFF", "sql_auto_is_null=OFF", Copied},
-		{"sql_auto_is_null", "ON", "", Pinned},
+		{"sql_auto_is_null", "ON", "sql_auto_is_null=ON", Pinned},
 	} {
 		s, treatment := in.Report(in.Empty(), []byte(test.name), []byte(test.value))
 		if show(s) != test.want || treatment != test.treatment {
