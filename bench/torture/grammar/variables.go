@@ -133,7 +133,7 @@ var effects = []string{
 	"SELECT IF(@@timestamp < 1500000000, NOW(), 'now')",
 	"SELECT CAST(1 AS UNSIGNED) - 2",
 	"SELECT NOT 1 BETWEEN -5 AND 5",
-	"SELECT * FROM t WHERE id IS NULL",
+	lastInserted,
 	"UPDATE t SET s = 'all'",
 	"SELECT 1 FROM",
 	"INSERT INTO t (n, s) VALUES (NULL, REPEAT('long', 20))",
@@ -150,9 +150,18 @@ func setVariable(c *client) {
 	case c.chance(50):
 		c.askVariables()
 	default:
-		c.query("%s", pick(c, effects))
+		effect := pick(c, effects)
+		if effect == lastInserted {
+			// It was inserted after sql_auto_is_null was set, not before: a proxy that only keeps the connection from then on may have left that of
+			// the INSERT (ARCHITECTURE.md). Programs that look for their rows so say it at the beginning.
+			c.query("INSERT INTO t (s) VALUES ('last')")
+		}
+		c.query("%s", effect)
 	}
 }
+
+// lastInserted finds the row that was inserted last, where sql_auto_is_null says so.
+const lastInserted = "SELECT * FROM t WHERE id IS NULL"
 
 // assign adds a SET with one to three variables.
 func (c *client) assign() {
