@@ -24,6 +24,10 @@ type edition struct {
 	stop    chan struct{}       // closed when it is out of force
 	retired sync.Once
 
+	// Guarded by engine.own.mu.
+	reigns bool                  // it is in force
+	claims map[string]*ownMetric // metrics that are to take the place of others when it is
+
 	// Guarded by mu.
 	mu   sync.Mutex
 	idle []*machine // of the pool

@@ -124,7 +124,9 @@ func (e *Engine) Load(file string) error {
 			}
 		}
 	}
-	if before := e.current.Swap(ed); before != nil {
+	before := e.current.Swap(ed)
+	e.own.reign(ed, before)
+	if before != nil {
 		before.retire()
 	}
 	if ed != nil {

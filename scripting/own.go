@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -27,9 +28,17 @@ type own struct {
 
 // ownMetric is one of them.
 type ownMetric struct {
+	// Immutable.
 	gauge  bool
 	labels []string
-	series []*series // guarded by own.mu
+
+	// Guarded by own.mu.
+	by     *edition // that has asked for it last
+	series []*series
+}
+
+func (m *ownMetric) is(gauge bool, labels []string) bool {
+	return m.gauge == gauge && slices.Equal(m.labels, labels)
 }
 
 // series is a metric with certain values of its labels.
@@ -49,23 +58,31 @@ func (s *series) add(x float64) {
 
 func (s *series) set(x float64) { s.bits.Store(math.Float64bits(x)) }
 
-// find returns a series, made on first use. Where there are too many already, it is one that stands for all others. problem is "" if all is well.
-func (o *own) find(name string, gauge bool, labels, values []string) (s *series, problem string) {
+// find returns a series for an edition, made on first use. Where there are too many already, it is one that stands for all others. problem is "" if all is well.
+func (o *own) find(ed *edition, name string, gauge bool, labels, values []string) (s *series, problem string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	all := &o.byName
 	m := o.byName[name]
+	if m != nil && m.by != ed && !m.is(gauge, labels) { // what another edition counts in another way ends when this one is in force
+		if m = nil; !ed.reigns {
+			all = &ed.claims
+			m = ed.claims[name]
+		}
+	}
 	switch {
-	case m == nil && len(o.byName) >= maxOwn:
+	case m == nil && len(o.byName)+len(ed.claims) >= maxOwn:
 		return nil, "there are too many metrics already"
 	case m == nil:
 		m = &ownMetric{gauge: gauge, labels: labels}
-		if o.byName == nil {
-			o.byName = make(map[string]*ownMetric)
+		if *all == nil {
+			*all = make(map[string]*ownMetric)
 		}
-		o.byName[name] = m
-	case m.gauge != gauge || !slices.Equal(m.labels, labels):
+		(*all)[name] = m
+	case !m.is(gauge, labels):
 		return nil, "it is another kind already, or has other labels"
 	}
+	m.by = ed
 	for _, s := range m.series {
 		if slices.Equal(s.values, values) {
 			return s, ""
@@ -82,6 +99,20 @@ func (o *own) find(name string, gauge bool, labels, values []string) (s *series,
 	s = &series{values: values}
 	m.series = append(m.series, s)
 	return s, ""
+}
+
+// reign tells that an edition has come in force in the place of another; each may be nil.
+func (o *own) reign(ed, before *edition) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if before != nil {
+		before.reigns = false
+	}
+	if ed != nil {
+		ed.reigns = true
+		maps.Copy(o.byName, ed.claims)
+		ed.claims = nil
+	}
 }
 
 // now lists all for the exporter.
@@ -165,7 +196,7 @@ func (m *machine) series(kind string, call goja.FunctionCall, gauge bool) *serie
 			values = append(values, value)
 		}
 	}
-	s, problem := m.edition.engine.own.find(name, gauge, labels, values)
+	s, problem := m.edition.engine.own.find(m.edition, name, gauge, labels, values)
 	if problem != "" {
 		panic(m.rt.NewTypeError("%s %s: %s", kind, name, problem))
 	}

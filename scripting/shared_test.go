@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,4 +132,41 @@ func TestOwnMetrics(t *testing.T) {
 	if values["seena"] != 3 || values["level"] != 3 || many != maxSeries+1 || values["manyother"] != 100 {
 		t.Errorf("%v", values)
 	}
+}
+
+// Another version of a script may count in another way; a refused one changes nothing of what is counted.
+func TestMetricsOfEditions(t *testing.T) {
+	w := newWorld(t, Options{}, `
+		const a = metrics.counter("a", {x: "1"}), b = metrics.counter("b")
+		function onQuery(q) { a.inc(); b.inc() }`)
+	want := func(form string, counted ...string) {
+		t.Helper()
+		w.ask(newQuery("x"))
+		var got []string
+		for _, m := range w.engine.Metrics().Own {
+			got = append(got, fmt.Sprint(m.Name, m.Gauge, m.Labels, m.Values, m.Value))
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, counted) {
+			t.Errorf("%s: %q, want %q; %s", form, got, counted, w.said())
+		}
+	}
+	want("as it began", "afalse [x] [1] 1", "bfalse [] [] 1")
+	w.write(w.file, `metrics.counter("a", {y: "1"}).inc(); metrics.gauge("b"); null.x`)
+	if w.engine.Load(w.file) == nil {
+		t.Fatal("not refused")
+	}
+	want("a refused one behind it", "afalse [x] [1] 2", "bfalse [] [] 2")
+	w.write(w.file, `
+		const a = metrics.counter("a", {y: "2"})
+		function onQuery(q) { a.inc(); metrics.gauge("b", {z: "3"}).set(7); try { metrics.counter("a", {x: "1"}) } catch (e) { metrics.counter("c").inc() } }`)
+	if err := w.engine.Load(w.file); err != nil {
+		t.Fatal(err)
+	}
+	want("with other labels", "afalse [y] [2] 1", "btrue [z] [3] 7", "cfalse [] [] 1")
+	w.write(w.file, `const a = metrics.counter("a", {y: "2"}); function onQuery(q) { a.inc() }`)
+	if err := w.engine.Load(w.file); err != nil {
+		t.Fatal(err)
+	}
+	want("with the same ones", "afalse [y] [2] 2", "btrue [z] [3] 7", "cfalse [] [] 1")
 }
