@@ -1,6 +1,7 @@
 package session
 
 import (
+	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
 	"parkway/protocol/digest"
@@ -29,9 +30,10 @@ type aside struct {
 }
 
 // keeps reports whether the session keeps its connections between statements
-// though nothing pins them.
+// though nothing pins them: not to a server that everybody leaves (OFFLINE_SOFT).
 func (s *Session) keeps() bool {
-	return s.mine.pins&sysvar.MultiplexOff != 0 || !s.worker.proxy.settings.Load().Multiplexing
+	off := s.mine.pins&sysvar.MultiplexOff != 0 || !s.worker.proxy.settings.Load().Multiplexing
+	return off && (s.backend == nil || s.worker.proxy.hostgroups.Table().StatusOf(s.backend.Server()) != hostgroup.OfflineSoft)
 }
 
 // moveTo makes the connection at hand the one that the session has in a

@@ -92,6 +92,9 @@ func (s *Session) heldBy(pins sysvar.Pins) bool {
 
 // share gives the connection back if nothing holds it, or only what can be taken along and others wait.
 func (s *Session) share() {
+	if s.mine.pins&sysvar.MultiplexOff != 0 && !s.keeps() {
+		s.mine.pins &^= sysvar.MultiplexOff
+	}
 	switch {
 	case s.backend == nil || s.bound() || s.keeps():
 	case !s.backend.Idle(): // It is being asked: asked follows, or OnBackendClosed.

@@ -7,6 +7,7 @@ import (
 	"parkway/config"
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
+	"parkway/session/rules"
 )
 
 // soften makes the world's server OFFLINE_SOFT.
@@ -92,6 +93,48 @@ func TestOfflineSoftWhileAsking(t *testing.T) {
 	w.turns()
 	close(answer)
 	wantERR(t, <-failed, protocol.ErrCodeNoBackend, "no server of hostgroup 1 can be used: 1 offline")
+}
+
+// A session that keeps its connection though nothing holds it there, and is in the middle of a statement when the server becomes OFFLINE_SOFT, leaves
+// when that ends.
+func TestOfflineSoftInMidStatement(t *testing.T) {
+	for name, off := range map[string]func(*setup){
+		"multiplexing = false": func(s *setup) { s.settings.Multiplexing = false },
+		"multiplex = 0":        func(*setup) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun, end := make(chan struct{}), make(chan struct{})
+			w := newWorld(t, func(s *setup) {
+				tracked(s)
+				off(s)
+				s.rules = compile(t, rule(1, "^SELECT", 1, func(r *rules.Rule) { r.Multiplex = 0 }))
+				s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+					if string(payload[1:]) == "SELECT SLEEP(1)" {
+						close(begun)
+						<-end
+					}
+					tracking(cmd, payload, a)
+				}
+			})
+			c := w.dial()
+			mustQuery(t, c, "SELECT 1")
+			answered := make(chan error, 1)
+			go func() {
+				_, err := c.Query("SELECT SLEEP(1)")
+				answered <- err
+			}()
+			<-begun
+			w.soften()
+			w.waitBackends(1)
+			close(end)
+			if err := <-answered; err != nil {
+				t.Error(err)
+			}
+			w.waitBackends(0)
+			_, err := c.Query("SELECT 1")
+			wantERR(t, err, protocol.ErrCodeNoBackend, "no server of hostgroup 1 can be used: 1 offline")
+		})
+	}
 }
 
 // However many stay, the log gets a few lines.
