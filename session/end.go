@@ -36,6 +36,9 @@ func (s *Session) drop(reason error) {
 // interrupt ends the session because of reason, wherever the client stands:
 // where no error can be inserted, without a word.
 func (s *Session) interrupt(reason *protocol.ERR) {
+	if s.state != closing {
+		s.worker.logDismissed(s.id, reason)
+	}
 	switch s.state {
 	case closing:
 	case knocking:
@@ -58,6 +61,11 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 	default:
 		s.goodbye(reason)
 	}
+}
+
+// logDismissed says in the log why the proxy ends a client: that it was quiet for wait_timeout_ms, that the proxy stops, what became of its server.
+func (w *worker) logDismissed(session uint32, reason *protocol.ERR) {
+	w.proxy.log.Debug().Uint32("session", session).Err(reason).Msg("client dismissed")
 }
 
 // releases reports whether the server hangs up behind the statement that was just answered, as COMMIT RELEASE asks for: the connection is of no

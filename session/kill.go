@@ -28,6 +28,22 @@ type order struct {
 // errKilled is why a session ends that was killed.
 var errKilled = errors.New("killed")
 
+// killer is the session that says KILL, for the log of another loop.
+type killer struct {
+	session uint32
+	user    string
+}
+
+// logKilled says in the log by whom the session was ended.
+func (s *Session) logKilled(by killer) {
+	name := ""
+	if s.user != nil {
+		name = s.user.Name
+	}
+	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Str("user", name).
+		Uint32("by_session", by.session).Str("by_user", by.user).Msg("client killed")
+}
+
 // query is COM_QUERY.
 func (s *Session) query(p []byte, whole bool) int {
 	sql, err := protocol.QueryText(p[protocol.HeaderLen:], s.caps)
@@ -123,8 +139,10 @@ func (s *Session) killOneself(k digest.Kill, p []byte) int {
 		s.write(s.message.NextSeq(), interrupted().Append)
 		s.settle()
 	case s.isMariaDB():
+		s.logKilled(killer{s.id, s.user.Name})
 		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeConnectionKilled, "parkway: Connection was killed"))
 	default:
+		s.logKilled(killer{s.id, s.user.Name})
 		s.fatal(s.message.NextSeq(), interrupted())
 	}
 	return len(p)
@@ -174,7 +192,7 @@ func (s *Session) seek(o *order) {
 		s.worker.loop.Post(func() { s.found(o, unknownThread(o.ID), false) })
 		return
 	}
-	name, privileged := s.user.Name, o.privileged
+	by, privileged := killer{s.id, s.user.Name}, o.privileged
 	answer := func(outcome *protocol.ERR, denied bool) {
 		s.worker.loop.Post(func() { s.found(o, outcome, denied) })
 	}
@@ -183,12 +201,12 @@ func (s *Session) seek(o *order) {
 		switch {
 		case t == nil || t.state == closing:
 			answer(unknownThread(o.ID), false)
-		case !privileged && (t.user == nil || t.user.Name != name):
+		case !privileged && (t.user == nil || t.user.Name != by.user):
 			answer(nil, true)
 		default:
 			survived := false
 			t.conn.Guard(func() {
-				t.beKilled(&o.Kill, func(outcome *protocol.ERR) { answer(outcome, false) })
+				t.beKilled(&o.Kill, by, func(outcome *protocol.ERR) { answer(outcome, false) })
 				survived = true
 			})
 			if !survived {
@@ -213,11 +231,11 @@ func (s *Session) found(o *order, outcome *protocol.ERR, denied bool) {
 
 // beKilled ends the session or its statement. done is told what became of that.
 // k belongs to another loop and is only read.
-func (s *Session) beKilled(k *digest.Kill, done func(*protocol.ERR)) {
+func (s *Session) beKilled(k *digest.Kill, by killer, done func(*protocol.ERR)) {
 	switch {
 	case !k.Query:
 		// Without a word, as servers do.
-		s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Msg("client killed")
+		s.logKilled(by)
 		s.drop(errKilled)
 		done(nil)
 	case s.state == acquiring && s.backend == nil:

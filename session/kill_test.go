@@ -112,6 +112,27 @@ func TestKill(t *testing.T) {
 	mustQuery(t, judge, "SELECT 1")
 }
 
+// The log says who has ended a client: whoever has said KILL, or what the client has read.
+func TestLogSaysWhoEndsClients(t *testing.T) {
+	w := killWorld(t, "GRANT SUPER ON *.* TO `other`@`%`")
+	victim, own := w.dial(), w.dial()
+	cfg := w.client()
+	cfg.User = "other"
+	judge := mysqltest.Dial(t, cfg)
+	mustQuery(t, judge, fmt.Sprintf("KILL %d", id(victim)))
+	_, err := own.Query(fmt.Sprintf("KILL %d", id(own)))
+	wantERR(t, err, protocol.ErrCodeQueryInterrupted, "interrupted")
+	w.waitSessions(1)
+	killed := func(of, by *mysqltest.Client, user string) string {
+		return fmt.Sprintf(`"session":%d,"client":"%s","user":"app","by_session":%d,"by_user":"%s","message":"client killed"`, id(of), of.Conn().LocalAddr(), id(by), user)
+	}
+	w.waitLog(killed(victim, judge, "other"))
+	w.waitLog(killed(own, own, "app"))
+	w.BeginDrain()
+	w.Drain(t.Context())
+	w.waitLog(fmt.Sprintf(`"session":%d,"error":"ERROR 1053 (08S01): parkway: server shutdown in progress","message":"client dismissed"`, id(judge)))
+}
+
 // What can't be killed is refused in the servers' words, and what is no KILL of one connection is refused.
 func TestKillIsRefused(t *testing.T) {
 	w := killWorld(t, "GRANT ALL PRIVILEGES ON `app`.* TO `other`@`%`")

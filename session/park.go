@@ -150,6 +150,7 @@ func (w *worker) dismiss(place int32, reason *protocol.ERR) {
 	buf = protocol.EndPacket(reason.Append(buf), start, 1)
 	w.scratch = buf
 	if w.loop.DropParked(int(p.fd), buf) {
+		w.logDismissed(p.id, reason)
 		w.metrics.ClientOut(len(buf))
 		w.endParked(place)
 		return
