@@ -5,17 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"parkway/config"
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
 )
 
 // "Max connect timeout reached without a reason (1241, 1347)": who waits in vain reads who has the connections, of all loops, and the log lists them.
 func TestWaitInVainIsExplained(t *testing.T) {
+	var settings config.MySQLVariables
 	asleep, answer := make(chan struct{}), make(chan struct{})
 	w := newWorld(t, func(s *setup) {
 		tracked(s)
 		s.loops, s.places = 2, 3
-		s.settings.ConnectTimeoutServerMax = 50 * time.Millisecond
+		settings = s.settings
 		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 			switch string(payload[1:]) {
 			case "BEGIN":
@@ -39,6 +41,8 @@ func TestWaitInVainIsExplained(t *testing.T) {
 		slept <- err
 	}()
 	<-asleep
+	settings.ConnectTimeoutServerMax = 20 * time.Millisecond
+	w.Apply(&settings, w.Users(), nil)
 	for range 2 { // the second reads the answer to the first
 		_, err := d.Query("SELECT 1")
 		wantERR(t, err, protocol.ErrCodeNoBackend, "parkway: no server of hostgroup 1 can be used: 1 at max_connections; waited ")
@@ -62,13 +66,16 @@ func TestWaitInVainIsExplained(t *testing.T) {
 
 // A client that leaves while loops are asked what to tell it, and one that is killed, leave nothing behind.
 func TestExplainedClientsLeave(t *testing.T) {
+	var settings config.MySQLVariables
 	w := newWorld(t, func(s *setup) {
 		tracked(s)
 		s.loops, s.places = 2, 1
-		s.settings.ConnectTimeoutServerMax = time.Millisecond
+		settings = s.settings
 	})
 	holder := w.dial()
 	mustQuery(t, holder, "CREATE TEMPORARY TABLE t (a INT)")
+	settings.ConnectTimeoutServerMax = time.Millisecond
+	w.Apply(&settings, w.Users(), nil)
 	for i := range 50 {
 		c := w.dial()
 		if err := c.WriteCommand(protocol.ComQuery, []byte("SELECT 1")...); err != nil {
