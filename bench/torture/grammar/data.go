@@ -162,6 +162,9 @@ func definition(c *client) {
 
 // fault makes an error.
 func fault(c *client) {
+	if !c.mysql() && c.chance(20) {
+		c.failedSet()
+	}
 	c.query("%s", c.one(
 		"SELEKT 1", "SELECT * FROM no_such_table", "SELECT no_such_column FROM t", "INSERT INTO t (id) VALUES (1), (1)",
 		"SELECT * FROM no_such_schema.t", "SELECT no_such_function(1)", "SET no_such_variable = 1", "SET GLOBAL max_connections = 1",
@@ -171,4 +174,26 @@ func fault(c *client) {
 	if c.chance(40) {
 		c.query("%s", c.one("SHOW WARNINGS", "SHOW ERRORS", "SELECT @@error_count"))
 	}
+}
+
+// failedSet adds a SET that fails behind an assignment, which MariaDB reports late.
+func (c *client) failedSet() {
+	c.environment++
+	c.query("SET %s, identity = DEFAULT", c.one("time_zone = '+07:00'", "@@time_zone = '+08:00'", "@@session.time_zone = '+09:00', sql_notes = 1",
+		"character_set_results = latin1", "@@local.autocommit = 1", "lc_time_names = 'de_DE'", "NAMES cp1251", "@u0 = 7"))
+	switch c.number(6) {
+	case 0:
+		c.query("SHOW WARNINGS")
+	case 1:
+		c.query("SELECT ROW_COUNT(), FOUND_ROWS(), @@time_zone")
+	case 2:
+		c.query("SET sort_buffer_size = 65536")
+	case 3:
+		// Not @@time_zone, which MariaDB does not report: among several statements the proxy does not hear of it either, and the report that is
+		// still due has the value of before (ARCHITECTURE.md).
+		c.query("SET time_zone = '+10:00'; USE %s", Schema(c.id))
+	case 4:
+		c.query("SET @@time_zone = '+11:00'")
+	}
+	c.query("%s", c.one("SET character_set_results = utf8mb4", "SET time_zone = '+01:00'", "USE "+Schema(c.id), "CALL set_state(1, @u1)"))
 }
