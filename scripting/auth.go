@@ -31,10 +31,10 @@ func (a *authObject) Get(name string) goja.Value {
 	return nil
 }
 
-func (a *authObject) Set(string, goja.Value) bool { return false }
-func (a *authObject) Has(name string) bool        { return a.Get(name) != nil }
-func (a *authObject) Delete(string) bool          { return false }
-func (a *authObject) Keys() []string              { return []string{"user", "plugin", "schema", "tls"} }
+func (a *authObject) Set(name string, _ goja.Value) bool { return a.m.readOnly("auth", name) }
+func (a *authObject) Has(name string) bool               { return a.Get(name) != nil }
+func (a *authObject) Delete(name string) bool            { return a.m.readOnly("auth", name) }
+func (a *authObject) Keys() []string                     { return []string{"user", "plugin", "schema", "tls"} }
 
 var typeAuth = reflect.TypeFor[*authObject]()
 

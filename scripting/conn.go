@@ -67,10 +67,15 @@ var connProperties = []string{"id", "clientAddr", "clientPort", "user", "schema"
 
 // What the objects of the API have in common: their properties are what they are.
 
-func (c *connObject) Set(string, goja.Value) bool { return false }
-func (c *connObject) Has(name string) bool        { return c.src != nil && c.property(name) != nil }
-func (c *connObject) Delete(string) bool          { return false }
-func (c *connObject) Keys() []string              { return connProperties }
+// readOnly throws where a script sets a property of theirs or deletes it: without an exception, what it is about would be left undone.
+func (m *machine) readOnly(what, name string) bool {
+	panic(m.rt.NewTypeError("%s cannot be changed by setting or deleting %q: their methods say what is to be", what, name))
+}
+
+func (c *connObject) Set(name string, _ goja.Value) bool { return c.m.readOnly("q and conn", name) }
+func (c *connObject) Has(name string) bool               { return c.src != nil && c.property(name) != nil }
+func (c *connObject) Delete(name string) bool            { return c.m.readOnly("q and conn", name) }
+func (c *connObject) Keys() []string                     { return connProperties }
 
 var typeConn = reflect.TypeFor[*connObject]()
 

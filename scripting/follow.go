@@ -81,6 +81,9 @@ func (e *Engine) logLoaded() {
 		return
 	}
 	e.log.Info().Strs("files", e.Files()).Strs("hooks", e.Metrics().Hooks).Uint64("edition", ed.number).Msg("script loaded")
+	if ed.set == 0 && len(ed.keeper.timers) == 0 {
+		e.log.Warn().Msg("the script does nothing: it defines none of the functions that are called, and no timer")
+	}
 }
 
 // watchTried watches the files of the program that was to be loaded last. Of one that was refused they are not all known: it is enough to know of a

@@ -78,10 +78,10 @@ func (r *resultObject) Get(name string) goja.Value {
 
 var resultProperties = []string{"number", "columns", "error", "affectedRows", "insertId", "warnings", "info", "queryTimeMs"}
 
-func (r *resultObject) Set(string, goja.Value) bool { return false }
-func (r *resultObject) Has(name string) bool        { return slices.Contains(resultProperties, name) }
-func (r *resultObject) Delete(string) bool          { return false }
-func (r *resultObject) Keys() []string              { return resultProperties }
+func (r *resultObject) Set(name string, _ goja.Value) bool { return r.m.readOnly("result", name) }
+func (r *resultObject) Has(name string) bool               { return slices.Contains(resultProperties, name) }
+func (r *resultObject) Delete(name string) bool            { return r.m.readOnly("result", name) }
+func (r *resultObject) Keys() []string                     { return resultProperties }
 
 func (m *machine) columnsOf(columns []hook.Column) goja.Value {
 	out := make([]any, len(columns))

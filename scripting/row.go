@@ -55,8 +55,12 @@ func (o *rowObject) Set(name string, v goja.Value) bool {
 }
 
 func (o *rowObject) Has(name string) bool { return o.r.find(name) >= 0 }
-func (o *rowObject) Delete(string) bool   { return false }
 func (o *rowObject) Keys() []string       { return o.r.names }
+
+// Delete is for nothing of a row: a value can be null, and a column be dropped from all rows.
+func (o *rowObject) Delete(name string) bool {
+	panic(o.r.m.rt.NewTypeError("a row has all columns: %q cannot be deleted, but be null, or be dropped by result.dropColumn", name))
+}
 
 var typeRow = reflect.TypeFor[*rowObject]()
 

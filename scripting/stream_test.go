@@ -138,6 +138,8 @@ func TestResults(t *testing.T) {
 		{"result.map(row => { throw 1 })", "same same "},
 		{"result.map(row => { row.id = 'x' })", "same same "},
 		{"result.map(row => { row.other = 1 })", "same same "},
+		{"result.map(row => { delete row.mail })", "same same "},
+		{"result.rows = []", "pass"},
 		{"result.dropColumn('mail').map(row => { throw 1 })", "id error parkway: onResult of the script failed (error)"},
 		{"throw 1", "pass"},
 		{"result.map(5)", "pass"},
