@@ -62,6 +62,15 @@ func TestHostileFunctions(t *testing.T) {
 		{"arrays that share others, flat", "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; a.flat(Infinity)", failed},
 		{"arrays that share others, as a text", "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; String(a)", timedOut},
 		{"arrays that share others, in JSON", "let a = [1]; for (let i = 0; i < 40; i++) a = [a, a]; JSON.stringify(a)", timedOut},
+		{"objects that share others, in JSON", "let o = {}; for (let i = 0; i < 40; i++) o = {a: o, b: o}; JSON.stringify(o)", timedOut},
+		{"objects that share others, listed", "let o = {}; for (let i = 0; i < 40; i++) o = {a: o, b: o}; JSON.stringify(o, ['a', 'b'])", timedOut},
+		{"deep objects in JSON", "let o = {}; for (let i = 0; i < 10000; i++) o = {o}; JSON.stringify(o)", failed},
+		{"a circle in JSON", "const o = {}; o.o = o; JSON.stringify(o)", failed},
+		{"a circle in JSON, listed", "const o = {}; o.o = o; JSON.stringify(o, ['o'])", failed},
+		{"a replacement without an end in JSON", "JSON.stringify(1, () => ({a: 1}))", failed},
+		{"a long text in JSON", "const s = 'x'.repeat(2 ** 20); JSON.stringify(new Array(20).fill(s))", failed},
+		{"an indented text in JSON", "let o = {}; for (let i = 0; i < 900; i++) o = {o, a: 1, b: 1, c: 1, d: 1, e: 1, f: 1}; JSON.stringify([o, o, o, o], null, 10)", failed},
+		{"many values in JSON", "JSON.parse('[' + '[],'.repeat(2 ** 17) + '[]]')", failed},
 		{"an endless array", "Array.prototype.indexOf.call({length: 2 ** 53 - 1}, 1)", failed},
 		{"an endless copy", "Array.from({length: 2 ** 53 - 1})", failed},
 		{"endless arguments", "Math.max.apply(null, {length: 2 ** 32})", failed},
@@ -249,6 +258,36 @@ func BenchmarkMachine(b *testing.B) {
 			b.Fatal(err)
 		}
 		m.release()
+	}
+}
+
+// forget ends the watch over all calls.
+func (w *watchdog) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.posts = nil
+}
+
+// A call that takes much memory in each step is stopped also where the watchdog does not get to look.
+func TestLargeValues(t *testing.T) {
+	for _, body := range []string{
+		"const all = []; for (;;) all.push('x'.repeat(2 ** 24))",
+		"const all = []; for (;;) all.push(new Uint8Array(2 ** 24))",
+		"const all = []; for (;;) all.push(new ArrayBuffer(2 ** 24))",
+		"const all = []; for (;;) all.push(new Float64Array(2 ** 20))",
+		"const all = [], a = new Uint8Array(2 ** 24); for (;;) all.push(a.slice())",
+		"const all = []; for (;;) all.push(new Array(2 ** 20).fill(1))",
+		"const all = [], s = 'x'.repeat(2 ** 23); for (;;) all.push(s + s)",
+		"const all = [], s = ['x'.repeat(2 ** 23), '']; for (;;) all.push(JSON.stringify(s))",
+		"const all = []; for (;;) try { all.push('x'.repeat(2 ** 24)) } catch (e) {}",
+	} {
+		w := newWorld(t, Options{Timeout: patient, Memory: 8 << 20, Reject: true}, "function onQuery(q) { "+body+" }")
+		w.waitReady()
+		w.engine.dog.forget()
+		w.ask(newQuery("SELECT 1"))
+		if w.calls(hook.OnQuery, outOfMemory) != 1 {
+			t.Errorf("%s: it was not stopped for that; %s", body, w.said())
+		}
 	}
 }
 

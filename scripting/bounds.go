@@ -124,13 +124,6 @@ func (m *machine) boundArrays() {
 		}
 		m.countFlat(call.This, depth, &n)
 	})
-	// JSON.stringify looks for it with each array.
-	guard := m.function("toJSON", 0, func(call goja.FunctionCall) goja.Value {
-		m.checkStopped()
-		m.boundLength(call.This, maxArray)
-		return call.This
-	})
-	must(proto.DefineDataProperty("toJSON", guard, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 	bound := func(object, name string, argument int) {
 		m.replace(m.object(object), name, func(call goja.FunctionCall) { m.boundLength(call.Argument(argument), maxArray) })
 	}

@@ -3,6 +3,7 @@ package scripting
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,8 @@ func (l *lines) wait(t *testing.T, text string) string {
 // newWorld makes an engine with a program.
 func newWorld(t *testing.T, o Options, source string) *world {
 	t.Helper()
+	runtime.LockOSThread() // as a loop's
+	t.Cleanup(runtime.UnlockOSThread)
 	w := &world{t: t, posted: make(chan func(), 10000), log: &lines{make(chan string, 10000)}}
 	o.Log = zerolog.New(w.log)
 	if o.Timeout == 0 {

@@ -3,6 +3,7 @@ package scripting
 import (
 	"reflect"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/dop251/goja"
@@ -26,6 +27,7 @@ type Loop struct {
 	machine *machine     // nil: it was stopped, and the next one is not ready
 	memory  memory       // of onQuery, if it is pure
 	asked   *queryObject // of the last call of onQuery, for the next one; nil: that makes one
+	thread  int32        // that it runs on; 0: no call was made yet
 	closed  bool
 
 	// Any thread.
@@ -87,6 +89,10 @@ func (l *Loop) ensure() *machine {
 	m := l.ready.Load()
 	if m != nil && l.edition != nil && m.edition.number <= l.edition.number && l.ready.CompareAndSwap(m, nil) {
 		if m.edition == l.edition {
+			if l.thread == 0 {
+				l.thread = int32(syscall.Gettid())
+			}
+			m.post.thread.Store(l.thread)
 			l.machine = m
 		} else {
 			m.release()
@@ -148,8 +154,8 @@ func (l *Loop) callOn(m *machine, ed *edition, k hook.Kind, f func(m *machine) (
 		why = fail(unavailable, "its machine was stopped, and the next one is not ready yet")
 	default:
 		deadline := began + int64(l.engine.limits.Load().timeout)
-		if v, why = m.runUntil(deadline, func() (goja.Value, error) { return f(m) }); why == nil {
-			v, why = m.immediate(deadline, v)
+		if v, why = m.runUntil(began, deadline, func() (goja.Value, error) { return f(m) }); why == nil {
+			v, why = m.immediate(began, deadline, v)
 		}
 		if m.broken.Load() && m == l.machine {
 			l.discard()

@@ -50,6 +50,8 @@ type machine struct {
 	words   map[string]goja.Value
 	args    [1]goja.Value // of the function that is called
 	over    queryObject   // behind each q whose call is over
+	json    *jsonText     // that is being made
+	taken   int64         // bytes of the large values that the call under way has made
 }
 
 // newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.
@@ -149,18 +151,23 @@ func (m *machine) object(expression string) *goja.Object {
 
 // run runs a part of the program, which has until limit. The machine is broken if it was stopped.
 func (m *machine) run(limit time.Duration, f func() (goja.Value, error)) (v goja.Value, failure *failure) {
-	return m.runUntil(m.post.dog.now()+int64(limit), f)
+	now := m.post.dog.now()
+	return m.runUntil(now, now+int64(limit), f)
 }
 
-// runUntil is run with a deadline of the watchdog's clock.
-func (m *machine) runUntil(deadline int64, f func() (goja.Value, error)) (v goja.Value, why *failure) {
-	m.depth = 0
-	m.post.begin(deadline)
+// runUntil is run for a part of a call that began at some time of the watchdog's clock and has to end at another.
+func (m *machine) runUntil(began, deadline int64, f func() (goja.Value, error)) (v goja.Value, why *failure) {
+	m.depth, m.taken = 0, 0
+	m.post.begin(began, deadline)
 	v, err := m.protected(f)
 	if err != nil {
 		why = &failure{failed, err}
 	}
-	if o := m.post.end(); o != ok {
+	o := m.post.end()
+	if m.taken > m.mayTake() {
+		o = outOfMemory
+	}
+	if o != ok {
 		m.broken.Store(true)
 		if why == nil {
 			why = fail(o, "it was stopped when it had ended")

@@ -89,7 +89,7 @@ func (j *job) call() *failure {
 	}
 	v, why := m.await(j.deadline, func() (goja.Value, error) { return j.body(m) })
 	if why == nil && j.then != nil {
-		_, why = m.runUntil(j.deadline, func() (goja.Value, error) { return j.then(m, v) })
+		_, why = m.runUntil(j.began, j.deadline, func() (goja.Value, error) { return j.then(m, v) })
 	}
 	return why
 }

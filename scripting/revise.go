@@ -137,9 +137,11 @@ func (m *machine) offerBounded() {
 	f := m.function("", 2, func(call goja.FunctionCall) goja.Value {
 		v := call.Arguments[0]
 		if s, isText := v.(goja.String); isText {
-			if n, limit := int64(s.Length()), call.Arguments[1].ToInteger(); n > limit {
+			n, limit := int64(s.Length()), call.Arguments[1].ToInteger()
+			if n > limit {
 				m.tooLarge("a text", n, limit)
 			}
+			m.charge(n)
 		}
 		return v
 	})

@@ -10,13 +10,17 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"github.com/dop251/goja"
 )
 
 // A call costs the watchdog two atomic stores and no timer: it sleeps by itself, and looks who is at work when it wakes up. A call that
 // it sees it wakes up for again, at the call's deadline; one that began after it had looked is seen in time, because it never sleeps
-// longer than the shortest time that a call may take. When no call has been made for a while it sleeps until one comes.
+// longer than half of the shortest time that a call may take. When no call has been made for a while it sleeps until one comes.
+//
+// What counts of a call on an event loop is how long its thread has computed: on a busy machine it may be ready to run for long, and not run. How much of that was
+// before the watchdog has first seen the call it knows from the look before, at most.
 
 const (
 	// napTicks is after how many looks without a call it sleeps for good.
@@ -29,6 +33,8 @@ const (
 	// long as that took.
 	collectPause = 10 * time.Millisecond
 	collectShare = 4
+	// patientTimes is how many times as long as it may compute a call may take in any case.
+	patientTimes = 10
 )
 
 // watchdog stops calls that take too long or too much memory.
@@ -59,15 +65,21 @@ type post struct {
 	dog *watchdog
 	rt  *goja.Runtime
 
-	// deadline is when the call under way has to end, in nanoseconds since base; 0: there is none; stopped: it was.
+	// thread is the id of the only one that makes the calls; 0: there is none, and what counts is the time that passes.
+	thread atomic.Int32
+
+	// deadline is when the call under way has to end, in nanoseconds since base; 0: there is none; stopped: it was. began is written before.
 	deadline atomic.Int64
+	began    atomic.Int64
 	reason   outcome // why it was stopped; written before deadline, read after
 
 	gone atomic.Bool // the machine is not used any more
 
 	// Owned by the watchdog's goroutine.
-	seen     int64  // the deadline of the call that baseline is of
+	seen     int64  // the deadline of the call that baseline and computed are of
 	baseline uint64 // heap in use when the call was first seen
+	computed int64  // what the thread had computed when the call began, at least
+	last     int64  // ... at the last look
 }
 
 // stopped is the deadline of a call that was stopped.
@@ -86,7 +98,7 @@ func newWatchdog(timeout time.Duration, budget int64) *watchdog {
 
 // setTick says what the shortest time is that a call may take.
 func (w *watchdog) setTick(timeout time.Duration) {
-	w.tick.Store(int64(min(max(timeout, time.Millisecond), 10*time.Millisecond)))
+	w.tick.Store(int64(min(max(timeout/2, time.Millisecond), 10*time.Millisecond)))
 }
 
 func (w *watchdog) close() {
@@ -110,8 +122,9 @@ func (w *watchdog) watch(rt *goja.Runtime) *post {
 // leave ends the watch over a machine that is not used any more.
 func (p *post) leave() { p.gone.Store(true) }
 
-// begin says that a call begins which has to end by then.
-func (p *post) begin(deadline int64) {
+// begin says that a call begins, or has begun, which has to end by then.
+func (p *post) begin(began, deadline int64) {
+	p.began.Store(began)
 	p.deadline.Store(deadline)
 	if w := p.dog; !w.awake.Load() && w.awake.CompareAndSwap(false, true) {
 		w.wake <- struct{}{}
@@ -139,8 +152,6 @@ func (p *post) stop(deadline int64, why outcome, text string) {
 
 func (w *watchdog) run() {
 	defer close(w.ended)
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for {
 		next, active := w.look()
 		if active {
@@ -151,16 +162,13 @@ func (w *watchdog) run() {
 			}
 			continue
 		}
-		if next < memoryTick { // a timer would take a millisecond for it
-			pause := syscall.NsecToTimespec(int64(next))
-			_ = syscall.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
-			next = 0
-		}
-		timer.Reset(next)
+		// A timer of Go's is exact to a millisecond, and may have to wait until a thread looks at it.
+		pause := syscall.NsecToTimespec(int64(next))
+		_ = syscall.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
 		select {
-		case <-timer.C:
 		case <-w.done:
 			return
+		default:
 		}
 	}
 }
@@ -189,27 +197,46 @@ func (w *watchdog) look() (next time.Duration, active bool) {
 	w.posts = slices.DeleteFunc(w.posts, func(p *post) bool { return p.gone.Load() })
 	var longest *post // of those that take memory
 	for _, p := range w.posts {
+		computed, exact := threadTime(p.thread.Load())
+		before := p.last
+		p.last = computed
 		d := p.deadline.Load()
 		if d == 0 || d == stopped {
 			continue
 		}
 		active = true
-		if d <= now {
-			p.stop(d, timedOut, "it took longer than it may")
-			continue
-		}
-		next = min(next, time.Duration(d-now))
-		next = min(next, memoryTick)
+		began := p.began.Load()
 		if p.seen != d {
 			p.seen, p.baseline = d, w.heap()
+			p.computed = computed - min(computed-before, now-began)
 		} else if longest == nil || p.seen < longest.seen {
 			longest = p
 		}
+		left := d - now
+		if limit := d - began; exact {
+			left = min(limit-(computed-p.computed), patientTimes*limit-(now-began))
+		}
+		if left <= 0 {
+			p.stop(d, timedOut, "it took longer than it may")
+			continue
+		}
+		next = min(next, time.Duration(left), memoryTick)
 	}
 	if longest != nil && w.weigh(longest) {
 		next = min(next, growthTick)
 	}
 	return max(next, 50*time.Microsecond), active
+}
+
+// threadTime is for how many nanoseconds a thread of this process has computed; not ok: there is no such thread.
+func threadTime(id int32) (ns int64, ok bool) {
+	if id == 0 {
+		return 0, false
+	}
+	const perThread, scheduled = 4, 2 // see MAKE_THREAD_CPUCLOCK of Linux
+	var t syscall.Timespec
+	_, _, failed := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(^id<<3|perThread|scheduled), uintptr(unsafe.Pointer(&t)), 0)
+	return t.Nano(), failed == 0
 }
 
 // weigh stops a call if more memory is in use than when it began, and more than it may have, and this is not garbage. Who took the memory is not known:

@@ -138,7 +138,7 @@ func attackScript() string {
 const attackTime = 200 * time.Millisecond
 
 // attackMemory is what the process may take more while a script takes all that it can get: see docs/scripting.md.
-const attackMemory = 512 << 20
+const attackMemory = 256 << 20
 
 // Whatever a script does, its client reads what on_error says, the next call finds everything as it was, and others notice nothing.
 func TestScriptAttacks(t *testing.T) {
@@ -180,7 +180,7 @@ func TestScriptAttacks(t *testing.T) {
 				})
 			}
 			w.check(t)
-			limit := int64(sized(4*attackMemory, attackMemory)) // who stops it may have to wait for a core
+			limit := int64(sized(2*attackMemory, attackMemory)) // who stops it may have to wait for a core
 			t.Logf("%d times: the process takes up to %d MiB more", times, (most-before)>>20)
 			if most-before > limit {
 				t.Errorf("the process takes %d MiB more, limit %d", (most-before)>>20, limit>>20)

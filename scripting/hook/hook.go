@@ -43,7 +43,7 @@ type Hooks interface {
 	Loop(post func(func())) Loop
 }
 
-// Loop is the script as one event loop has it. All methods are for that loop only. The program may change between two calls, but not
+// Loop is the script as one event loop has it. All methods are for that loop only, and its thread, which is always the same: what a call may take is measured there. The program may change between two calls, but not
 // within what belongs together: a Stream or an Injection is of the program that it came from.
 //
 // Each call takes what it asks about as an interface, which is read until the call returns and not kept: a script that goes on later has
