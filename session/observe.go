@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/row"
@@ -316,7 +318,7 @@ func (s *Session) takeBytes(o *observation, p []byte) {
 			s.failObserved("a row is larger than 'max_allowed_packet' (%d)", limit)
 			return
 		}
-		o.raw = append(o.raw, p...)
+		o.raw = append(slices.Grow(o.raw, len(p)+o.skip), p...) // at once for all of a packet that comes in parts
 		if whole {
 			s.kept(o)
 		}

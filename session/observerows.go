@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"parkway/protocol"
 	"parkway/scripting/hook"
 )
@@ -39,7 +41,7 @@ func (o *observation) payload(message []byte) []byte {
 	if length < protocol.MaxPayload {
 		return message[protocol.HeaderLen:]
 	}
-	o.joined = o.joined[:0]
+	o.joined = slices.Grow(o.joined[:0], len(message))
 	for len(message) > 0 {
 		length, _ := protocol.Header(message)
 		end := protocol.HeaderLen + length
