@@ -321,6 +321,7 @@ func TestClientGone(t *testing.T) {
 
 // KILL works when the server is full (DESIGN 15): the connection for it was there before. So do timeouts.
 func TestKillWorksWhenTheServerIsFull(t *testing.T) {
+	t.Parallel() // it waits for a timeout, with a server of its own
 	cluster := servers.StartT(t, servers.Options{Flavor: currentFlavor(t), Args: []string{"--max-connections=10"}})
 	server := cluster.Servers[0]
 	if err := cluster.Exec(0, "CREATE TABLE app.killed (a INT); INSERT INTO app.killed VALUES (1)"); err != nil {

@@ -25,6 +25,7 @@ const primary, replica = 0, 1
 
 // TestReadWriteSplit runs the example configuration's rules against a real primary and a real, read-only replica.
 func TestReadWriteSplit(t *testing.T) {
+	t.Parallel() // with servers of its own
 	w := &splitWorld{t: t}
 	var err error
 	if w.cluster, err = servers.Start(proxy.Limited(t, startLimit), servers.Options{Flavor: currentFlavor(t), Replicas: 1}); err != nil {

@@ -36,7 +36,7 @@ func TestScriptSQL(t *testing.T) {
 	}
 	_, s := ownProxy(t, func(c *proxy.Config) {
 		c.Users[0].Schema = "app"
-		c.Extra += fmt.Sprintf("\n[scripting]\nfile = %q\nsql_username = \"app\"\nslow_timeout_ms = 2000\non_error = \"reject\"\n", file)
+		c.Extra += fmt.Sprintf("\n[scripting]\nfile = %q\nsql_username = \"app\"\ntimeout_ms = 2000\nslow_timeout_ms = 2000\non_error = \"reject\"\n", file)
 	})
 	c, err := s.connect(t, "app", "app")
 	if err != nil {

@@ -47,7 +47,7 @@ func TestScript(t *testing.T) {
 		_, s := ownProxy(t, func(c *proxy.Config) {
 			c.Variables["multiplexing"] = multiplexing
 			c.Users = append(c.Users, proxy.User{Name: "stranger", Password: "pw", Hostgroup: c.Users[0].Hostgroup})
-			c.Extra += fmt.Sprintf("\n[scripting]\nfile = %q\n", file)
+			c.Extra += fmt.Sprintf("\n[scripting]\nfile = %q\ntimeout_ms = 2000\n", file)
 		})
 		t.Run(fmt.Sprintf("multiplexing %v", multiplexing), func(t *testing.T) {
 			t.Run("around", func(t *testing.T) { scriptAround(t, s) })
