@@ -22,6 +22,12 @@ STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages that are the proxy; those under bench run it, against real servers.
 PROXY = $(shell go list ./... | grep -v '^parkway/bench/')
 
+# All packages, those first that take longest: they begin in this order.
+ALL := ./bench/e2e ./bench/hostile ./session ./bench/torture ./bench/failover ./...
+
+# With all that is checked at run time, against real servers too.
+TEST_ALL = go test -count=1 $(RACE) -tags loopcheck,integration
+
 # The race detector needs a C compiler. Looked up when a recipe begins, after `tools` had its chance to install one.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -36,15 +42,13 @@ build: ## bin/parkway
 	go build -ldflags '-X main.version=$(VERSION)' -o bin/parkway ./cmd/parkway
 
 test: tools ## all tests, those against real MariaDB too; installs what is missing
-	go test $(RACE) $(PROXY)
-	go test -tags loopcheck $(PROXY)
-	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/row ./protocol/sysvar ./hostgroup/stmt ./monitor/check
-	PARKWAY_FLAVOR=mariadb go test -count=1 $(RACE) ./bench/...
+	PARKWAY_FLAVOR=mariadb $(TEST_ALL) $(ALL)
+	go test $(PROXY)
 
 test-mysql: tools ## the integration tests against real MySQL 9; SKIPPED where that can't be had
 	@status=0; bench/scripts/mysql-install.sh || status=$$?; \
 	case $$status in \
-	  0) set -x; PARKWAY_FLAVOR=mysql go test -count=1 $(RACE) -tags integration ./protocol/auth ./protocol/row ./protocol/sysvar ./hostgroup/stmt ./monitor/check ./bench/e2e/... ./bench/failover ./bench/torture ;; \
+	  0) set -x; PARKWAY_FLAVOR=mysql $(TEST_ALL) ./bench/e2e ./bench/torture ./bench/failover ./protocol/auth ./protocol/row ./protocol/sysvar ./hostgroup/stmt ./monitor/check ;; \
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make test-mysql: SKIPPED, nothing was tested against MySQL (the reason is above)' '#################' ;; \
 	  *) exit $$status ;; \
 	esac
