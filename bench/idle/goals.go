@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,6 +17,7 @@ const (
 	goalCPU   = 0.05 // percent of a core beyond the empty process: what rounds to 0.0 %
 	goalAdded = 30.0 // microseconds more at the median of a session that was parked
 	goalPair  = 10.0 // microseconds of CPU for a park and an unpark
+	goalFlat  = 1.05 // times what a query takes without quiet clients
 	goalBusy  = 0.03 // by which queries per second and the 95th percentile may differ beside parked clients
 )
 
@@ -75,7 +78,7 @@ func notYet(goals ...string) []judged {
 // verdicts says of each goal whether it was reached, a line each.
 func (r report) verdicts() string {
 	var b strings.Builder
-	for _, j := range slices.Concat(r.holdGoals(), r.wakeGoals(), r.herdGoals(), r.busyGoals()) {
+	for _, j := range r.judged() {
 		fmt.Fprintf(&b, "- %s: %s", j.goal, j.verdict)
 		var figures []string
 		if j.figure != "" {
@@ -90,6 +93,15 @@ func (r report) verdicts() string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// judged are the goals of the scenarios that were asked for.
+func (r report) judged() (list []judged) {
+	goals := map[string]func() []judged{"hold": r.holdGoals, "wake": r.wakeGoals, "herd": r.herdGoals, "busy": r.busyGoals, "sweep": r.sweepGoals}
+	for _, name := range r.options.scenarios {
+		list = append(list, goals[name]()...)
+	}
+	return list
 }
 
 func (r report) holdGoals() []judged {
@@ -140,4 +152,67 @@ func (r report) busyGoals() []judged {
 		goals[1].take(b.mode, p95 <= goalBusy, fmt.Sprintf("%+.1f %%", 100*p95))
 	}
 	return goals
+}
+
+// sweepGoals say whether lines are straight, and which are flat. Memory is judged by what each further client takes from one number to the next: before
+// the first, the process has room for some.
+func (r report) sweepGoals() []judged {
+	most := count(slices.Max(r.options.counts))
+	goals := notYet("resident memory of each further client, up to "+most+", at most 1,024 B", "heap of each further client, up to "+most+", at most 512 B",
+		"any number of quiet clients uses no CPU (0.0 % of a core)",
+		fmt.Sprintf("a query of busy clients takes at most %.2f times the CPU beside any number of quiet ones", goalFlat),
+		fmt.Sprintf("it takes at most %.2f times the time, at the median", goalFlat))
+	for _, m := range r.options.modes {
+		var points []point
+		for _, p := range r.points {
+			if p.mode == m {
+				points = append(points, p)
+			}
+		}
+		if len(points) < 2 {
+			continue
+		}
+		rss, heap := steepest(points, func(p point) float64 { return p.rss }), steepest(points, func(p point) float64 { return p.heap })
+		goals[0].take(m, rss <= goalRSS, figures.Count(rss)+" B")
+		goals[1].take(m, heap <= goalHeap, figures.Count(heap)+" B")
+		cpu := slices.MaxFunc(points, func(a, b point) int { return cmp.Compare(a.quiet-a.quietAlone, b.quiet-b.quietAlone) })
+		goals[2].take(m, cpu.quiet-cpu.quietAlone < goalCPU, fmt.Sprintf("%.2f %% with %s, without %.2f %%", cpu.quiet, count(cpu.clients), cpu.quietAlone))
+		goals[3].takeFlat(m, points, func(p point) figures.Spread { return p.times.cpu })
+		goals[4].takeFlat(m, points, func(p point) figures.Spread { return p.times.p50 })
+	}
+	return goals
+}
+
+// takeFlat takes a figure of all numbers of clients that is 1 where they change nothing.
+func (j *judged) takeFlat(m mode, points []point, of func(point) figures.Spread) {
+	var verdicts []verdict
+	var texts []string
+	for _, p := range points {
+		verdicts = append(verdicts, judgeInterval(of(p), goalFlat))
+		texts = append(texts, fmt.Sprintf("%s beside %s", figures.WithRange(of(p), hundredths), count(p.clients)))
+	}
+	j.take(m, true, strings.Join(texts, ", "))
+	if m == parking {
+		j.verdict = worst(verdicts)
+	}
+}
+
+// steepest is by how much a figure grows for each client, from one number of clients to the next, where that is most.
+func steepest(points []point, of func(point) float64) float64 {
+	most := math.Inf(-1)
+	for i := range points[1:] {
+		a, b := points[i], points[i+1]
+		most = max(most, (of(b)-of(a))/float64(b.clients-a.clients))
+	}
+	return most
+}
+
+// worst is missed if any is, else undecided if any is, else reached.
+func worst(verdicts []verdict) verdict {
+	for _, v := range []verdict{missed, undecided} {
+		if slices.Contains(verdicts, v) {
+			return v
+		}
+	}
+	return reached
 }

@@ -9,7 +9,7 @@
 //	wake    one asks after the other: the latency and the CPU of clients that were parked, beside those of a proxy that does not park
 //	herd    all arrive as fast as they can, and ask within one second
 //	busy    sysbench runs beside them, and without them
-//	sweep   memory, and CPU per query of a few busy clients beside them, against their number
+//	sweep   memory, and CPU per query of a few busy clients beside them, against their number, which grows in one proxy
 //
 // Each is measured with reactor.idle_loops on and off, in turns, so that a machine that is slower for a minute is slower for both.
 // Every answer is checked, and a client that is lost is an error.

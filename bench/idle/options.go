@@ -57,7 +57,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.StringVar(&counts, "counts", "1000,10000,15000", "quiet clients of sweep")
 	set.StringVar(&modes, "idle-loops", "on,off", "values of reactor.idle_loops to measure")
 	set.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement but hold and sweep; medians are reported")
-	set.IntVar(&o.seconds, "seconds", 8, "length of a run of sysbench; a round of wake is two and a half times as long")
+	set.IntVar(&o.seconds, "seconds", 8, "length of a run of sysbench; a round of wake is three times as long")
 	set.DurationVar(&o.quiet, "quiet", 30*time.Second, "how long hold and sweep take the CPU time of quiet clients")
 	set.DurationVar(&o.release, "release", time.Minute, "how long hold waits, when all clients have left, for their memory to go back to the system")
 	set.DurationVar(&o.idle, "idle", time.Second, "session_idle_ms")

@@ -15,8 +15,8 @@ import (
 // colors of the modes.
 var colors = map[mode]color.Color{parking: color.RGBA{213, 94, 0, 255}, unparking: color.RGBA{0, 114, 178, 255}}
 
-// plot draws the sweep: memory and heap above CPU, against the number of clients, with a line for each mode and a whisker from the lowest to
-// the highest.
+// plot draws the sweep: memory and heap above CPU and latency, against the number of clients, with a line for each mode and a whisker for the
+// confidence interval of what was measured more than once.
 func (r report) plot() ([]byte, error) {
 	const mib = 1 << 20
 	var rows [][]*plot.Plot
@@ -24,14 +24,19 @@ func (r report) plot() ([]byte, error) {
 		title string
 		unit  float64
 		of    func(point) figures.Spread
+		flat  bool // 1 is nothing more than without them
 	}{
 		{
-			{"resident memory beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.rss) }},
-			{"live heap beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.heap) }},
+			{"resident memory beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.rss) }, false},
+			{"live heap beyond the empty proxy, MiB", mib, func(p point) figures.Spread { return certain(p.heap) }, false},
 		},
 		{
-			{"CPU for a query of a busy client beside them, x that of an empty proxy", 1, func(p point) figures.Spread { return p.ratio }},
-			{"CPU of the proxy while nobody asks, % of a core", 1, func(p point) figures.Spread { return certain(p.quiet) }},
+			{"CPU for a query of a busy client, x what it takes alone (dashed: flat)", 1, func(p point) figures.Spread { return p.times.cpu }, true},
+			{"median latency of a busy client, x what it is alone (dashed: flat)", 1, func(p point) figures.Spread { return p.times.p50 }, true},
+		},
+		{
+			{"CPU of the proxy while nobody asks, % of a core", 1, func(p point) figures.Spread { return certain(p.quiet) }, false},
+			{"CPU of one without quiet clients meanwhile, % of a core", 1, func(p point) figures.Spread { return certain(p.quietAlone) }, false},
 		},
 	} {
 		var panels []*plot.Plot
@@ -41,11 +46,28 @@ func (r report) plot() ([]byte, error) {
 				return nil, err
 			}
 			panel.Title.Text = figure.title
+			if figure.flat {
+				if err := r.addFlat(panel); err != nil {
+					return nil, err
+				}
+			}
 			panels = append(panels, panel)
 		}
 		rows = append(rows, panels)
 	}
 	return figures.PNG(rows)
+}
+
+// addFlat draws where a ratio would be that no number of clients changes.
+func (r report) addFlat(p *plot.Plot) error {
+	line, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 1}, {X: float64(slices.Max(r.options.counts)), Y: 1}})
+	if err != nil {
+		return err
+	}
+	line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+	line.Color = color.Gray{110}
+	p.Add(line)
+	return nil
 }
 
 // ticks are 0 and the numbers of clients, but those that would be written over others.

@@ -66,7 +66,7 @@ func (r report) markdown() string {
 	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by the clients, sysbench, the server and the proxy; load average before: %s\n",
 		r.machine.Cores, r.machine.CPU, r.machine.Kernel, r.machine.Load)
 	if r.host != "" {
-		fmt.Fprintf(&b, "- that machine is a guest (bench/scripts/guest.sh, `make bench-idle-guest`) of one with %s: its system calls are some ten times slower, so that its times compare only with one another\n", r.host)
+		fmt.Fprintf(&b, "- that machine is a guest (bench/scripts/guest.sh, `make bench-idle-guest`) of one with %s: its system calls are some ten times slower, so that its times compare only with one another, and it counts CPU time in ticks of 10 ms\n", r.host)
 	}
 	fmt.Fprintf(&b, "- proxy: session_idle_ms = %d, max_connections of the server = %d, everything else as it comes\n",
 		r.options.idle.Milliseconds(), connections)
@@ -102,8 +102,9 @@ func (r report) sections() string {
 			"highest. \"change\" is of the two runs of a turn, which are right after one another. CPU of the proxy.",
 		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart)), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
-		"Memory and CPU while nobody asks as in hold. Then %d more clients ask %d times a second together: the CPU of the proxy for a query of theirs, "+
-			"and its latency, in us, and the ratio to that CPU in a proxy with no others, right before or after; medians of %d windows of %v, and in parentheses the lowest and the highest. More is in %s.csv.\n\n"+
+		"Clients come to one proxy; another, \"alone\", stays without. Memory beyond the process without quiet clients, in bytes for each, and CPU while nobody asks as in hold. Then %d busy clients "+
+			"of each proxy ask %d times a second together, at the same time: the CPU of the proxy for a query of theirs, and its median latency, in us; \"x\" is how many times that is "+
+			"what it is alone, by what it was before the quiet ones came: 1 is flat. Medians of %d windows of %v, and in parentheses their 95 %% confidence interval. More is in %s.csv.\n\n"+
 			"![memory and CPU against the number of clients](%[5]s.png)", busyClients, r.options.rate, sweepWindows, sweepWindow, r.options.name), r.sweepTable())
 	return b.String()
 }
@@ -126,9 +127,9 @@ func (r report) wakeText() string {
 		return ""
 	}
 	return fmt.Sprintf("Two proxies with %s clients each, one of which parks, and the other does not. Clients of both ask at the same time, one after the other, each after it "+
-		"has been quiet for long: latency in us as the clients saw it, CPU of the proxies in us for a query. Medians of %d turns of %v, in %d rounds with fresh "+
+		"has been quiet for long: latency in us as the clients saw it, CPU of the proxies in us for a query. Medians of %d turns of %v, with %d pairs of fresh "+
 		"proxies; \"more\" is of the same turn, and in parentheses is the 95 %% confidence interval of a median, which the goals are judged by.",
-		count(r.wake.clients), len(r.wake.turns), wakeTime, r.options.rounds)
+		count(r.wake.clients), len(r.wake.turns), wakeTime, pairsARound*r.options.rounds)
 }
 
 func (r report) wakeTable() figures.Table {
@@ -180,12 +181,12 @@ func (r report) busyTable() figures.Table {
 }
 
 func (r report) sweepTable() figures.Table {
-	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "logins/s", "busy: CPU us/query", "x alone", "p50 us", "p95 us"}}
+	t := figures.Table{{"idle_loops", "clients", "resident B", "collected B", "heap B", "CPU % quiet", "alone", "logins/s", "busy: CPU us/query", "x", "p50 us", "x"}}
 	for _, p := range r.points {
 		n := float64(p.clients)
 		t = append(t, []string{string(p.mode), count(p.clients), figures.Count(p.rss / n), figures.Count(p.collected / n),
-			figures.Count(p.heap / n), hundredths(p.quiet), figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals),
-			figures.WithRange(p.ratio, hundredths), figures.Count(p.p50.Median), figures.Count(p.p95.Median)})
+			figures.Count(p.heap / n), hundredths(p.quiet), hundredths(p.quietAlone), figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals),
+			figures.WithRange(p.times.cpu, hundredths), figures.Count(p.p50.Median), figures.WithRange(p.times.p50, hundredths)})
 	}
 	return t
 }

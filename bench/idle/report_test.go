@@ -57,7 +57,7 @@ func measured(t *testing.T) report {
 	for _, n := range o.counts {
 		for _, m := range o.modes {
 			r.points = append(r.points, point{crowding: crowding{m, n}, rss: float64(n) * 1000, collected: float64(n) * 900, heap: float64(n) * 500,
-				quiet: 0.1, logins: 6000, cpu: figures.Spread{Median: 50, Low: 40, High: 60}, ratio: flat(1.01), p50: flat(110), p95: flat(220)})
+				quiet: 0.1, quietAlone: 0.08, logins: 6000, cpu: figures.Spread{Median: 50, Low: 40, High: 60}, times: times{cpu: flat(1.01), p50: flat(1.02)}, p50: flat(110), p95: flat(220)})
 		}
 	}
 	return r
@@ -84,7 +84,7 @@ func TestPublish(t *testing.T) {
 		"| more with  |           | 15.5 (12.0 to 60.0) |        |        |   7.8 (6.0 to 30.0) |",
 		"| on         |   1,000 |    6,000 |",
 		"| off        |    queries/s |        20,000 |      15,000 |    -25.0 (-25.0 to -25.0) |",
-		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |    6,000 | 50.0 (40.0 to 60.0) |    1.01 |    110 |    220 |",
+		"| off        |   1,000 |      1,000 |         900 |    500 |        0.10 |  0.08 |    6,000 | 50.0 (40.0 to 60.0) | 1.01 |    110 | 1.02 |",
 		"at most 1,024 B: reached (1,000 B; off: 9,000 B)",
 		"at most 512 B: reached (500 B; off: 5,000 B)",
 		"no CPU (0.0 % of a core): reached (0.07 %, of the empty process 0.03 %; off: 0.00 %",
@@ -94,6 +94,11 @@ func TestPublish(t *testing.T) {
 		"more than none: reached (8.0 us)",
 		"queries/s beside quiet clients within 3 % of beside nobody: reached (-1.0 %; off: -25.0 %)",
 		"95th percentile beside quiet clients within 3 % of beside nobody: reached (+2.0 %; off: +100.0 %)",
+		"resident memory of each further client, up to 1,000, at most 1,024 B: reached (1,000 B; off: 1,000 B)",
+		"heap of each further client, up to 1,000, at most 512 B: reached (500 B; off: 500 B)",
+		"any number of quiet clients uses no CPU (0.0 % of a core): reached (0.10 % with 500, without 0.08 %; off: 0.10 %",
+		"1.05 times the time, at the median: reached (1.02 beside 500, 1.02",
+		"beside any number of quiet ones: reached (1.01 beside 500, 1.01 beside 1,000; off: 1.01",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("idle.md does not say %q:\n%s", want, text)
@@ -108,7 +113,7 @@ func TestPublish(t *testing.T) {
 		}
 	}
 	if csv := read("idle.csv"); !strings.Contains(csv, "idle_loops,clients,resident_bytes,resident_collected_bytes,") ||
-		!strings.Contains(csv, "\noff,1000,1000000,900000,500000,0.1,6000,50,40,60,1.01,1.01,1.01,110,") {
+		!strings.Contains(csv, "\noff,1000,1000000,900000,500000,0.1,0.08,6000,50,40,60,1.01,1.01,1.01,1.02,1.02,1.02,110,") {
 		t.Errorf("idle.csv:\n%s", csv)
 	}
 	if _, err := png.Decode(strings.NewReader(read("idle.png"))); err != nil {
@@ -122,7 +127,7 @@ func TestPublishNothing(t *testing.T) {
 	if err := r.publish(io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(r.verdicts(), ": not measured\n"); n != 9 || strings.Count(r.verdicts(), "\n") != n {
+	if n := strings.Count(r.verdicts(), ": not measured\n"); n != 14 || strings.Count(r.verdicts(), "\n") != n {
 		t.Errorf("%d goals were not measured:\n%s", n, r.verdicts())
 	}
 	files, err := os.ReadDir(r.options.out)
@@ -138,8 +143,26 @@ func TestMissed(t *testing.T) {
 	r.wake = wakingBy(16, 17, 18, 16, 16, 16, 16)
 	r.herds[1].rounds[0].cpu = 37
 	r.busies[0].turns[0].beside = load{19000, 1.04, 15}
-	if n := strings.Count(r.verdicts(), ": MISSED ("); n != 8 {
-		t.Errorf("%d goals were missed, want 8:\n%s", n, r.verdicts())
+	r.points[2].rss, r.points[2].heap, r.points[2].quiet, r.points[2].times = 1_012_500, 506_500, 0.14, times{flat(1.06), flat(1.07)}
+	if n := strings.Count(r.verdicts(), ": MISSED ("); n != 13 {
+		t.Errorf("%d goals were missed, want 13:\n%s", n, r.verdicts())
+	}
+}
+
+// One number of clients of which nothing is certain leaves open what the others say, and one that is more than flat does not.
+func TestFlat(t *testing.T) {
+	r := measured(t)
+	r.points[0].times.cpu = figures.Spread{Median: 1, Low: 0.9, High: 1.1}
+	if got := r.sweepGoals()[3].verdict; got != undecided {
+		t.Errorf("%s, want %s", got, undecided)
+	}
+	r.points[2].times.cpu = flat(1.06)
+	if got := r.sweepGoals()[3].verdict; got != missed {
+		t.Errorf("%s, want %s", got, missed)
+	}
+	r.points = r.points[:2] // one number, in each mode
+	if got := r.sweepGoals()[0].verdict; got != notMeasured {
+		t.Errorf("%s, want %s", got, notMeasured)
 	}
 }
 

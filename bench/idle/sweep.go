@@ -11,8 +11,9 @@ import (
 
 const (
 	busyClients  = 16 // that ask all the time, beside the quiet ones of a sweep
-	sweepWindow  = 3 * time.Second
-	sweepWindows = 5 // in which their queries are measured
+	sweepWindow  = 1500 * time.Millisecond
+	sweepWindows = 12 // in which their queries are measured
+	baseWindows  = 24 // before there are quiet ones
 )
 
 // crowding is how many quiet clients there are, and where.
@@ -25,127 +26,149 @@ func (c crowding) String() string {
 	return fmt.Sprintf("%s clients, idle_loops %s", count(c.clients), c.mode)
 }
 
-// point is what a number of quiet clients costs, in one mode.
+// point is what a number of quiet clients costs, in one mode. Alone is a proxy of that mode that has nobody but the busy clients.
 type point struct {
 	crowding
 	rss, collected, heap float64        // bytes beyond the empty process, of all clients together
-	quiet                float64        // percent of a core while nobody asks anything
-	logins               float64        // a second, while they came
+	quiet, quietAlone    float64        // percent of a core while nobody asks anything, and of the proxy alone meanwhile
+	logins               float64        // a second, of those that came since the point before
 	cpu                  figures.Spread // microseconds of the proxy for a query of the busy clients, over the windows
-	ratio                figures.Spread // of that to what it is in a proxy with no others, right before or after
-	p50, p95             figures.Spread // of those queries, in microseconds
+	p50, p95             figures.Spread // latency of those queries, in microseconds
+	times                times          // what they are alone
 }
 
-// sweep measures each number of clients in each mode once: memory is the same each time, and what is not has its windows.
+// times is how many times the CPU for a query, and the median latency, are what they are alone in the same window, as many times what that was
+// without quiet clients. The latency says the same as the CPU where there is one processor, and to the nanosecond also where the kernel counts CPU
+// time in ticks (guest.sh).
+type times struct{ cpu, p50 figures.Spread }
+
+// sweep lets more and more clients come to one proxy in each mode, and measures each number once: memory is the same each time, and what is not has
+// its windows.
 func sweep(ctx context.Context, s *stage) ([]point, error) {
 	var points []point
-	for _, n := range s.options.counts {
-		for _, m := range s.options.modes {
-			p, err := sweepOnce(ctx, s, crowding{m, n})
-			if err != nil {
-				return nil, fmt.Errorf("%v: %w", crowding{m, n}, err)
-			}
-			fmt.Printf("%-32v %6.0f B resident, %6.0f B heap each; %.2f %% CPU while quiet; %7s logins/s; busy ones %s us CPU/query, %s x what they take alone\n", p.crowding,
-				p.rss/float64(n), p.heap/float64(n), p.quiet, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.ratio, hundredths))
-			points = append(points, p)
+	for _, m := range s.options.modes {
+		more, err := sweepMode(ctx, s, m)
+		if err != nil {
+			return nil, err
 		}
+		points = append(points, more...)
 	}
 	return points, nil
 }
 
-func sweepOnce(ctx context.Context, s *stage, c crowding) (p point, err error) {
-	p.crowding = c
-	t, err := s.begin(ctx, c.mode, c.clients+busyClients)
+func sweepMode(ctx context.Context, s *stage, m mode) (points []point, err error) {
+	counts := s.options.counts
+	filling, err := s.beginBusy(ctx, m, counts[len(counts)-1])
 	if err != nil {
-		return p, err
+		return nil, err
 	}
-	defer t.finish(&err)
+	defer filling.finish(&err)
+	alone, err := s.beginBusy(ctx, m, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer alone.finish(&err)
 	if err := pause(ctx, calmTime); err != nil {
-		return p, err
+		return nil, err
 	}
-	if t.empty, err = t.footprint(ctx); err != nil {
-		return p, err
+	if filling.empty, err = filling.footprint(ctx); err != nil {
+		return nil, err
 	}
-	arrival, err := t.open(ctx, c.clients)
-	if err != nil {
-		return p, err
+	var none point
+	if err := none.busy(filling, alone, baseWindows, &times{cpu: certain(1), p50: certain(1)}); err != nil {
+		return nil, err
 	}
-	p.logins = float64(c.clients) / arrival.Took.Seconds()
-	used, err := t.quietCPU(ctx)
-	if err != nil {
-		return p, err
+	for i, n := range counts {
+		p := point{crowding: crowding{m, n}}
+		if i > 0 {
+			n -= counts[i-1]
+		}
+		if err := p.measure(ctx, filling, alone, n, &none.times); err != nil {
+			return nil, fmt.Errorf("%v: %w", p.crowding, err)
+		}
+		each := float64(p.clients)
+		fmt.Printf("%-32v %6.0f B resident, %6.0f B heap each; %.3f %% CPU while quiet, %.3f alone; %7s logins/s; busy ones %s us CPU/query, %s x what they take alone, at a latency of %s x\n",
+			p.crowding, p.rss/each, p.heap/each, p.quiet, p.quietAlone, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.times.cpu, hundredths), figures.WithRange(p.times.p50, hundredths))
+		points = append(points, p)
 	}
-	p.quiet = percentOf(used, s.options.quiet)
-	full, err := t.footprint(ctx)
-	if err != nil {
-		return p, err
-	}
-	p.rss, p.collected, p.heap = full.perClient(t.empty, 1)
-	if err := p.busy(ctx, s, t); err != nil {
-		return p, err
-	}
-	_, err = t.leave(ctx)
-	return p, err
+	_, err = filling.leave(ctx)
+	return points, err
 }
 
-// busy lets a few clients ask all the time, beside the quiet ones, and in turns as many of another proxy that has no others: what a machine
-// does from one minute to the next is more than quiet clients do.
-func (p *point) busy(ctx context.Context, s *stage, t *trial) (err error) {
-	alone, err := s.begin(ctx, p.mode, busyClients)
+// beginBusy starts a proxy that the busy clients have come to, and up to n more can.
+func (s *stage) beginBusy(ctx context.Context, m mode, n int) (*trial, error) {
+	t, err := s.begin(ctx, m, n+busyClients)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = t.open(ctx, busyClients); err == nil {
+		_, err = t.window() // that does not count
+	}
+	if err != nil {
+		t.finish(&err)
+		return nil, err
+	}
+	return t, nil
+}
+
+// measure lets so many more quiet clients come; base is from while there were none.
+func (p *point) measure(ctx context.Context, filling, alone *trial, more int, base *times) error {
+	arrival, err := filling.open(ctx, more)
 	if err != nil {
 		return err
 	}
-	defer alone.finish(&err)
-	beside := group{trial: t, first: p.clients}
-	reference := group{trial: alone}
-	for _, g := range []*group{&beside, &reference} {
-		if _, err := g.open(ctx, busyClients); err != nil {
+	p.logins = float64(more) / arrival.Took.Seconds()
+	used, usedAlone, err := both(filling, alone, func(t *trial) (time.Duration, error) { return t.quietCPU(ctx) })
+	if err != nil {
+		return err
+	}
+	p.quiet, p.quietAlone = percentOf(used, filling.options.quiet), percentOf(usedAlone, filling.options.quiet)
+	full, err := filling.footprint(ctx)
+	if err != nil {
+		return err
+	}
+	p.rss, p.collected, p.heap = full.perClient(filling.empty, 1)
+	return p.busy(filling, alone, sweepWindows, base)
+}
+
+// busy lets the busy clients of both proxies ask at the same time: what else the machine does is the same for both. What differs between them without
+// quiet clients, such as how many of the busy ones each loop has, is in base.
+func (p *point) busy(filling, alone *trial, windows int, base *times) error {
+	var cpu, p50, p95, timesCPU, timesP50 []float64
+	for range windows {
+		beside, reference, err := both(filling, alone, (*trial).window)
+		if err != nil {
 			return err
 		}
-		if err := g.window(); err != nil { // that does not count
-			return err
-		}
-		*g = group{trial: g.trial, first: g.first}
+		timesCPU = append(timesCPU, beside.cpu/reference.cpu/base.cpu.Median)
+		timesP50 = append(timesP50, float64(beside.p50)/float64(reference.p50)/base.p50.Median)
+		cpu = append(cpu, beside.cpu)
+		p50, p95 = append(p50, inMicros(beside.p50)), append(p95, inMicros(beside.p95))
 	}
-	for n := range sweepWindows {
-		for _, g := range inTurns([]*group{&beside, &reference}, n) {
-			if err := g.window(); err != nil {
-				return err
-			}
-		}
-	}
-	var ratios []float64
-	for n, cpu := range beside.cpu {
-		ratios = append(ratios, cpu/reference.cpu[n])
-	}
-	p.ratio = figures.SpreadOf(ratios)
-	p.cpu, p.p50, p.p95 = figures.SpreadOf(beside.cpu), figures.SpreadOf(beside.p50), figures.SpreadOf(beside.p95)
+	p.cpu, p.p50, p.p95 = figures.Confidence(cpu), figures.Confidence(p50), figures.Confidence(p95)
+	p.times = times{cpu: figures.Confidence(timesCPU), p50: figures.Confidence(timesP50)}
 	return nil
 }
 
-// group is the busy clients of a proxy.
-type group struct {
-	*trial
-	first         int       // of them, among all clients of the proxy
-	cpu, p50, p95 []float64 // of each window
+// window is what the busy clients of one proxy saw for a while.
+type window struct {
+	latency
+	cpu float64 // microseconds of the proxy for a query
 }
 
-// window lets them ask for a while.
-func (g *group) window() error {
-	rate := float64(g.options.rate)
-	load := crowd.Stream{First: g.first, Count: busyClients, Total: int(rate * sweepWindow.Seconds()), PerSecond: rate}
+// window lets them ask. They came first.
+func (t *trial) window() (w window, err error) {
+	rate := float64(t.options.rate)
+	load := crowd.Stream{Count: busyClients, Total: int(rate * sweepWindow.Seconds()), PerSecond: rate}
 	var answers []crowd.Answers
-	used, err := g.cpuOver(func() (err error) {
-		answers, err = g.ask(load)
+	used, err := t.cpuOver(func() (err error) {
+		answers, err = t.ask(load)
 		return err
 	})
 	if err != nil {
-		return err
+		return w, err
 	}
-	l := latencyOf(answers[0].Times)
-	g.cpu = append(g.cpu, inMicros(used)/float64(load.Total))
-	g.p50, g.p95 = append(g.p50, inMicros(l.p50)), append(g.p95, inMicros(l.p95))
-	return nil
+	return window{latencyOf(answers[0].Times), inMicros(used) / float64(load.Total)}, nil
 }
 
 // percentOf is CPU time in percent of one core, over d.

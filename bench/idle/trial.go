@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"parkway/bench/idle/crowd"
 	"parkway/bench/idle/squad"
 	"parkway/bench/proxy"
@@ -222,6 +224,21 @@ func (t *trial) sessions(ctx context.Context) (sessions, error) {
 		s.awake, s.quiet = 0, s.awake
 	}
 	return s, nil
+}
+
+// both does the same with two proxies, at the same time.
+func both[T, Result any](a, b T, do func(T) (Result, error)) (ofA, ofB Result, err error) {
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		ofA, err = do(a)
+		return err
+	})
+	group.Go(func() (err error) {
+		ofB, err = do(b)
+		return err
+	})
+	err = group.Wait()
+	return ofA, ofB, err
 }
 
 // await polls until ok, for at most limit.

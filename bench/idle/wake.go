@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"parkway/bench/figures"
 	"parkway/bench/idle/crowd"
 )
@@ -31,15 +29,16 @@ type wakeHalf struct {
 
 const (
 	wakeTime       = 500 * time.Millisecond // of a turn: enough queries for their CPU time to mean something
-	turnsPerSecond = 5                      // turns of a round for each second of options.seconds
+	turnsPerSecond = 3                      // turns with two proxies for each second of options.seconds
+	pairsARound    = 2                      // of fresh proxies: no two processes are quite alike
 )
 
-// wake measures in rounds, each with two fresh proxies.
+// wake measures in rounds, each with fresh proxies.
 func wake(ctx context.Context, s *stage) (*waking, error) {
 	w := &waking{clients: s.options.clients, rate: s.options.wakeRate()}
-	for round := range s.options.rounds {
-		if err := w.round(ctx, s); err != nil {
-			return nil, fmt.Errorf("round %d: %w", round+1, err)
+	for n := range pairsARound * s.options.rounds {
+		if err := w.withFresh(ctx, s, inTurns([]mode{parking, unparking}, n)); err != nil {
+			return nil, err
 		}
 		fmt.Printf("%3d turns: median of the parked %v, of the others %v; a park and an unpark take %s us of CPU, a query without %s\n", len(w.turns), w.latency(parkedHalf).p50,
 			w.latency(unparkedHalf).p50, figures.WithRange(w.pair(), figures.Decimals), figures.WithRange(w.cpu(unparkedHalf), figures.Decimals))
@@ -47,9 +46,10 @@ func wake(ctx context.Context, s *stage) (*waking, error) {
 	return w, nil
 }
 
-func (w *waking) round(ctx context.Context, s *stage) (err error) {
-	var proxies [2]*trial // that parks, and that doesn't
-	for i, m := range []mode{parking, unparking} {
+// withFresh measures with two fresh proxies, which are started in that order.
+func (w *waking) withFresh(ctx context.Context, s *stage, modes []mode) (err error) {
+	proxies := make(map[mode]*askedInTurns)
+	for _, m := range modes {
 		t, err := s.begin(ctx, m, w.clients)
 		if err != nil {
 			return fmt.Errorf("idle_loops %s: %w", m, err)
@@ -58,17 +58,17 @@ func (w *waking) round(ctx context.Context, s *stage) (err error) {
 		if _, err := t.open(ctx, w.clients); err != nil {
 			return fmt.Errorf("idle_loops %s: %w", m, err)
 		}
-		proxies[i] = t
+		proxies[m] = &askedInTurns{trial: t}
 	}
-	parked, unparked := &askedInTurns{trial: proxies[0]}, &askedInTurns{trial: proxies[1]}
-	turn := func() (wakeTurn, error) { return w.turn(parked, unparked) }
+	parked := proxies[parking]
+	turn := func() (wakeTurn, error) { return w.turn(parked, proxies[unparking]) }
 	// Until as many are parked in a turn as wake up.
 	for begun := time.Now(); time.Since(begun) < s.options.idle+s.options.idle/4; {
 		if _, err := turn(); err != nil {
 			return err
 		}
 	}
-	before, err := proxies[0].sessions(ctx)
+	before, err := parked.sessions(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (w *waking) round(ctx context.Context, s *stage) (err error) {
 		w.turns = append(w.turns, one)
 		queries += w.perTurn()
 	}
-	after, err := proxies[0].sessions(ctx)
+	after, err := parked.sessions(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,16 +96,8 @@ func (w *waking) perTurn() int { return max(1, int(w.rate*wakeTime.Seconds())) }
 
 // turn lets some clients of each proxy ask, one after the other.
 func (w *waking) turn(parked, unparked *askedInTurns) (one wakeTurn, err error) {
-	var both errgroup.Group
-	both.Go(func() (err error) {
-		one.parked, err = parked.askSome(w.perTurn(), w.rate)
-		return err
-	})
-	both.Go(func() (err error) {
-		one.unparked, err = unparked.askSome(w.perTurn(), w.rate)
-		return err
-	})
-	return one, both.Wait()
+	one.parked, one.unparked, err = both(parked, unparked, func(a *askedInTurns) (wakeHalf, error) { return a.askSome(w.perTurn(), w.rate) })
+	return one, err
 }
 
 // askedInTurns is a proxy with clients that ask one after the other, and who of them is next.
