@@ -104,8 +104,7 @@ func (s *Session) wantPast() backend.Past {
 	}
 }
 
-// showsDiagnostics reports whether the statement is a SHOW WARNINGS, which leaves FOUND_ROWS() as it was, or a SHOW COUNT(*) WARNINGS, which
-// does not.
+// showsDiagnostics reports whether the statement is a SHOW WARNINGS, which leaves FOUND_ROWS() as it was.
 func (s *Session) showsDiagnostics() bool {
 	return s.now.info.Verb == digest.VerbShow && s.now.info.Flags.Has(digest.ShowWarnings)
 }

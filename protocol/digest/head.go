@@ -256,8 +256,12 @@ func (s *scanner) dropWord(k *keyword) {
 // showWord takes a word behind SHOW; behind is the word before it.
 func (s *scanner) showWord(k *keyword, behind word) {
 	switch k.word {
-	case wordWarnings: // And ERRORS; also behind COUNT(*).
-		if behind == wordShow || s.prev == tokClose {
+	case wordWarnings: // And ERRORS.
+		switch {
+		case behind == wordShow:
+			s.flags |= ShowWarnings
+		case s.prev == tokClose: // COUNT(*): to servers it is SELECT @@warning_count
+			s.become(VerbSelect)
 			s.flags |= ShowWarnings
 		}
 	case wordStatus:

@@ -134,7 +134,7 @@ var scanTests = []struct {
 
 	// Diagnostics.
 	{"SHOW WARNINGS LIMIT 1", VerbShow, ClassRead, ShowWarnings},
-	{"SHOW COUNT(*) ERRORS", VerbShow, ClassRead, ShowWarnings},
+	{"SHOW COUNT(*) ERRORS", VerbSelect, ClassRead, ShowWarnings},
 	{"SELECT @@warning_count", VerbSelect, ClassRead, ShowWarnings},
 	{"SELECT @@session.error_count", VerbSelect, ClassRead, ShowWarnings},
 	{"SELECT @@`warning_count`, @@local . `x`", VerbSelect, ClassRead, ShowWarnings},
