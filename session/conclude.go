@@ -99,6 +99,7 @@ func (s *Session) conclude() {
 		e.Schema = true
 	}
 	s.concludeUnreported(e)
+	e.PinVariable = e.PinVariable || s.mayRelease(e)
 	e.Unreported = e.Unreported || have.Bare && e.Flags.Has(digest.StoredCall)
 	s.concludeText(e)
 	e.MultiplexOff = s.multiplexOff()

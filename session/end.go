@@ -75,6 +75,21 @@ func (s *Session) releases() bool {
 	return e.Flags.Has(digest.Release) && (!e.Failed || e.Flags.Has(digest.MultiStatement))
 }
 
+// mayRelease reports whether the server may have hung up behind the statement because its completion_type is RELEASE for all who have not set
+// another: the connection is for nobody else then, and its end is the session's.
+func (s *Session) mayRelease(e *sysvar.Event) bool {
+	if !s.backend.Have().Releases || !s.mine.vars.CompletesAsTheServer() {
+		return false
+	}
+	switch e.Verb {
+	case digest.VerbCommit, digest.VerbCall:
+		return true
+	case digest.VerbRollback:
+		return !e.Flags.Has(digest.Savepoint)
+	}
+	return e.Flags&unseen != 0
+}
+
 // hangUp ends the session as its server does.
 func (s *Session) hangUp() {
 	if s.backend != nil {

@@ -75,6 +75,7 @@ func (b *Conn) initRan(then func()) func([][]byte, *protocol.ERR) {
 
 // initReported notes what the trackers say of init_connect.
 func (b *Conn) initReported(ok *protocol.OK) {
+	b.noteReleases(ok)
 	b.baseBegins()
 	in := b.spec.Interner
 	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {

@@ -49,7 +49,8 @@ func (b *Conn) askNames(i int) {
 
 // track turns the trackers on.
 func (b *Conn) track(query []byte) {
-	b.runQuery(string(query), func(_ [][]byte, refused *protocol.ERR) {
+	b.answer.WatchOK()
+	b.runReported(string(query), b.noteReleases, func(_ [][]byte, refused *protocol.ERR) {
 		if refused != nil {
 			b.spec.Server.SetTrackers(new(hostgroup.Trackers))
 			b.have.Tracked = false
@@ -59,8 +60,20 @@ func (b *Conn) track(query []byte) {
 			b.spec.Server.SetTrackers(&hostgroup.Trackers{Query: query})
 		}
 		b.have.Tracked, b.have.Bare = true, false
-		b.answer.WatchOK()
 	})
+}
+
+// noteReleases takes a report of completion_type, where no session has set it.
+func (b *Conn) noteReleases(ok *protocol.OK) {
+	if !b.have.Session.CompletesAsTheServer() {
+		return
+	}
+	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
+		c := it.Change()
+		if releases, ok := sysvar.Releases(c.Name, c.Value); ok && c.Type == protocol.TrackSystemVariables {
+			b.have.Releases = releases
+		}
+	}
 }
 
 // retrack turns them on again after untrack.

@@ -26,6 +26,8 @@ type Have struct {
 	// Access is what the last START TRANSACTION said that named one, which MySQL keeps for a client who has transactions reported from now on
 	// (session_track_transaction_info).
 	Access digest.AccessMode
+	// Releases says that the server hangs up behind a COMMIT or ROLLBACK of a session that has not set completion_type.
+	Releases bool
 }
 
 // InsertIDUnknown says that only the server knows what LAST_INSERT_ID() returns.

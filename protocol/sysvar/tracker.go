@@ -54,7 +54,7 @@ const Passing = digest.SetVarHint | digest.SetStatement
 
 // holding are values that make the connection the session's, of variables whose other values are copied.
 var holding = map[string]string{
-	"completion_type":  "RELEASE", // a COMMIT ends the connection behind its answer
+	completionType:     "RELEASE", // a COMMIT ends the connection behind its answer
 	"sql_auto_is_null": "ON",      // IS NULL finds, once, the row that the connection has inserted last
 }
 
@@ -96,8 +96,24 @@ func ShowsTrackers(sql []byte) bool {
 }
 
 // AppendTrackerQuery writes the statement that turns the trackers on. It has to be sent after every login, COM_CHANGE_USER and
-// COM_RESET_CONNECTION, which turn them off. A server that refuses it with error 1193 (unknown system variable) has no trackers.
+// COM_RESET_CONNECTION, which turn them off. A server that refuses it with error 1193 (unknown system variable) has no trackers. The report
+// that follows has the session's completion_type: see Releases.
 func AppendTrackerQuery(dst, list []byte) []byte {
 	dst = append(dst, "SET @@SESSION.session_track_schema=1,@@SESSION.session_track_state_change=1,@@SESSION.session_track_system_variables='"...)
-	return append(append(dst, list...), '\'')
+	return append(append(dst, list...), "',@@SESSION.completion_type=@@SESSION.completion_type"...)
+}
+
+// completionType says what servers do behind a COMMIT or ROLLBACK that does not say it itself.
+const completionType = "completion_type"
+
+// Releases reports whether a report says that the server hangs up behind COMMIT and ROLLBACK; ok is false if it does not speak of that.
+func Releases[T string | []byte](name, value T) (releases, ok bool) {
+	ok = string(name) == completionType
+	return ok && string(value) == holding[completionType], ok
+}
+
+// CompletesAsTheServer reports whether a session has left its completion_type to the server.
+func (s State) CompletesAsTheServer() bool {
+	_, set := s.Vars.Get(completionType)
+	return !set
 }

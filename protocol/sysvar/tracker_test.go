@@ -17,7 +17,8 @@ func TestTrackList(t *testing.T) {
 			t.Errorf("%v: %s, want %s", test.names, got, test.want)
 		}
 	}
-	const query = "SET @@SESSION.session_track_schema=1,@@SESSION.session_track_state_change=1,@@SESSION.session_track_system_variables='a,b'"
+	const query = "SET @@SESSION.session_track_schema=1,@@SESSION.session_track_state_change=1,@@SESSION.session_track_system_variables='a,b'" +
+		",@@SESSION.completion_type=@@SESSION.completion_type"
 	if got := string(AppendTrackerQuery(nil, []byte("a,b"))); got != query {
 		t.Error(got)
 	}
