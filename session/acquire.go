@@ -35,13 +35,13 @@ func (s *Session) obtain() bool {
 	if s.flush() {
 		return false
 	}
-	if s.lacks() {
-		s.equip()
-		return false
-	}
-	if s.command == protocol.ComStmtPrepare && s.mine.unsure { // in which schema it prepares
+	if s.mine.unsure && s.mustKnow() {
 		s.await()
 		s.learn()
+		return false
+	}
+	if s.lacks() {
+		s.equip()
 		return false
 	}
 	if s.synced() {
@@ -94,6 +94,9 @@ func (s *Session) synced() bool {
 	want := s.want()
 	if s.backend.InSync(&want) {
 		return true
+	}
+	if s.backend.Have().Bare && !s.isMariaDB() && s.learn() { // what the server has not reported yet would drown
+		return false
 	}
 	s.request.Want = want
 	s.told()

@@ -9,37 +9,27 @@ import (
 	"parkway/protocol/sysvar"
 )
 
-// environment are the variables that a server reads a text by when it prepares
-// it, and does not look at again: one that prepares the text later, on another
-// connection, must see the same.
-var environment = slices.Concat(charsets, []string{
-	"default_week_format", "div_precision_increment", "old_mode", "sql_auto_is_null", "sql_mode",
-})
-
-// charsets are those of them that MariaDB reads the texts of a prepared statement's
-// parameters by, from when it is told their types.
-var charsets = []string{charsetVariable, "character_set_connection", "collation_client", "collation_connection"}
-
-// environment is what the session has set of these variables, as the context of
-// a prepared statement has it: each name and value behind a NUL byte.
+// environment is what the session has set of the variables of stmt.Environment, as the
+// context of a prepared statement has it: each name and value behind a NUL byte.
 func (s *Session) environment() string {
 	if s.envVars == s.mine.vars.Vars {
 		return s.env
 	}
 	s.envVars = s.mine.vars.Vars
-	var env []byte
-	add := func(names []string) {
-		s.envVars.Each(func(name, value string) {
-			if slices.Contains(names, name) {
-				env = append(env, "\x00"+name+"\x00"+value...)
-			}
-		})
-	}
-	add(charsets)
-	s.envBinds = len(env)
-	add(environment[len(charsets):])
-	s.env = s.worker.names.of(env)
+	charsets := appendEnvironment(nil, s.envVars, stmt.Charsets)
+	s.envBinds = len(charsets)
+	s.env = s.worker.names.of(appendEnvironment(charsets, s.envVars, stmt.Environment(s.isMariaDB())[len(stmt.Charsets):]))
 	return s.env
+}
+
+// appendEnvironment appends what a set has of the variables.
+func appendEnvironment(env []byte, vars *sysvar.Set, names []string) []byte {
+	vars.Each(func(name, value string) {
+		if slices.Contains(names, name) {
+			env = append(env, "\x00"+name+"\x00"+value...)
+		}
+	})
+	return env
 }
 
 // charsetEnvironment is the part of environment that is about charsets.
@@ -50,11 +40,15 @@ func (s *Session) charsetEnvironment() string {
 
 // inContext is what a connection needs so that a statement can be prepared there
 // as the client has prepared it. No command leaves a schema: a statement of none
-// is prepared in any.
+// is prepared in any, or where everybody may go, if the client's own trackers tell that it
+// is not executed in the session's (MySQL).
 func (s *Session) inContext(at stmt.Slot) backend.Want {
 	w := backend.Want{Session: s.inEnvironment(s.now.entry.Environment(at)), Schema: s.mine.schema, Bare: s.bare()}
-	if at.Statement.Schema != "" {
+	switch {
+	case at.Statement.Schema != "":
 		w.Schema = at.Statement.Schema
+	case s.mine.schema != "" && w.Bare && !s.isMariaDB():
+		w.Schema = "information_schema"
 	}
 	return w
 }
@@ -63,7 +57,7 @@ func (s *Session) inContext(at stmt.Slot) backend.Want {
 func (s *Session) inEnvironment(env string) sysvar.State {
 	state := s.mine.vars
 	if env != s.environment() {
-		state.Vars = withEnvironment(s.worker.pool.Interner(), state.Vars, environment, env)
+		state.Vars = withEnvironment(s.worker.pool.Interner(), state.Vars, stmt.Environment(s.isMariaDB()), env)
 	}
 	return state
 }

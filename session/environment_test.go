@@ -3,6 +3,7 @@ package session
 import (
 	"testing"
 
+	"parkway/hostgroup/stmt"
 	"parkway/protocol/sysvar"
 )
 
@@ -19,13 +20,10 @@ func TestEnvironmentsCanBeSet(t *testing.T) {
 	state := func(vars *sysvar.Set) sysvar.State { return sysvar.State{Vars: vars, UserVars: in.Empty()} }
 	for _, from := range sets {
 		for _, vars := range sets {
-			s := &Session{worker: new(worker)}
-			s.mine.vars = state(vars)
-			env := s.environment()
-			s.mine.vars = state(from)
-			there := withEnvironment(in, from, environment, env)
-			s.mine.vars = state(there)
-			if got := s.environment(); got != env {
+			names := stmt.Environment(true)
+			env := string(appendEnvironment(nil, vars, names))
+			there := withEnvironment(in, from, names, env)
+			if got := string(appendEnvironment(nil, there, names)); got != env {
 				t.Errorf("the environment %q became %q", env, got)
 			}
 			for _, way := range [][2]*sysvar.Set{{from, there}, {there, from}} {

@@ -25,6 +25,9 @@ func (s *Session) hears() bool {
 	return s.caps.Has(protocol.ClientSessionTrack) && !s.mine.pins.Has(sysvar.Trackers)
 }
 
+// listens reports whether MySQL tells the client of changes, by itself or not.
+func (s *Session) listens() bool { return !s.isMariaDB() && s.caps.Has(protocol.ClientSessionTrack) }
+
 // flush asks MariaDB for what it has not reported yet, if it may matter. The command under way waits then; it is false if nothing is asked. That the
 // question was a statement shows in ROW_COUNT() only.
 func (s *Session) flush() bool {
@@ -61,12 +64,16 @@ func (s *Session) watchReports() {
 
 // owesReports reports whether the next OK packet for a client of MySQL has to tell of something before.
 func (s *Session) owesReports() bool {
-	return (s.mine.owesSchema || len(s.mine.owed) > 0) && s.reportsSchema()
+	return s.mine.owesSchema && s.reportsSchema() || len(s.mine.owed) > 0 && s.listens()
 }
 
-// oweReports notes what an OK packet that is not for the client reports to it.
+// oweReports notes what an OK packet that is not for the client reports to it: all there is, where the trackers are the client's.
 func (s *Session) oweReports(ok *protocol.OK) {
-	if !s.hears() {
+	switch {
+	case s.listens() && s.backend.Have().Bare:
+		s.mine.owed = appendMissing(bytes.Clone(ok.StateChanges), s.mine.owed)
+		return
+	case !s.hears():
 		return
 	}
 	var block []byte
@@ -142,13 +149,16 @@ func (s *Session) oweUnexecuted() {
 // reportLate makes an OK packet for the client tell what it owes, and of the schema if it should, and only then. owed: a report of that is due since
 // before; late: the server makes one in this packet that may be another client's.
 func (s *Session) reportLate(ok *protocol.OK, owed, late bool) {
-	if !s.reportsSchema() {
+	if !s.listens() {
 		return
 	}
-	due := owed || s.executes() && s.executesElsewhere()
-	told := reports(ok.StateChanges, protocol.TrackSchema, nil)
-	if told && late && !due && !s.mayUse() {
-		ok.StateChanges = withoutSchema(ok.StateChanges)
+	due, told := false, reports(ok.StateChanges, protocol.TrackSchema, nil)
+	if s.reportsSchema() {
+		due = owed || s.executes() && s.executesElsewhere()
+		if told && late && !due && !s.mayUse() {
+			ok.StateChanges = withoutSchema(ok.StateChanges)
+		}
+		s.mine.owesSchema = false
 	}
 	if due && !told || len(s.mine.owed) > 0 {
 		block := append(s.worker.block[:0], ok.StateChanges...)
@@ -160,7 +170,7 @@ func (s *Session) reportLate(ok *protocol.OK, owed, late bool) {
 		s.worker.block, ok.StateChanges = block, block
 		ok.Status |= protocol.StatusSessionStateChanged
 	}
-	s.mine.owesSchema, s.mine.owed = false, nil
+	s.mine.owed = nil
 }
 
 // mayUse reports whether the statement under way may itself make the server report the schema.

@@ -1,18 +1,41 @@
 package session
 
 import (
+	"slices"
+
+	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
 
-// A session is unsure where it is when its server has not told it: of the collation that SET CHARACTER SET took from the schema, or of the schema,
-// because the client does not want to hear of that. It matters where the connection has to go somewhere else and back: to prepare a statement.
+// A session is unsure where it is when its server has not told it: of the collation that SET CHARACTER SET took from the schema; of the schema,
+// because the client does not want to hear of that; and on MySQL, where the client has set the trackers, of all variables that decide what a prepared
+// statement is, and of reports that the client has not read yet. It matters where the connection has to go somewhere else and back: to prepare a
+// statement, or to execute it as the client's own connection would.
 
-// suspect notes that a statement may have gone to another schema without a report.
+// suspect notes that a statement may have done what was not reported.
 func (s *Session) suspect(e *sysvar.Event) {
-	if s.mine.pins.Has(sysvar.Trackers) && !e.Schema && s.mayUse() {
+	switch {
+	case !s.mine.pins.Has(sysvar.Trackers) && !(e.Flags.Has(digest.TrackersVar) && e.Verb == digest.VerbSet):
+	case s.mayUse() && !e.Schema:
+		s.mine.unsure = true
+	case s.isMariaDB():
+	case e.Failed, e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF), s.mayUse(), e.Flags&(digest.SetSystemVar|digest.SetNames) != 0:
 		s.mine.unsure = true
 	}
+}
+
+// mustKnow reports whether the command under way needs a session that is not unsure: it prepares a statement, in the schema and with the variables of
+// now, or has MySQL derive one.
+func (s *Session) mustKnow() bool {
+	switch s.command {
+	case protocol.ComStmtPrepare:
+		return true
+	case protocol.ComStmtExecute:
+		return !s.isMariaDB() && s.now.entry != nil && s.now.entry.Statement.Params() > 0
+	}
+	return false
 }
 
 // learn asks the server if the session is unsure; the command under way waits then. It is false if there is nothing to be asked.
@@ -26,15 +49,76 @@ func (s *Session) learn() bool {
 	} else {
 		s.foreign = everything
 	}
-	s.backend.Ask("SELECT DATABASE(), @@SESSION.collation_connection", func(answer []string, refused *protocol.ERR) {
-		if refused != nil || len(answer) != 2 {
+	if !s.isMariaDB() && s.backend.Have().Bare {
+		s.backend.AskBehind(flushMySQL, s.oweReports, learnAll.query, s.learned(learnAll))
+	} else {
+		s.backend.Ask(learnCollation.query, s.learned(learnCollation))
+	}
+	return true
+}
+
+// lesson is what learn asks for beside the schema: variables.
+type lesson struct {
+	names []string
+	query string
+}
+
+func newLesson(names ...string) lesson {
+	query := "SELECT DATABASE()"
+	for _, name := range names {
+		for _, scope := range []string{"SESSION", "GLOBAL"} {
+			value := "@@" + scope + "." + name
+			if switches[name] {
+				value = "IF(" + value + ",'ON','OFF')"
+			}
+			query += "," + value
+		}
+	}
+	return lesson{names, query}
+}
+
+// switches are those of the variables which SELECT shows as numbers, other than trackers.
+var switches = map[string]bool{"sql_auto_is_null": true, "sql_buffer_result": true, "windowing_use_high_precision": true}
+
+var (
+	learnCollation = newLesson("collation_connection")
+	// learnAll are those of MySQL's environment, in an order in which they can be set, and character_set_results, which goes along (withEnvironment).
+	learnAll = newLesson(slices.Concat([]string{charsetVariable, "character_set_results", "collation_connection"},
+		stmt.Environment(false)[len(stmt.Charsets):])...)
+)
+
+// learned takes the answer: what is not as the connection was known to be, the client has changed.
+func (s *Session) learned(l lesson) func(answer []string, refused *protocol.ERR) {
+	return func(answer []string, refused *protocol.ERR) {
+		if refused != nil || len(answer) != 1+2*len(l.names) {
 			return
 		}
-		s.mine.schema = s.worker.names.of([]byte(answer[0]))
-		if !s.mine.pins.Has(sysvar.Trackers) {
-			s.mine.vars.Vars = s.worker.pool.Interner().With(s.mine.vars.Vars, []byte("collation_connection"), []byte(answer[1]))
+		have := s.backend.Have()
+		if schema := answer[0]; schema != have.Schema {
+			s.mine.schema = s.worker.names.of([]byte(schema))
+			have.Schema = s.mine.schema
 		}
-		s.note()
-	})
-	return true
+		in := s.worker.pool.Interner()
+		for i, name := range l.names {
+			value := answer[1+2*i]
+			vars := withValue(in, have.Session.Vars, name, value, answer[2+2*i])
+			if vars != have.Session.Vars {
+				have.Session.Vars = vars
+				s.mine.vars.Vars = in.With(s.mine.vars.Vars, []byte(name), []byte(value))
+			}
+		}
+		s.backend.SetHave(have)
+	}
+}
+
+// withValue is vars with the value that a variable turned out to have; global is that of new connections. Without need it stays as it is.
+func withValue(in *sysvar.Interner, vars *sysvar.Set, name, value, global string) *sysvar.Set {
+	known, ok := vars.Get(name)
+	if name == "collation_connection" && !ok {
+		_, ok = vars.Get("character_set_connection") // stands for a collation that is known by its character set only
+	}
+	if ok && known == value || !ok && value == global {
+		return vars
+	}
+	return in.With(vars, []byte(name), []byte(value))
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"parkway/hostgroup/backend"
+	"parkway/hostgroup/stmt"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
@@ -19,13 +20,10 @@ type loan struct {
 	charset string // character_set_client, "": the session's
 }
 
-// derivedBy are the variables, among those of environment, that have no part in how an execution runs, only in what was derived before.
-var derivedBy = []string{"character_set_connection", "collation_connection", "default_week_format", "div_precision_increment"}
-
 // of is what a session's variables are with the loan.
 func (l loan) of(in *sysvar.Interner, state sysvar.State) sysvar.State {
 	if l.derives {
-		state.Vars = withEnvironment(in, state.Vars, derivedBy, l.in)
+		state.Vars = withEnvironment(in, state.Vars, stmt.DerivedBy, l.in)
 	}
 	if l.charset != "" {
 		state.Vars = in.With(state.Vars, []byte(charsetVariable), []byte(l.charset))
@@ -46,7 +44,7 @@ func (s *Session) onLoan() sysvar.State {
 	now := &s.now
 	now.loan = loan{}
 	if s.backend == nil || now.on == nil || !executes(s.command) || s.isMariaDB() || s.mindsLoan() ||
-		s.mine.unsure || s.mine.pins.Has(sysvar.Trackers) {
+		s.mine.unsure {
 		return s.mine.vars
 	}
 	l := loan{}

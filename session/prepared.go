@@ -117,7 +117,7 @@ func (s *Session) equip() {
 	}
 	if s.now.on != nil {
 		want := backend.Want{Session: s.mine.vars, Schema: s.mine.schema, Bare: s.bare()}
-		want.Session.Vars = withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, charsets, s.now.execution.Environment())
+		want.Session.Vars = withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, stmt.Charsets, s.now.execution.Environment())
 		if s.backend.Sync(&want) {
 			s.foreign = everything
 			s.backend.Bind(s.now.execution.AppendBinding(nil, s.now.on))
@@ -125,7 +125,7 @@ func (s *Session) equip() {
 		return
 	}
 	want := s.inContext(s.now.slot)
-	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) || s.mine.pins.Has(sysvar.Trackers) {
+	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) || s.isMariaDB() && s.mine.pins.Has(sysvar.Trackers) {
 		// It would cost what the connection is kept for, or variables whose values the server has not told. In the environment of now the text may mean something else: that is for nobody else.
 		want.Session = s.mine.vars
 		if s.now.slot.Shared() {

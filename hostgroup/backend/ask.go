@@ -16,6 +16,21 @@ func (b *Conn) AskReports(sql string, report func(*protocol.OK), then func()) {
 // server, and what was warned of, unless it is a MariaDB and sql reads no table.
 func (b *Conn) Ask(sql string, then func(values []string, refused *protocol.ERR)) {
 	b.beginOwn(syncTimeout)
+	b.ask(sql, then)
+	b.nextOwn()
+}
+
+// AskBehind is Ask behind a statement that makes the server report what of the session's state it has not yet: report gets the OK packet
+// that does.
+func (b *Conn) AskBehind(flush string, report func(*protocol.OK), sql string, then func(values []string, refused *protocol.ERR)) {
+	b.beginOwn(syncTimeout)
+	b.runReported(flush, report, b.unless(func() {}))
+	b.ask(sql, then)
+	b.nextOwn()
+}
+
+// ask queues the query of Ask.
+func (b *Conn) ask(sql string, then func(values []string, refused *protocol.ERR)) {
 	b.runQuery(sql, func(packets [][]byte, refused *protocol.ERR) {
 		if refused != nil {
 			then(nil, refused)
@@ -23,5 +38,4 @@ func (b *Conn) Ask(sql string, then func(values []string, refused *protocol.ERR)
 		}
 		then(values(packets), nil)
 	})
-	b.nextOwn()
 }

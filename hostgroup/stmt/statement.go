@@ -12,8 +12,8 @@ type Context struct {
 	User   string
 	Schema string
 	Class  protocol.Capability // the capabilities that change what a server sends or accepts
-	// Environment tells the session variables that change how a server reads a text: sql_mode, and character set and collation of
-	// the connection. It is equal for equal variables; "" if none differ from the defaults.
+	// Environment tells the session variables that change how a server reads a text, those of the function Environment. It is
+	// equal for equal variables; "" if none differ from the defaults.
 	Environment string
 }
 

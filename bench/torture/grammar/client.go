@@ -27,7 +27,6 @@ type client struct {
 	touched []string
 	role    bool // SET ROLE was used
 	option  bool // COM_SET_OPTION was used
-	tracks  bool // setTracker was used
 	// slots are what the slots were last prepared with.
 	slots map[int]opened
 	// environment changes when the client sets a variable that a server may read texts by. It is never 0.

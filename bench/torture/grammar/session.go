@@ -157,10 +157,6 @@ func setTracker(c *client) {
 		// transaction. It could be told which only at the cost of a statement before every transaction (ARCHITECTURE.md).
 		c.query("COMMIT AND NO CHAIN")
 	}
-	if c.mysql() {
-		c.closeAll()
-	}
-	c.tracks = true
 	c.query("SET SESSION %s", assignment)
 	c.query("SELECT @@session_track_schema, @@session_track_state_change, @@session_track_transaction_info, @@session_track_system_variables")
 }

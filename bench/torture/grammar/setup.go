@@ -38,10 +38,11 @@ func Setup(f servers.Flavor, client int) []string {
 		)
 	}
 	in := Schema(client)
+	// SQL_BUFFER_RESULT: MySQL goes by sql_buffer_result as it was when the connection first ran the routine, for whomever (ARCHITECTURE.md).
 	statements = append(statements,
 		createM(f, in),
 		"CREATE PROCEDURE "+in+".set_state(IN a INT, OUT b INT) BEGIN SET @by_procedure = a; SET time_zone = '+05:00'; SET b = a * 2; END",
-		"CREATE PROCEDURE "+in+".two_results(IN a INT) BEGIN SELECT a; SELECT n, s FROM t ORDER BY id LIMIT 2; END",
+		"CREATE PROCEDURE "+in+".two_results(IN a INT) BEGIN SELECT a; SELECT SQL_BUFFER_RESULT n, s FROM t ORDER BY id LIMIT 2; END",
 		"CREATE FUNCTION "+in+".remember(a INT) RETURNS INT DETERMINISTIC NO SQL BEGIN SET @by_function = a; RETURN a + 1; END",
 	)
 	if f == servers.MariaDB {
