@@ -80,9 +80,12 @@ func (t *tester) await(p hook.Pending, answered *bool) {
 	}
 }
 
-// Test runs the tests of the program in a file, and of the file beside it whose name ends with _test.js, if there is one. It writes a line for each
-// to out, and returns how many there were and how many failed. An error is about the program as a whole.
+// Test runs the tests of the program in a file, and of the file beside it whose name ends with _test.js, if there is one: either may be named. It writes a
+// line for each to out, and returns how many there were and how many failed. An error is about the program as a whole.
 func Test(file string, o Options, out io.Writer) (ran, failed int, err error) {
+	if program, isTest := strings.CutSuffix(file, "_test.js"); isTest && isThere(program+".js") {
+		file = program + ".js"
+	}
 	t, err := newTester(file, o)
 	if err != nil {
 		return 0, 0, err
@@ -114,10 +117,15 @@ func Test(file string, o Options, out io.Writer) (ran, failed int, err error) {
 	return ran, failed, nil
 }
 
+func isThere(file string) bool {
+	_, err := os.Stat(file)
+	return !os.IsNotExist(err)
+}
+
 // loadBeside runs the tests that are in a file of their own.
 func (t *tester) loadBeside(m *machine, file string) error {
 	beside := strings.TrimSuffix(file, ".js") + "_test.js"
-	if _, err := os.Stat(beside); os.IsNotExist(err) || strings.HasSuffix(file, "_test.js") {
+	if !isThere(beside) {
 		return nil
 	}
 	p, err := newProgram(beside)

@@ -84,6 +84,10 @@ func TestRunsTests(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, out.String())
 		}
 	}
+	var named bytes.Buffer
+	if again, _, err := Test(filepath.Join(dir, "main_test.js"), patiently(), &named); err != nil || again != ran {
+		t.Errorf("by the name of the tests: %d tests, %v:\n%s", again, err, named.String())
+	}
 	write("main.js", "let a = (")
 	if _, _, err := Test(file, patiently(), &out); err == nil || !strings.Contains(err.Error(), "main.js:1:") {
 		t.Errorf("a broken program: %v", err)
