@@ -121,7 +121,7 @@ func (p *Proxy) start(ctx context.Context, program string) error {
 
 // run starts the process and waits until it is ready.
 func (p *Proxy) run(ctx context.Context, program string) error {
-	log, err := os.Create(p.logFile())
+	log, err := os.Create(p.LogFile())
 	if err != nil {
 		return err
 	}
@@ -230,11 +230,12 @@ func (p *Proxy) close() error {
 	return p.dir.Close()
 }
 
-func (p *Proxy) logFile() string { return filepath.Join(p.dir.Path, "log") }
+// LogFile is where the proxy logs; it is gone after Stop.
+func (p *Proxy) LogFile() string { return filepath.Join(p.dir.Path, "log") }
 
 // Log is all that the proxy has printed; "" after Stop.
 func (p *Proxy) Log() string {
-	text, err := os.ReadFile(p.logFile())
+	text, err := os.ReadFile(p.LogFile())
 	if err != nil {
 		return ""
 	}

@@ -158,7 +158,8 @@ parkway serves in front of %s %s
   primary    127.0.0.1:%d, hostgroup %d
   replica    127.0.0.1:%d, hostgroup %d, which gets the reads
   metrics    http://%s/metrics
-  config     %s
+  config     %s; kill -HUP %d has it read again
+  log        %s
 
 Ctrl-C stops everything and removes it.
 `,
@@ -168,5 +169,6 @@ Ctrl-C stops everything and removes it.
 		cluster.Servers[0].Port, proxy.Primaries,
 		cluster.Servers[1].Port, proxy.Replicas,
 		parkway.HTTP,
-		parkway.ConfigFile)
+		parkway.ConfigFile, parkway.PID(),
+		parkway.LogFile())
 }
