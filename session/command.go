@@ -70,7 +70,7 @@ func (s *Session) onCommand(p []byte) int {
 	}
 	if s.command != protocol.ComQuit {
 		if s.leaving() {
-			s.shutdown()
+			s.fatal(s.message.NextSeq(), stopping())
 			return n
 		}
 		if b := s.backend; b != nil && !b.Idle() {

@@ -24,8 +24,42 @@ func (s *Session) fatal(seq byte, reason *protocol.ERR) {
 }
 
 // goodbye is fatal between two commands: the error is there as the answer to
-// whatever the client asks next.
-func (s *Session) goodbye(reason *protocol.ERR) { s.fatal(1, reason) }
+// whatever the client asks next. One that was answered a moment ago gets it then, or
+// when that moment is over (farewell).
+func (s *Session) goodbye(reason *protocol.ERR) {
+	if s.state != ready || s.worker.loop.Now() >= s.since+int64(farewell) {
+		s.fatal(1, reason)
+		return
+	}
+	s.leave()
+	s.parting = reason
+	s.watch()
+	s.resume()
+}
+
+// onLast takes what the client sends to a session that has ended: its next command is answered with the reason, if it was not told that yet.
+func (s *Session) onLast(p []byte) int {
+	switch {
+	case s.parting == nil:
+		return len(p)
+	case len(p) <= protocol.HeaderLen:
+		return 0
+	}
+	length, _ := protocol.Header(p)
+	if c, n := protocol.Command(p[protocol.HeaderLen]), protocol.HeaderLen+length; c != protocol.ComQuit && !c.HasAnswer() && n <= len(p) {
+		return n
+	}
+	s.sayLast()
+	return len(p)
+}
+
+// sayLast tells the client why its session has ended.
+func (s *Session) sayLast() {
+	reason := s.parting
+	s.parting = nil
+	s.write(1, reason.Append)
+	s.conn.CloseAfterWrite(reason, goodbyeLinger)
+}
 
 // drop ends the connection where no error can be inserted.
 func (s *Session) drop(reason error) {

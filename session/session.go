@@ -41,6 +41,7 @@ type Session struct {
 	message protocol.MessageReader
 	file    protocol.InfileReader
 	refusal *protocol.ERR        // answers a command that is refused
+	parting *protocol.ERR        // why the session has ended, still to be said; nil: nothing is
 	status  protocol.StatusFlags // of the last answer
 
 	// What the session has set and holds.

@@ -27,7 +27,7 @@ const (
 	discarding              // the rest of a refused command is read
 	abandoned               // the server is gone; the rest of the client's file is read
 	gone                    // parked: the client gets another Session when it speaks again
-	closing                 // nothing more is read
+	closing                 // no command is carried out any more
 	numStates  = iota
 )
 
@@ -90,7 +90,7 @@ func init() {
 		discarding: (*Session).onDiscard,
 		abandoned:  (*Session).onAbandonedFile,
 		gone:       func(*Session, []byte) int { panic("session: input for a session that is parked") },
-		closing:    func(_ *Session, p []byte) int { return len(p) },
+		closing:    (*Session).onLast,
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // deadline returns the loop time at which the present state has lasted too
 // long; ok is false for states that others watch over.
 func (s *Session) deadline() (at int64, ok bool) {
-	if s.leaving() {
+	if s.leaving() || s.parting != nil {
 		return s.since + int64(farewell), true
 	}
 	if s.lingering() {
@@ -63,6 +63,10 @@ func (s *Session) onTimer() {
 	}
 	if s.worker.loop.Now() < at {
 		s.watch()
+		return
+	}
+	if s.parting != nil {
+		s.sayLast()
 		return
 	}
 	if s.lingering() && !s.leaving() {
