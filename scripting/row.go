@@ -132,9 +132,12 @@ func (r *resultObject) rowOf(v goja.Value) (*rowObject, *goja.Object, error) {
 	}
 	for i := range values {
 		c := &r.head.Columns[i]
-		if array {
+		switch {
+		case array:
 			values[i] = r.fit(o.Get(strconv.Itoa(i)), i, c)
-		} else {
+		case r.byName[c.Name] != i:
+			return nil, nil, fmt.Errorf("several columns are named %q: the object does not say which value is whose, an array does", c.Name)
+		default:
 			values[i] = r.fit(o.Get(c.Name), i, c)
 		}
 	}

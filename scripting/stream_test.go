@@ -290,3 +290,19 @@ func TestInjections(t *testing.T) {
 		}
 	}
 }
+
+// Of columns with the same name an object has one value only: it is not taken for both.
+func TestColumnsOfOneName(t *testing.T) {
+	for body, want := range map[string]string{
+		"row => ({...row})":              "same ",
+		"row => [row[0], row[1] + 1]":    "(1,3)",
+		"row => { row[1] = row[0] * 9 }": "(1,9)",
+	} {
+		w := newWorld(t, Options{}, "function onResult(q, result) { result.map("+body+") }")
+		head, rows := table([]hook.Value{hook.Int(1), hook.Int(2)})
+		head.Columns[1] = head.Columns[0]
+		if got := w.shown(head, []*hook.Batch{rows}, &hook.End{Rows: 1}); got != want {
+			t.Errorf("%s: %q, want %q; %s", body, got, want, w.said())
+		}
+	}
+}
