@@ -3,7 +3,6 @@ package scripting
 import (
 	"reflect"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/dop251/goja"
@@ -90,7 +89,7 @@ func (l *Loop) ensure() *machine {
 	if m != nil && l.edition != nil && m.edition.number <= l.edition.number && l.ready.CompareAndSwap(m, nil) {
 		if m.edition == l.edition {
 			if l.thread == 0 {
-				l.thread = int32(syscall.Gettid())
+				l.thread = threadID()
 			}
 			m.post.thread.Store(l.thread)
 			l.machine = m

@@ -50,8 +50,12 @@ type machine struct {
 	words   map[string]goja.Value
 	args    [1]goja.Value // of the function that is called
 	over    queryObject   // behind each q whose call is over
-	json    *jsonText     // that is being made
-	taken   int64         // bytes of the large values that the call under way has made
+	latest  struct {      // the q that was made last, which is looked for most
+		object *goja.Object
+		handle *queryHandle
+	}
+	json  *jsonText // that is being made
+	taken int64     // bytes of the large values that the call under way has made
 }
 
 // newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.

@@ -43,7 +43,16 @@ func (m *machine) newQuery(q *queryObject, src hook.Query) *goja.Object {
 	q.handle = &queryHandle{q}
 	o := m.rt.NewDynamicObject(q.handle)
 	must(o.SetPrototype(m.queries))
+	m.latest.object, m.latest.handle = o, q.handle
 	return o
+}
+
+// handleOf returns what is behind a q.
+func (m *machine) handleOf(v goja.Value) (*queryHandle, bool) {
+	if o, isObject := v.(*goja.Object); isObject && o == m.latest.object {
+		return m.latest.handle, true
+	}
+	return exported[*queryHandle](v, typeQuery)
 }
 
 // detach leaves to a script that has kept `q` one whose call is over.
@@ -167,7 +176,7 @@ var typeQuery = reflect.TypeFor[*queryHandle]()
 
 // say returns what is behind q, and its verdict, for a method that says something.
 func (m *machine) say(call goja.FunctionCall, what string) (*queryObject, *hook.Verdict) {
-	q, isQuery := exported[*queryHandle](call.This, typeQuery)
+	q, isQuery := m.handleOf(call.This)
 	switch {
 	case !isQuery:
 		panic(m.rt.NewTypeError("%s is a method of q", what))
@@ -242,7 +251,7 @@ func (m *machine) offerQuery() {
 		q.inject(&v.Before, call)
 	})
 	m.method(m.queries, "after", 2, func(call goja.FunctionCall) {
-		if q, isQuery := exported[*queryHandle](call.This, typeQuery); isQuery && q.after != nil {
+		if q, isQuery := m.handleOf(call.This); isQuery && q.after != nil {
 			q.inject(q.after, call)
 			return
 		}

@@ -8,11 +8,10 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/dop251/goja"
+	"golang.org/x/sys/unix"
 )
 
 // A call costs the watchdog two atomic stores and no timer: it sleeps by itself, and looks who is at work when it wakes up. A call that
@@ -152,6 +151,8 @@ func (p *post) stop(deadline int64, why outcome, text string) {
 
 func (w *watchdog) run() {
 	defer close(w.ended)
+	runtime.LockOSThread() // never unlocked: it is nobody else's
+	hasten()
 	for {
 		next, active := w.look()
 		if active {
@@ -163,8 +164,8 @@ func (w *watchdog) run() {
 			continue
 		}
 		// A timer of Go's is exact to a millisecond, and may have to wait until a thread looks at it.
-		pause := syscall.NsecToTimespec(int64(next))
-		_ = syscall.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
+		pause := unix.NsecToTimespec(int64(next))
+		_ = unix.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
 		select {
 		case <-w.done:
 			return
@@ -226,17 +227,6 @@ func (w *watchdog) look() (next time.Duration, active bool) {
 		next = min(next, growthTick)
 	}
 	return max(next, 50*time.Microsecond), active
-}
-
-// threadTime is for how many nanoseconds a thread of this process has computed; not ok: there is no such thread.
-func threadTime(id int32) (ns int64, ok bool) {
-	if id == 0 {
-		return 0, false
-	}
-	const perThread, scheduled = 4, 2 // see MAKE_THREAD_CPUCLOCK of Linux
-	var t syscall.Timespec
-	_, _, failed := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(^id<<3|perThread|scheduled), uintptr(unsafe.Pointer(&t)), 0)
-	return t.Nano(), failed == 0
 }
 
 // weigh stops a call if more memory is in use than when it began, and more than it may have, and this is not garbage. Who took the memory is not known:

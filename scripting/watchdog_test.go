@@ -2,7 +2,6 @@ package scripting
 
 import (
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,8 +28,8 @@ func TestTimeWithoutComputing(t *testing.T) {
 		passed  time.Duration
 		stopped bool
 	}{
-		{syscall.Gettid(), 2 * limit, false},
-		{syscall.Gettid(), patientTimes * limit, true},
+		{int(threadID()), 2 * limit, false},
+		{int(threadID()), patientTimes * limit, true},
 		{0, limit / 2, false},
 		{0, limit, true},
 		{1 << 27, limit / 2, false}, // there is no such thread
@@ -61,7 +60,7 @@ func TestTimeOfComputing(t *testing.T) {
 		const limit = 20 * time.Millisecond
 		w := still()
 		p := w.watch(goja.New())
-		p.thread.Store(int32(syscall.Gettid()))
+		p.thread.Store(threadID())
 		if unseen {
 			compute(t, limit)
 		}
@@ -87,7 +86,7 @@ func TestTimeOfComputing(t *testing.T) {
 // compute has the thread compute for so long.
 func compute(t *testing.T, d time.Duration) {
 	t.Helper()
-	id := int32(syscall.Gettid())
+	id := threadID()
 	before, ok := threadTime(id)
 	if !ok {
 		t.Fatal("the thread has no clock")

@@ -62,7 +62,7 @@ var libraries = []struct {
 	whyPinned string
 }{
 	{"github.com/panjf2000/gnet/v2", []string{"reactor", "reactor/transport", "bench/wait"}, false, "sockets are the reactor's"},
-	{"golang.org/x/sys", []string{"reactor", "reactor/transport", "cmd/...", "bench/..."}, false, "sockets are the reactor's"},
+	{"golang.org/x/sys", []string{"reactor", "reactor/transport", "scripting", "cmd/...", "bench/..."}, false, "sockets are the reactor's, threads those of who locks them"},
 	{"github.com/BurntSushi/toml", []string{"config"}, false, "the others see a checked snapshot"},
 	{"github.com/prometheus", []string{"monitor/metrics"}, false, "the others count in shards"},
 	{"github.com/go-sql-driver/mysql", []string{"monitor/check", "monitor/kill", "bench/..."}, true, "the driver blocks"},
