@@ -47,7 +47,9 @@ func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 		switch c := it.Change(); c.Type {
 		case protocol.TrackSchema:
 			e.Schema = true
-			s.mine.schema = s.worker.names.of(c.Value)
+			if !s.executesElsewhere() || e.Flags.Has(digest.UseDB) { // else the session is where it was when all is done, whatever is reported halfway
+				s.mine.schema = s.worker.names.of(c.Value)
+			}
 		case protocol.TrackStateChange:
 			e.StateChanged = true
 		case protocol.TrackSystemVariables:

@@ -116,7 +116,8 @@ func (s *Session) setsTracked() (yes bool) {
 // oweSchema notes, when MariaDB has answered an execution of what was prepared in another schema, and the answer had no room for the report of
 // that: it comes with the next report of something that the client tracks. To a client who has set the trackers the server sends it.
 func (s *Session) oweSchema(answer *protocol.ResponseReader) {
-	if !s.executesElsewhere() || s.now.event.Schema {
+	_, failed := answer.Failed()
+	if !s.executesElsewhere() || s.now.event.Schema && !failed { // with one of several results, before it failed, it was the schema of the statement
 		return
 	}
 	if !s.isMariaDB() {
@@ -126,7 +127,7 @@ func (s *Session) oweSchema(answer *protocol.ResponseReader) {
 	if s.mine.pins.Has(sysvar.Trackers) {
 		return
 	}
-	if _, failed := answer.Failed(); failed || answer.Rows() && !s.caps.Has(protocol.ClientDeprecateEOF) {
+	if failed || answer.Rows() && !s.caps.Has(protocol.ClientDeprecateEOF) {
 		s.mine.owesSchema = true
 		s.backend.ReportsSchemaLate()
 	}
