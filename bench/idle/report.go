@@ -103,8 +103,8 @@ func (r report) sections() string {
 		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart)), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
 		"Clients come to one proxy; another, \"alone\", stays without. Memory beyond the process without quiet clients, in bytes for each, and CPU while nobody asks as in hold. Then %d busy clients "+
-			"of each proxy ask %d times a second together, at the same time: the CPU of the proxy for a query of theirs, and its median latency, in us; \"x\" is how many times that is "+
-			"what it is alone, by what it was before the quiet ones came: 1 is flat. Medians of %d windows of %v, and in parentheses their 95 %% confidence interval. More is in %s.csv.\n\n"+
+			"of each proxy ask %d times a second together, in turns with those of the other: the CPU of the proxy for a query of theirs, and its median latency, in us; \"x\" is how many times that is "+
+			"what it is alone, right before or after, by what that was before the quiet ones came: 1 is flat. Medians of %d turns of %v, and in parentheses their 95 %% confidence interval. More is in %s.csv.\n\n"+
 			"![memory and CPU against the number of clients](%[5]s.png)", busyClients, r.options.rate, sweepWindows, sweepWindow, r.options.name), r.sweepTable())
 	return b.String()
 }

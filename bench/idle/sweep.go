@@ -11,9 +11,9 @@ import (
 
 const (
 	busyClients  = 16 // that ask all the time, beside the quiet ones of a sweep
-	sweepWindow  = 1500 * time.Millisecond
-	sweepWindows = 12 // in which their queries are measured
-	baseWindows  = 24 // before there are quiet ones
+	sweepWindow  = time.Second
+	sweepWindows = 9  // of each proxy, in which their queries are measured
+	baseWindows  = 15 // before there are quiet ones
 )
 
 // crowding is how many quiet clients there are, and where.
@@ -37,7 +37,7 @@ type point struct {
 	times                times          // what they are alone
 }
 
-// times is how many times the CPU for a query, and the median latency, are what they are alone in the same window, as many times what that was
+// times is how many times the CPU for a query, and the median latency, are what they are alone, right before or after, as many times what that was
 // without quiet clients. The latency says the same as the CPU where there is one processor, and to the nanosecond also where the kernel counts CPU
 // time in ticks (guest.sh).
 type times struct{ cpu, p50 figures.Spread }
@@ -131,14 +131,22 @@ func (p *point) measure(ctx context.Context, filling, alone *trial, more int, ba
 	return p.busy(filling, alone, sweepWindows, base)
 }
 
-// busy lets the busy clients of both proxies ask at the same time: what else the machine does is the same for both. What differs between them without
-// quiet clients, such as how many of the busy ones each loop has, is in base.
+// busy lets the busy clients of both proxies ask in turns, right after one another: at the same time, as in wake, each would be in the other's way where
+// there is one processor, and where CPU time is counted in ticks it would always be the same one that a tick finds at work. What differs between the
+// proxies without quiet clients, such as how many of the busy ones each loop has, is in base.
 func (p *point) busy(filling, alone *trial, windows int, base *times) error {
 	var cpu, p50, p95, timesCPU, timesP50 []float64
-	for range windows {
-		beside, reference, err := both(filling, alone, (*trial).window)
-		if err != nil {
-			return err
+	for n := range windows {
+		var beside, reference window
+		turns := []struct {
+			*trial
+			window *window
+		}{{filling, &beside}, {alone, &reference}}
+		for _, turn := range inTurns(turns, n) {
+			var err error
+			if *turn.window, err = turn.trial.window(); err != nil {
+				return err
+			}
 		}
 		timesCPU = append(timesCPU, beside.cpu/reference.cpu/base.cpu.Median)
 		timesP50 = append(timesP50, float64(beside.p50)/float64(reference.p50)/base.p50.Median)
