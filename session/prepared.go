@@ -125,7 +125,15 @@ func (s *Session) equip() {
 		return
 	}
 	want := s.inContext(s.now.slot)
-	if (s.mine.pins != 0 || s.holds()) && s.backend.Resets(&want) || s.isMariaDB() && s.mine.pins.Has(sysvar.Trackers) {
+	if s.backend.Resets(&want) {
+		// The user variables have no part in it, and a number among them may be of a collation that nothing but a SET brings about.
+		want.Session.UserVars = s.backend.Have().Session.UserVars
+	}
+	resets := s.backend.Resets(&want)
+	if resets {
+		want.Session.UserVars = s.worker.pool.Interner().Empty()
+	}
+	if (s.mine.pins != 0 || s.holds()) && resets || s.isMariaDB() && s.mine.pins.Has(sysvar.Trackers) {
 		// It would cost what the connection is kept for, or variables whose values the server has not told. In the environment of now the text may mean something else: that is for nobody else.
 		want.Session = s.mine.vars
 		if s.now.slot.Shared() {

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -137,7 +138,10 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	set, ok := sysvar.AppendSync(nil, b.have.Session, w.Session)
 	switch {
 	case !ok || b.losesIgnoreSpace(w):
-		set = b.reset(w)
+		if set, ok = b.reset(w); !ok {
+			b.fail(errUnreachable)
+			return
+		}
 		schema = w.Schema != ""
 		access = digest.AccessUnsaid
 		differs = w.Bare && b.have.Tracked
@@ -187,15 +191,17 @@ func (b *Conn) silence(w *Want) string {
 	return string(appendStandIn(nil, w.Past))
 }
 
-// reset resets the connection and returns what has to be set then.
-func (b *Conn) reset(w *Want) []byte {
+// errUnreachable is a state that nothing brings a connection to. No session has one; to take it for reached would go on for ever.
+var errUnreachable = errors.New("no SET brings the connection to the state that was asked for")
+
+// reset resets the connection and returns what has to be set then; ok is false if no SET does the rest.
+func (b *Conn) reset(w *Want) (set []byte, ok bool) {
 	b.startOver()
 	after := b.base.state
 	if !b.base.set {
 		after = b.unset()
 	}
-	set, _ := sysvar.AppendSync(nil, after, w.Session)
-	return set
+	return sysvar.AppendSync(nil, after, w.Session)
 }
 
 // losesIgnoreSpace reports whether the connection's sql_mode has to go back to that of the login, which is not its default.

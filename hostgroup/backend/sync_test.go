@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -148,4 +149,28 @@ func TestSyncAccess(t *testing.T) {
 		r.next("closed")
 		r.none()
 	}
+}
+
+// A state that no SET brings a connection to, not even a fresh one, is not taken for reached: a number of a collation, where the connection is to
+// have the server's own, that nothing brings back.
+func TestSyncUnreachable(t *testing.T) {
+	l := newLoop(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: mysqltest.Reply})
+	r := newRecorder(t)
+	latin1 := vars("collation_connection=latin1_bin")
+	latin1.UserVars = interner.AssignUserVars(interner.Empty(), []byte("SET @n = 1"), 0, latin1.Vars, latin1.Vars, true)
+	unreachable := sysvar.State{Vars: interner.Empty(), UserVars: latin1.UserVars}
+	b := r.connect(l, r.spec(server.Addr(), func(s *Spec) { s.Login.Session = vars() }))
+	on(l, func() { b.Sync(&Want{Session: latin1}) })
+	r.next("ready")
+	on(l, func() {
+		if b.Sync(&Want{Session: unreachable}) {
+			t.Error("there is nothing to do")
+		}
+	})
+	if e := r.next("lost"); !errors.Is(e.err, errUnreachable) {
+		t.Errorf("lost because of %v", e.err)
+	}
+	r.next("closed")
+	r.none()
 }
