@@ -17,7 +17,7 @@ const (
 	goalCPU   = 0.05 // percent of a core beyond the empty process: what rounds to 0.0 %
 	goalAdded = 30.0 // microseconds more at the median of a session that was parked
 	goalPair  = 10.0 // microseconds of CPU for a park and an unpark
-	goalFlat  = 1.05 // times what a query takes without quiet clients
+	goalFlat  = 1.1  // times what a query takes without quiet clients
 	goalBusy  = 0.03 // by which queries per second and the 95th percentile may differ beside parked clients
 )
 
