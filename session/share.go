@@ -74,7 +74,7 @@ func (s *Session) sharing() bool {
 	if s.backend != nil {
 		return s.backend.Login().Shared
 	}
-	return s.worker.proxy.settings.Load().Multiplexing || s.worker.rules() != nil || s.worker.scripts() || s.holdsAside() || s.mine.statements.Len() > 0
+	return s.worker.follows() || s.holdsAside() || s.mine.statements.Len() > 0
 }
 
 // bound reports whether the session has to keep its connection, for more than
@@ -157,7 +157,7 @@ func (s *Session) resetConnection(p []byte, whole bool) int {
 	switch b := s.backend; {
 	case b == nil:
 		s.resetState()
-	case !s.sharing() && b.Init() == "":
+	case !s.sharing() && b.Init() == "" && !s.unfollowed():
 		return s.forward(p, whole)
 	case s.beingCut():
 		return s.onEarly(p)

@@ -47,6 +47,7 @@ func (s *server) reload() {
 	if err := s.script.Follow(next.Scripting.File); err != nil {
 		s.log.Error().Err(next.ScriptProblem(err)).Msg("the script stays as it is")
 	}
+	s.proxy.ReportUnfollowed()
 	if err := setLevel(next.Log); err != nil {
 		s.log.Error().Err(err).Msg("log level stays as it is")
 	}
