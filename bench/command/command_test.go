@@ -40,3 +40,14 @@ func TestRun(t *testing.T) {
 		}
 	}
 }
+
+func TestRisingInts(t *testing.T) {
+	for list, want := range map[string]string{
+		"8": "[8] <nil>", "1,5,50": "[1 5 50] <nil>", "5,5": "[] 5 is not above 5", "0": `[] "0" is not a positive number`, "8,,64": `[] "" is not a positive number`,
+	} {
+		got, err := RisingInts(list)
+		if said := fmt.Sprint(got, " ", err); said != want {
+			t.Errorf("%s: %s, want %s", list, said, want)
+		}
+	}
+}

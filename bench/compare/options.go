@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
+
+	"parkway/bench/command"
 )
 
 // Names of the targets, as in -targets, the tables and the raw results.
@@ -66,7 +67,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	}
 	o.args = args
 	var err error
-	if o.threads, err = positiveInts(threads); err != nil {
+	if o.threads, err = command.RisingInts(threads); err != nil {
 		return options{}, fmt.Errorf("-threads: %w", err)
 	}
 	o.workloads = strings.Split(workloads, ",")
@@ -109,20 +110,4 @@ func (o options) check() error {
 		bad("-ps-mode: %q is neither disable nor auto", o.psMode)
 	}
 	return errors.Join(problems...)
-}
-
-// positiveInts reads a comma-separated list of different positive numbers.
-func positiveInts(list string) ([]int, error) {
-	var values []int
-	for _, field := range strings.Split(list, ",") {
-		n, err := strconv.Atoi(field)
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is not a positive number", field)
-		}
-		if slices.Contains(values, n) {
-			return nil, fmt.Errorf("%d is named twice", n)
-		}
-		values = append(values, n)
-	}
-	return values, nil
 }

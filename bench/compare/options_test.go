@@ -41,7 +41,7 @@ func TestParseOptionsRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"-threads 8,0":                  `"0" is not a positive number`,
 		"-threads 8,,64":                `"" is not a positive number`,
-		"-threads 8,8":                  "8 is named twice",
+		"-threads 8,8":                  "8 is not above 8",
 		"-workloads select_random":      `"select_random"`,
 		"-workloads oltp_a,oltp_a":      "oltp_a is named twice",
 		"-targets direct,mysqlrouter":   `unknown target "mysqlrouter"`,

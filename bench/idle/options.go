@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"parkway/bench/command"
 )
 
 // scenarioNames are all there are, in the order in which they run.
@@ -80,7 +81,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 		o.modes = append(o.modes, mode(m))
 	}
 	var err error
-	if o.counts, err = risingInts(counts); err != nil {
+	if o.counts, err = command.RisingInts(counts); err != nil {
 		return options{}, fmt.Errorf("-counts: %w", err)
 	}
 	return o, o.check()
@@ -135,21 +136,4 @@ func (o options) check() error {
 		bad("-per-process: %d is negative", o.perProcess)
 	}
 	return errors.Join(problems...)
-}
-
-// risingInts reads a comma-separated list of positive numbers, each above the one before.
-func risingInts(list string) ([]int, error) {
-	var values []int
-	last := 0
-	for _, field := range strings.Split(list, ",") {
-		n, err := strconv.Atoi(field)
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is not a positive number", field)
-		}
-		if n <= last {
-			return nil, fmt.Errorf("%d is not above %d", n, last)
-		}
-		values, last = append(values, n), n
-	}
-	return values, nil
 }
