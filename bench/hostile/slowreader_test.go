@@ -35,38 +35,44 @@ func TestClientsThatDoNotRead(t *testing.T) {
 		{"app", "SELECT REPEAT('x', 1000000) FROM seq_1_to_2000", 1},
 	} {
 		t.Run(fmt.Sprintf("%s, %d clients", c.user, c.clients), func(t *testing.T) {
-			before := measure(t, p)
-			w := observe(t, p)
-			fetching := carried(t, p, "server", "in")
-			clients := make([]*mysqltest.Client, c.clients)
-			for i := range clients {
-				login := as(c.user, p)
-				if c.user == "app" {
-					login.Database = "app"
-				}
-				clients[i] = mysqltest.Dial(t, login)
-				if err := clients[i].WriteCommand(protocol.ComQuery, []byte(c.sql)...); err != nil {
-					t.Fatal(err)
-				}
-			}
-			fetched := fetching.awaitStill()
-			t.Logf("the proxy fetched %.1f MiB", mib(fetched))
+			fetched := unread(t, p, measure(t, p), c.clients, c.user, c.sql, slack)
 			if fetched > int64(c.clients)*slack/4 {
 				t.Errorf("the proxy fetched %d bytes that nobody reads", fetched)
 			}
-			before.bounded(t, p)
-			// A client that begins to read after all gets what it asked for.
-			if n, err := io.CopyN(io.Discard, clients[0].Conn(), slack); err != nil {
-				t.Errorf("read %d bytes: %v", n, err)
-			}
-			before.bounded(t, p)
-			for _, client := range clients {
-				client.Close()
-			}
-			w.check(t)
-			before.withKills().settled(t, p)
 		})
 	}
+}
+
+// unread has so many clients of a user send a query, and read nothing of the answer until the proxy fetches no more. It returns how many bytes
+// that were. One of them then reads some after all, and all leave.
+func unread(t *testing.T, p *proxy.Proxy, before footprint, n int, user, sql string, some int64) (fetched int64) {
+	t.Helper()
+	w := observe(t, p)
+	fetching := carried(t, p, "server", "in")
+	clients := make([]*mysqltest.Client, n)
+	for i := range clients {
+		login := as(user, p)
+		if user == "app" {
+			login.Database = "app"
+		}
+		clients[i] = mysqltest.Dial(t, login)
+		if err := clients[i].WriteCommand(protocol.ComQuery, []byte(sql)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fetched = fetching.awaitStill()
+	t.Logf("the proxy fetched %.1f MiB", mib(fetched))
+	before.bounded(t, p)
+	if n, err := io.CopyN(io.Discard, clients[0].Conn(), some); err != nil {
+		t.Errorf("read %d bytes: %v", n, err)
+	}
+	before.bounded(t, p)
+	for _, client := range clients {
+		client.Close()
+	}
+	w.check(t)
+	before.withKills().settled(t, p)
+	return fetched
 }
 
 // Clients that send command after command and never read an answer are stopped
