@@ -18,12 +18,12 @@ func preparations(t testing.TB) (list []mysqltest.Exchange) {
 		t.Fatal("no recorded exchanges: ", err)
 	}
 	for _, path := range paths {
-		exchanges, err := mysqltest.ReadExchanges(path)
+		exchanges, err := mysqltest.ReadExchanges(path, protocol.ComStmtPrepare)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range exchanges {
-			if e.Command == protocol.ComStmtPrepare && e.Code == 0 {
+			if e.Code == 0 {
 				e.Name = strings.TrimSuffix(filepath.Base(path), ".txt") + "/" + e.Name
 				list = append(list, e)
 			}

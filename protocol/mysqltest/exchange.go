@@ -3,6 +3,7 @@ package mysqltest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,8 @@ type Exchange struct {
 	Transcript   *Transcript
 }
 
-// ReadExchanges reads a file that WriteExchanges wrote.
-func ReadExchanges(path string) ([]Exchange, error) {
+// ReadExchanges reads a file that WriteExchanges wrote: the exchanges of these commands, all if none is named.
+func ReadExchanges(path string, of ...protocol.Command) ([]Exchange, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -28,17 +29,23 @@ func ReadExchanges(path string) ([]Exchange, error) {
 	_, body, _ := strings.Cut(string(text), "\n= ")
 	var list []Exchange
 	for _, part := range strings.Split(body, "\n= ") {
-		e, err := parseExchange(part)
+		e, said, err := parseExchange(part)
+		if err == nil && len(of) > 0 && !slices.Contains(of, e.Command) {
+			continue
+		}
+		if err == nil {
+			e.Transcript, err = ParseTranscript(said)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %s: %w", path, e.Name, err)
 		}
 		list = append(list, e)
 	}
 	return list, nil
 }
 
-func parseExchange(text string) (e Exchange, err error) {
-	var said string
+// parseExchange reads all of an exchange but its transcript, which is said.
+func parseExchange(text string) (e Exchange, said string, err error) {
 	e.Name, text, _ = strings.Cut(text, "\n")
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -51,7 +58,7 @@ func parseExchange(text string) (e Exchange, err error) {
 		}
 		v, err := strconv.ParseUint(value, 0, 64)
 		if err != nil {
-			return e, fmt.Errorf("%s: %s: %w", e.Name, key, err)
+			return e, "", fmt.Errorf("%s: %w", key, err)
 		}
 		switch key {
 		case "capabilities":
@@ -63,13 +70,10 @@ func parseExchange(text string) (e Exchange, err error) {
 		case "error":
 			e.Code = uint16(v)
 		default:
-			return e, fmt.Errorf("%s: unknown key %q", e.Name, key)
+			return e, "", fmt.Errorf("unknown key %q", key)
 		}
 	}
-	if e.Transcript, err = ParseTranscript(said); err != nil {
-		return e, fmt.Errorf("%s: %w", e.Name, err)
-	}
-	return e, nil
+	return e, said, nil
 }
 
 // WriteExchanges writes a file of exchanges; title says where they come from, in one line.
