@@ -52,7 +52,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		options: o, log: o.Log,
 		failures:  o.Log.Sample(burst()),
-		scriptLog: o.Log.With().Bool("script", true).Logger().Sample(&zerolog.BurstSampler{Burst: 100, Period: time.Second}),
+		scriptLog: o.Log.With().Bool(scriptField, true).Logger().Sample(&zerolog.BurstSampler{Burst: 100, Period: time.Second}),
 		dog:       newWatchdog(o.Timeout, o.Memory),
 		pool:      elastic.New(o.PoolMin, o.PoolMax, o.PoolQueue),
 		shared:    newStore(o.Shared),

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -80,9 +82,18 @@ func (m *machine) logFields(e *zerolog.Event, v goja.Value) {
 		return
 	}
 	for i, k := range r.keys {
+		if slices.Contains(reservedFields, k) {
+			k += "_"
+		}
 		e.Interface(k, plain(r.values[i]))
 	}
 }
+
+// reservedFields are what a line of the log has anyway: a second one of that name would hide it from readers of JSON.
+var reservedFields = []string{zerolog.LevelFieldName, zerolog.TimestampFieldName, zerolog.MessageFieldName, scriptField}
+
+// scriptField is in the lines that scripts write.
+const scriptField = "script"
 
 // plain makes of a value what encoding/json writes as one expects.
 func plain(d data) any {
@@ -91,6 +102,10 @@ func plain(d data) any {
 		return nil
 	case goja.String:
 		return cut(d.String(), maxLogged)
+	case float64:
+		if math.IsNaN(d) || math.IsInf(d, 0) {
+			return strconv.FormatFloat(d, 'g', -1, 64)
+		}
 	case list:
 		out := make([]any, len(d))
 		for i, v := range d {
