@@ -33,7 +33,7 @@ const (
 	collectPause = 10 * time.Millisecond
 	collectShare = 4
 	// patientTimes is how many times as long as it may compute a call may take in any case.
-	patientTimes = 10
+	patientTimes = 100
 )
 
 // watchdog stops calls that take too long or too much memory.
@@ -56,7 +56,8 @@ type watchdog struct {
 
 	// Owned by its goroutine.
 	samples []metrics.Sample
-	idle    int // looks without a call
+	idle    int   // looks without a call
+	looked  int64 // when it looked last
 }
 
 // post is where one machine is watched.
@@ -191,8 +192,10 @@ func (w *watchdog) sleep() bool {
 
 // look stops what has to be stopped, and says when to look again.
 func (w *watchdog) look() (next time.Duration, active bool) {
-	now := w.now()
+	now, previous := w.now(), w.looked
+	w.looked = now
 	next = time.Duration(w.tick.Load())
+	late := now-previous > 2*int64(next)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.posts = slices.DeleteFunc(w.posts, func(p *post) bool { return p.gone.Load() })
@@ -209,7 +212,11 @@ func (w *watchdog) look() (next time.Duration, active bool) {
 		began := p.began.Load()
 		if p.seen != d {
 			p.seen, p.baseline = d, w.heap()
-			p.computed = computed - min(computed-before, now-began)
+			known := computed - before // before the call, too
+			if late {
+				known -= began - previous
+			}
+			p.computed = computed - min(max(known, 0), now-began)
 		} else if longest == nil || p.seen < longest.seen {
 			longest = p
 		}

@@ -29,7 +29,7 @@ func TestTimeWithoutComputing(t *testing.T) {
 		stopped bool
 	}{
 		{int(threadID()), 2 * limit, false},
-		{int(threadID()), patientTimes * limit, true},
+		{int(threadID()), (patientTimes + 1) * limit, true},
 		{0, limit / 2, false},
 		{0, limit, true},
 		{1 << 27, limit / 2, false}, // there is no such thread
@@ -81,6 +81,25 @@ func TestTimeOfComputing(t *testing.T) {
 		}
 		p.end()
 	}
+}
+
+// A watchdog that looks late does not take what the thread has computed before the call for a part of it.
+func TestTimeSeenLate(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const limit = 20 * time.Millisecond
+	w := still()
+	p := w.watch(goja.New())
+	p.thread.Store(threadID())
+	w.look()
+	compute(t, 2*limit)
+	p.begin(w.now(), w.now()+int64(limit))
+	w.later(2 * limit)
+	w.look()
+	if p.isStopped() {
+		t.Error("it is stopped")
+	}
+	p.end()
 }
 
 // compute has the thread compute for so long.
