@@ -195,6 +195,7 @@ func (r *ResponseReader) readStatus(body []byte) error {
 	if body[0] == headerEOF && len(body) == 5 {
 		r.warnings = binary.LittleEndian.Uint16(body[1:])
 		r.status = StatusFlags(binary.LittleEndian.Uint16(body[3:]))
+		r.unsaid = r.unsaid || r.status&StatusSessionStateChanged != 0
 		return nil
 	}
 	at := 1
@@ -222,6 +223,7 @@ func (r *ResponseReader) readStatus(body []byte) error {
 		r.matched = firstNumber(text)
 	}
 	r.status = StatusFlags(binary.LittleEndian.Uint16(body[at:]))
+	r.unsaid = r.unsaid && r.status&StatusSessionStateChanged == 0
 	return nil
 }
 

@@ -38,6 +38,7 @@ type ResponseReader struct {
 	code      uint16
 	readOnly  bool // see ReadOnly
 	status    StatusFlags
+	unsaid    bool // see Unsaid
 	watching  bool
 	every     bool   // see WatchEveryOK
 	rows      bool   // a result set came
@@ -62,6 +63,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
 	r.open, r.started, r.failed, r.readOnly, r.every = false, false, false, false, false
+	r.unsaid = false
 	r.code, r.rows, r.results, r.warnings, r.insertID = 0, false, 0, 0, 0
 	r.found, r.affected, r.matched = 0, 0, 0
 	r.status &= StatusLasting
@@ -185,6 +187,9 @@ func (r *ResponseReader) SetStatus(s StatusFlags) { r.status = s &^ StatusMoreRe
 // a transaction, autocommit, ...) is kept over an answer without a status, such as an ERR: it is the last that is known. What it
 // says of an answer (a cursor, changed session state, ...) is forgotten by Start.
 func (r *ResponseReader) Status() StatusFlags { return r.status &^ StatusMoreResults }
+
+// Unsaid reports whether an EOF packet of the answer, which has no room for more, has said that the session's state changed, and no OK packet behind it what.
+func (r *ResponseReader) Unsaid() bool { return r.unsaid }
 
 // Failed reports whether the answer, of several results the last one, ended with an ERR packet, and its code.
 func (r *ResponseReader) Failed() (code uint16, failed bool) { return r.code, r.failed }

@@ -155,8 +155,8 @@ func (s *Session) concludeUnreported(e *sysvar.Event) {
 		s.mine.untold = s.qualifiedVars()
 	case !s.isMariaDB() && unseen:
 		e.Unreported = e.Flags.Has(digest.StoredCall)
-	case unseen && s.backend.Answer().Affected() < 0: // else the last result is an OK packet, which has said what changed
-		e.StateChanged = e.StateChanged || e.Status&protocol.StatusSessionStateChanged != 0
+	case unseen:
+		e.StateChanged = e.StateChanged || s.backend.Answer().Unsaid()
 	}
 }
 
