@@ -44,6 +44,14 @@ func (s *Session) drain() {
 // shutdown ends the session whatever it is doing.
 func (s *Session) shutdown() { s.interrupt(stopping()) }
 
+// shutdownNow is shutdown for a process that ends now: nobody's next command is waited for.
+func (s *Session) shutdownNow() {
+	s.shutdown()
+	if s.parting != nil {
+		s.sayLast()
+	}
+}
+
 func stopping() *protocol.ERR {
 	return protocol.NewERR(protocol.ErrCodeServerShutdown, "parkway: server shutdown in progress")
 }

@@ -240,7 +240,7 @@ func (p *Proxy) Drain(ctx context.Context) (cut int) {
 		select {
 		case <-ctx.Done():
 			cut = p.Sessions()
-			p.each((*Session).shutdown)
+			p.each((*Session).shutdownNow)
 			return cut
 		case <-tick.C:
 		}
