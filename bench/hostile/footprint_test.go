@@ -97,18 +97,18 @@ func (before footprint) bounded(t testing.TB, p *proxy.Proxy) {
 	t.Helper()
 	now := rss(t, p)
 	t.Logf("resident memory: %.1f MiB, %+.1f MiB", mib(now), mib(now-before.rss))
-	if now > before.rss+allowance() {
+	if now > before.rss+resident(slack) {
 		t.Errorf("resident memory grew from %.1f to %.1f MiB", mib(before.rss), mib(now))
 	}
 }
 
-// allowance is slack for the program that runs. Under the race detector each
-// byte takes several.
-func allowance() int64 {
+// resident is n bytes of the program that runs, as resident memory: under the race
+// detector each byte takes several.
+func resident(n int64) int64 {
 	if proxy.AsThis().Race {
-		return 3 * slack
+		return 3 * n
 	}
-	return slack
+	return n
 }
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }
