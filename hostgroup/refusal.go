@@ -69,7 +69,7 @@ func (r Refusal) Wait() bool {
 	return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 || r.Awaited && r.Excluded == 0
 }
 
-// Taken reports whether there would be a server, but for the connections that others have.
+// Taken reports whether there would be a server, but for the limits on its connections: others have them.
 func (r Refusal) Taken() bool { return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 }
 
 // remember keeps the latest error of the servers that are refused for it.

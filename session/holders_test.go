@@ -64,7 +64,7 @@ func TestWaitInVainIsExplained(t *testing.T) {
 	}
 }
 
-// A client that leaves while loops are asked what to tell it, and one that is killed, leave nothing behind.
+// A client that leaves while loops are asked what to tell it leaves nothing behind.
 func TestExplainedClientsLeave(t *testing.T) {
 	var settings config.MySQLVariables
 	w := newWorld(t, func(s *setup) {

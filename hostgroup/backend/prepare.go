@@ -70,7 +70,7 @@ func (b *Conn) noteReleases(ok *protocol.OK) {
 	}
 	for it := protocol.NewStateChanges(ok.StateChanges); it.Next(); {
 		c := it.Change()
-		if releases, ok := sysvar.Releases(c.Name, c.Value); ok && c.Type == protocol.TrackSystemVariables {
+		if releases, told := sysvar.Releases(c.Name, c.Value); told && c.Type == protocol.TrackSystemVariables {
 			b.have.Releases = releases
 		}
 	}

@@ -106,8 +106,8 @@ func AppendTrackerQuery(dst, list []byte) []byte {
 // completionType says what servers do behind a COMMIT or ROLLBACK that does not say it itself.
 const completionType = "completion_type"
 
-// Releases reports whether a report says that the server hangs up behind COMMIT and ROLLBACK; ok is false if it does not speak of that.
-func Releases[T string | []byte](name, value T) (releases, ok bool) {
+// Releases reports whether the report on a variable says that the server hangs up behind COMMIT and ROLLBACK; ok is false if it is not about that.
+func Releases(name, value []byte) (releases, ok bool) {
 	ok = string(name) == completionType
 	return ok && string(value) == holding[completionType], ok
 }
