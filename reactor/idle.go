@@ -2,14 +2,14 @@ package reactor
 
 import "golang.org/x/sys/unix"
 
-// idleLoop watches the parked sockets of one loop: an epoll set of its own, which is in the loop's set and reported there while it has
-// events. So parked connections, however many wake up at once, take turns with the others, and a wake-up needs no other thread. With one
-// that waits in the idle set, it cost 16 microseconds of CPU more in a herd, and 19 one by one (bench/idle).
+// idleLoop watches the parked sockets of one loop, and those that were until a moment ago: an epoll set of its own, which is in the loop's
+// set and reported there while it has events. So parked connections, however many wake up at once, take turns with the others, and a wake-up
+// needs no other thread. With one that waits in the idle set, it cost 16 microseconds of CPU more in a herd, and 19 one by one (bench/idle).
 //
 // It knows descriptors and nothing else.
 type idleLoop struct{ poll poller }
 
-// idleEvents are what is watched on a parked descriptor: edge-triggered, so that it is reported once for each thing that happens to it,
+// idleEvents are what is watched on a descriptor: edge-triggered, so that it is reported once for each thing that happens to it,
 // beginning with what is there already.
 const idleEvents = idleInterest | unix.EPOLLET
 

@@ -33,7 +33,7 @@ type Engine struct {
 	loading sync.Mutex
 	limits  atomic.Pointer[limits]
 	current atomic.Pointer[edition]  // nil: no program
-	tried   atomic.Pointer[[]string] // files of the program that was to be loaded last, as far as they are known; nil: none was
+	tried   atomic.Pointer[[]string] // files of the program that was to be loaded last, as far as they are known, the one that was named first; nil: none was
 
 	following sync.Mutex
 	follower  *follower // nil: none; guarded by following

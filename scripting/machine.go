@@ -55,7 +55,7 @@ type machine struct {
 		handle *queryHandle
 	}
 	json  *jsonText // that is being made
-	taken int64     // bytes of the large values that the call under way has made
+	taken int64     // bytes of the large values that were made since the call began, or went on
 }
 
 // newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.

@@ -13,7 +13,7 @@ import (
 // is compiled: a + b and a += b become bounded(a + b) and bounded(a += bounded(b)), and so do templates, unless one of the operands is short whatever it is:
 // a literal, what arithmetic makes. Without that a text that doubles itself has all memory in a few steps.
 
-// boundedName names the function in a program. No program can name it, or anything else so.
+// boundedName names the function in a program: no identifier is spelled so.
 const boundedName = "bounded text"
 
 // reviser changes one program.

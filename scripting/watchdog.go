@@ -18,8 +18,9 @@ import (
 // it sees it wakes up for again, at the call's deadline; one that began after it had looked is seen in time, because it never sleeps
 // longer than half of the shortest time that a call may take. When no call has been made for a while it sleeps until one comes.
 //
-// What counts of a call on an event loop is how long its thread has computed: on a busy machine it may be ready to run for long, and not run. How much of that was
-// before the watchdog has first seen the call it knows from the look before, at most.
+// What counts of a call on an event loop is how long its thread has computed: on a busy machine it may be ready to run for long, and not run. How much of
+// that was before the call, the watchdog knows only from its look before: if in doubt it was in the call, unless the look is late, when the thread is taken to
+// have computed all the time up to the call.
 
 const (
 	// napTicks is after how many looks without a call it sleeps for good.
@@ -65,7 +66,7 @@ type post struct {
 	dog *watchdog
 	rt  *goja.Runtime
 
-	// thread is the id of the only one that makes the calls; 0: there is none, and what counts is the time that passes.
+	// thread is the id of the only thread that makes the calls; 0: there is none, and what counts is the time that passes.
 	thread atomic.Int32
 
 	// deadline is when the call under way has to end, in nanoseconds since base; 0: there is none; stopped: it was. began is written before.
@@ -122,7 +123,7 @@ func (w *watchdog) watch(rt *goja.Runtime) *post {
 // leave ends the watch over a machine that is not used any more.
 func (p *post) leave() { p.gone.Store(true) }
 
-// begin says that a call begins, or has begun, which has to end by then.
+// begin says that a call begins, or goes on, which has begun then and has to end by the deadline; both are nanoseconds since base. For the thread that calls.
 func (p *post) begin(began, deadline int64) {
 	p.began.Store(began)
 	p.deadline.Store(deadline)

@@ -43,8 +43,9 @@ type Hooks interface {
 	Loop(post func(func())) Loop
 }
 
-// Loop is the script as one event loop has it. All methods are for that loop only, and its thread, which is always the same: what a call may take is measured there. The program may change between two calls, but not
-// within what belongs together: a Stream or an Injection is of the program that it came from.
+// Loop is the script as one event loop has it. All methods are for that loop only, on its thread, which is always the same: for how long a call computes is
+// read from the clock of that thread. The program may change between two calls, but not within what belongs together: a Stream or an Injection is of the
+// program that it came from.
 //
 // Each call takes what it asks about as an interface, which is read until the call returns and not kept: a script that goes on later has
 // copies. A waiter is kept until it was answered or the Pending was cancelled.
