@@ -71,6 +71,9 @@ func TestHostileFunctions(t *testing.T) {
 		{"a long text in JSON", "const s = 'x'.repeat(2 ** 20); JSON.stringify(new Array(20).fill(s))", failed},
 		{"an indented text in JSON", "let o = {}; for (let i = 0; i < 900; i++) o = {o, a: 1, b: 1, c: 1, d: 1, e: 1, f: 1}; JSON.stringify([o, o, o, o], null, 10)", failed},
 		{"many values in JSON", "JSON.parse('[' + '[],'.repeat(2 ** 17) + '[]]')", failed},
+		{"an endless array by a text", "Array.prototype.indexOf.call({length: String(2 ** 53 - 1)}, 1)", failed},
+		{"an endless array by an object", "Array.prototype.indexOf.call({length: {valueOf() { return 2 ** 53 - 1 }}}, 1)", failed},
+		{"a text for parsers that becomes a deep one", "let n = 0; JSON.parse({toString() { return n++ ? '['.repeat(2000) + ']'.repeat(2000) : '0' }}); if (n === 1) throw 1", failed},
 		{"an endless array", "Array.prototype.indexOf.call({length: 2 ** 53 - 1}, 1)", failed},
 		{"an endless copy", "Array.from({length: 2 ** 53 - 1})", failed},
 		{"endless arguments", "Math.max.apply(null, {length: 2 ** 32})", failed},
@@ -98,6 +101,9 @@ func TestHostileFunctions(t *testing.T) {
 			said := w.said()
 			if v.Reject == nil || !strings.Contains(v.Reject.Message, "("+test.outcome.String()+")") {
 				t.Errorf("%+v %+v, want %s; %s", v, v.Reject, test.outcome, said)
+			}
+			if strings.Contains(said, "machine panicked") {
+				t.Error(said)
 			}
 			if test.outcome == timedOut && took > limit+stopping {
 				t.Errorf("it took %v", took)

@@ -163,8 +163,11 @@ func (m *machine) boundLength(v goja.Value, limit int64) int64 {
 		return 0
 	}
 	n := o.Get("length")
-	if n == nil || !goja.IsNumber(n) {
+	if n == nil {
 		return 0
+	}
+	if _, isObject := n.(*goja.Object); isObject {
+		panic(m.rt.NewTypeError("a length is no object: it may be another one the next time"))
 	}
 	length := n.ToInteger()
 	if length > limit {

@@ -91,7 +91,7 @@ func (e *Engine) logLoaded() {
 func (f *follower) watchTried() {
 	f.watching.Lock()
 	defer f.watching.Unlock()
-	f.watch(append(f.engine.triedFiles(), f.file)...)
+	f.watch(f.files()...)
 }
 
 // watch looks at the directories of files, and at no others: a file that is replaced is another one, a directory stays. Of one that is not there, it looks
@@ -150,7 +150,7 @@ func (f *follower) concerns(e fsnotify.Event) bool {
 		return false
 	}
 	name := filepath.Clean(e.Name)
-	return filepath.Base(name) == "..data" || slices.ContainsFunc(append(f.engine.triedFiles(), f.file), func(file string) bool {
+	return filepath.Base(name) == "..data" || slices.ContainsFunc(f.files(), func(file string) bool {
 		file = filepath.Clean(file)
 		return file == name || strings.HasPrefix(file, name+string(filepath.Separator))
 	})
@@ -167,10 +167,10 @@ func (f *follower) reload() {
 	e.logLoaded()
 }
 
-// triedFiles are the files of the program that was to be loaded last.
-func (e *Engine) triedFiles() []string {
-	if tried := e.tried.Load(); tried != nil {
+// files are those of the program as it was to be loaded last; where that was one in another file, which was refused, those of the program in force.
+func (f *follower) files() []string {
+	if tried := f.engine.tried.Load(); tried != nil && (*tried)[0] == f.file {
 		return slices.Clone(*tried)
 	}
-	return nil
+	return append(f.engine.Files(), f.file)
 }

@@ -111,6 +111,14 @@ func TestFollow(t *testing.T) {
 	w.log.wait(t, "lib/n.js:1:")
 	w.write(filepath.Join(lib, "n.js"), "module.exports = 3")
 	routed(3)
+	// Another that is refused changes nothing of what is followed.
+	broken := filepath.Join(filepath.Dir(w.file), "broken.js")
+	w.write(broken, "(")
+	if err := w.engine.Follow(broken); err == nil {
+		t.Error("a broken program is in force")
+	}
+	w.write(filepath.Join(lib, "n.js"), "module.exports = 5")
+	routed(5)
 	// Another file takes the place, as editors do it.
 	w.write(w.file+".new", "function onQuery(q) { q.route(4) }")
 	if err := os.Rename(w.file+".new", w.file); err != nil {

@@ -228,8 +228,8 @@ func (m *machine) boundConstructor(name string, limit int64) {
 func (m *machine) boundSearches() {
 	timed := func(call goja.FunctionCall, search native) goja.Value {
 		regexp, isObject := call.This.(*goja.Object)
-		if !isObject {
-			return search(call) // which throws
+		if !isObject || regexp.ClassName() != "RegExp" {
+			return search(call) // which throws, or asks another exec
 		}
 		last := regexp.Get("lastIndex")
 		for again := false; ; again = true {

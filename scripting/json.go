@@ -32,7 +32,14 @@ type jsonText struct {
 // boundJSON bounds both functions.
 func (m *machine) boundJSON() {
 	json := m.object("JSON")
-	m.replace(json, "parse", func(call goja.FunctionCall) { m.boundParsed(call.Argument(0).String()) })
+	m.wrap(json, "parse", func(call goja.FunctionCall, parse native) goja.Value {
+		text := call.Argument(0)
+		if o, isObject := text.(*goja.Object); isObject {
+			text = o.ToString() // once: it may be another one the next time
+		}
+		m.boundParsed(text.String())
+		return parse(goja.FunctionCall{This: call.This, Arguments: []goja.Value{text, call.Argument(1)}})
+	})
 	visit := m.function("", 2, m.visitJSON)
 	m.wrap(json, "stringify", func(call goja.FunctionCall, stringify native) goja.Value {
 		t := &jsonText{indent: !goja.IsUndefined(call.Argument(2))}
@@ -93,7 +100,9 @@ func (m *machine) visitJSON(call goja.FunctionCall) goja.Value {
 	if !isObject {
 		return value
 	}
-	m.boundLength(o, maxArray)
+	if o.ClassName() == "Array" {
+		m.boundLength(o, maxArray)
+	}
 	if t.has && hasMembers(o) {
 		o = m.membersOf(o, t.only)
 	}

@@ -20,6 +20,8 @@ func TestJSON(t *testing.T) {
 		{"(() => { try { JSON.stringify({a: 1n}) } catch (e) { return e.name } })()", "TypeError"},
 		{"(() => { const a = []; a.toJSON = () => 'mine'; return JSON.stringify(a) })()", `"mine"`},
 		{"JSON.stringify(JSON.parse('{\"a\":[1,{\"b\":null}]}', (k, v) => k === 'b' ? 2 : v))", `{"a":[1,{"b":2}]}`},
+		{"JSON.stringify([{length: 2 ** 30}, {length: {m: 1}}])", `[{"length":1073741824},{"length":{"m":1}}]`},
+		{"(() => { let n = 0; return JSON.parse({toString: () => String(n++)}) + ',' + n })()", "0,1"},
 		{"JSON.stringify.name + JSON.stringify.length", "stringify3"},
 	} {
 		w := newWorld(t, Options{}, "function onQuery(q) { q.tag(String("+test.expression+")) }")

@@ -191,20 +191,21 @@ func (m *machine) ask(k hook.Kind, about goja.Value) (goja.Value, error) {
 }
 
 // askDirectly calls a function of a program that leaves no jobs, without what goja does at the end of a call: it would run them, and give up its stack,
-// which the next call would make anew. What is an exception of JavaScript's is a panic then.
+// which the next call would make anew. Try takes what an exception leaves there.
 func (m *machine) askDirectly(k hook.Kind) (v goja.Value, err error) {
 	defer func() {
 		switch x := recover().(type) {
 		case nil:
-		case *goja.Exception:
-			err = x
-		case *goja.StackOverflowError:
+		case *goja.StackOverflowError: // it goes through Try
 			err = x
 		default:
 			panic(x)
 		}
 	}()
-	return m.direct[k](goja.FunctionCall{This: goja.Undefined(), Arguments: m.args[:]}), nil
+	if thrown := m.rt.Try(func() { v = m.direct[k](goja.FunctionCall{This: goja.Undefined(), Arguments: m.args[:]}) }); thrown != nil {
+		return nil, thrown
+	}
+	return v, nil
 }
 
 // protected runs f and locates what went wrong. A panic that is none of JavaScript's is a fault of goja's or ours: this call fails, and the machine is

@@ -74,6 +74,8 @@ func (r *reviser) note(node any) {
 		r.jobs = r.jobs || n.Async
 	case *ast.Identifier:
 		r.jobs = r.jobs || n.Name == "Promise"
+	case *ast.StringLiteral: // globalThis["Promise"], {Promise: P}
+		r.jobs = r.jobs || n.Value == "Promise"
 	}
 }
 
@@ -135,9 +137,9 @@ func isShort(e ast.Expression) bool {
 // offerBounded defines the function that revise has put into the program.
 func (m *machine) offerBounded() {
 	f := m.function("", 2, func(call goja.FunctionCall) goja.Value {
-		v := call.Arguments[0]
+		v := call.Argument(0)
 		if s, isText := v.(goja.String); isText {
-			n, limit := int64(s.Length()), call.Arguments[1].ToInteger()
+			n, limit := int64(s.Length()), call.Argument(1).ToInteger()
 			if n > limit {
 				m.tooLarge("a text", n, limit)
 			}

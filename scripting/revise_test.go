@@ -1,8 +1,10 @@
 package scripting
 
 import (
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 )
 
 // A program does what it did before it was changed.
@@ -68,6 +70,7 @@ func TestJobs(t *testing.T) {
 	}{
 		{"let n = 0; function onQuery(q) { q.tag('n' + n++ + typeof globalThis['Prom' + 'ise']) }", false, "n1undefined"},
 		{"let n = 0; function onQuery(q) { Promise.resolve().then(() => n++); q.tag('n' + n) }", true, "n1"},
+		{"let n = 0; const {Promise: P} = globalThis; function onQuery(q) { P.resolve().then(() => n++); q.tag('n' + n) }", true, "n1"},
 		{"let n = 0; const more = async () => { await 0; n++ }; function onQuery(q) { more(); q.tag('n' + n) }", true, "n1"},
 		{"let n = 0; class A { static async more() { await 0; n++ } }; function onQuery(q) { A.more(); q.tag('n' + n) }", true, "n1"},
 	} {
@@ -79,6 +82,21 @@ func TestJobs(t *testing.T) {
 		if v := w.ask(newQuery("SELECT 1")); len(v.Tags) != 1 || v.Tags[0] != test.tags {
 			t.Errorf("%s: %q, want %s; %s", test.source, v.Tags, test.tags, w.said())
 		}
+	}
+}
+
+// Exceptions leave nothing of their calls behind.
+func TestExceptionsLeaveNothing(t *testing.T) {
+	w := newWorld(t, Options{}, "function onQuery(q) { if (q.sql === 'throws') throw 1; q.route(20) }")
+	w.ask(newQuery("throws"))
+	first := weak.Make(w.loop.machine.latest.object)
+	w.ask(newQuery("SELECT 1"))
+	w.ask(newQuery("SELECT 1"))
+	if runtime.GC(); first.Value() != nil {
+		t.Error("q of the call is still there")
+	}
+	if v := w.ask(newQuery("SELECT 1")); v.Hostgroup != 20 {
+		t.Errorf("%+v; %s", v, w.said())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -51,12 +52,14 @@ func (t *tester) Query(_ context.Context, _ int, statement string, _ int) (*hook
 	return nil, fmt.Errorf("no answer for %q: the test names it by mock.sql", statement)
 }
 
-// newTester makes an engine for tests and replays, with the program in a file.
+// newTester makes an engine for tests and replays, with the program in a file. The goroutine that calls keeps its thread, as that of a loop does,
+// until it closes the tester.
 func newTester(file string, o Options) (*tester, error) {
 	t := &tester{posted: make(chan func(), 1024), answers: make(map[string]mockAnswer)}
 	if o.SQL == nil {
 		o.SQL = t
 	}
+	runtime.LockOSThread()
 	t.engine = New(o)
 	t.loop = newLoop(t.engine, func(f func()) { t.posted <- f })
 	t.loop.witness = func(k hook.Kind, why *failure) { t.why = fmt.Errorf("%s failed: %w", k, why.err) }
@@ -71,6 +74,7 @@ func newTester(file string, o Options) (*tester, error) {
 func (t *tester) close() {
 	t.loop.Close()
 	t.engine.Close()
+	runtime.UnlockOSThread()
 }
 
 // await runs what is posted to the loop until a call is answered.
