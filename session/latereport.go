@@ -34,9 +34,13 @@ func (s *Session) flush() bool {
 	if !s.isMariaDB() || !s.reportsUnclear() || s.mine.pins.Has(sysvar.Trackers) || s.backend.Have().Bare {
 		return false
 	}
+	report := s.trackLate
+	if !s.mine.pins.Has(sysvar.Unreported) {
+		report = s.oweReports // the connection may still be in the state of another client, which must not become the session's
+	}
 	s.await()
 	s.foreign |= rowCount
-	s.backend.AskReports(flushMariaDB, s.trackLate, func() {
+	s.backend.AskReports(flushMariaDB, report, func() {
 		s.mine.pins &^= sysvar.Unreported
 		s.backend.TakeSchemaLate()
 	})

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"parkway/protocol"
@@ -113,5 +115,52 @@ func TestFailedSetIsToldLate(t *testing.T) {
 				t.Errorf("%s, then %s: told: %v", test.set, step.sql, told)
 			}
 		}
+	}
+}
+
+// The schema that MariaDB reports late is that of the connection, as the client before has left it: like all else of that state, it does not become the
+// session's which asks, and which brings the connection to its own then.
+func TestLateSchemaOfAnother(t *testing.T) {
+	w, _ := newPreparer(t, func(s *setup) {
+		s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		answer := s.server.Handler
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			var changes []byte
+			switch {
+			case cmd == protocol.ComInitDB:
+				changes = (&protocol.StateChange{Type: protocol.TrackSchema, Value: payload[1:]}).Append(nil)
+			case string(payload[1:]) == asksMariaDB:
+				changes = (&protocol.StateChange{Type: protocol.TrackSchema, Value: []byte("other")}).Append(nil)
+				changes = (&protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("lc_time_names"), Value: []byte("de_DE")}).Append(changes)
+			default:
+				answer(cmd, payload, a)
+				return
+			}
+			a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: changes})
+		}
+	})
+	cfg := w.client()
+	cfg.Database = "app"
+	a := mysqltest.Dial(t, cfg)
+	s := mustPrepare(t, a, "SELECT n")
+	mustQuery(t, a, "SET time_zone='+01:00', sql_mode='ANSI'")
+	if _, err := a.Command(protocol.ComInitDB, []byte("other")...); err != nil {
+		t.Fatal(err)
+	}
+	wantRow(t, a, protocol.ComStmtExecute, s.ExecutePayload(0)[1:], "SELECT n") // in the schema app; the EOF packet has no room to say so
+	a.Close()
+	w.waitSessions(0)
+
+	before := len(w.server.Commands())
+	mustQuery(t, mysqltest.Dial(t, cfg), "DO 1; DO 2")
+	w.waitBackends(1)
+	var got []string
+	for _, c := range w.server.Commands()[before:] {
+		got = append(got, string(c.Payload[1:]))
+	}
+	schema, last := slices.Index(got, "app"), len(got)-1
+	zone := slices.IndexFunc(got, func(sql string) bool { return strings.Contains(sql, "time_zone") })
+	if got[0] != asksMariaDB || schema < 0 || zone < 0 || got[last] != "DO 1; DO 2" {
+		t.Errorf("the server was sent %q", got)
 	}
 }
