@@ -106,7 +106,7 @@ func (s *Session) synced() bool {
 // take makes b the session's backend.
 func (s *Session) take(b *backend.Conn) {
 	s.backend = b
-	s.foreign, s.wasReset = everything, false
+	s.foreign, s.wasReset, s.located = everything, false, false
 	b.SetOwner(s)
 }
 

@@ -66,6 +66,7 @@ type Session struct {
 	stay     *stay      // nil: no script has to know
 	foreign  remembered // what the backend remembers of another statement than the session's last one
 	wasReset bool       // the backend, for the client's COM_RESET_CONNECTION that waits
+	located  bool       // likewise: the schema is known
 
 	// Among the worker's sessions.
 	prev, next *Session

@@ -161,6 +161,9 @@ func (s *Session) resetConnection(p []byte, whole bool) int {
 		return s.forward(p, whole)
 	case s.beingCut():
 		return s.onEarly(p)
+	case !s.sharing() && !s.located:
+		s.locate()
+		return 0
 	case !s.outlivesReset():
 		s.backend = nil
 		s.worker.pool.Discard(b)
@@ -174,7 +177,7 @@ func (s *Session) resetConnection(p []byte, whole bool) int {
 		pins, unshareable := s.mine.pins&sysvar.SurviveReset, s.mine.unshareable
 		s.resetState()
 		s.mine.pins, s.mine.unshareable = pins, unshareable
-		s.foreign, s.wasReset = everything, false
+		s.foreign, s.wasReset, s.located = everything, false, false
 	}
 	s.releaseAsides()
 	s.writeOK(s.message.NextSeq())

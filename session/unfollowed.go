@@ -1,6 +1,10 @@
 package session
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"parkway/protocol"
+)
 
 // A session that got its connection without `multiplexing`, query rules and a script has a state that nobody has followed. It stays on that connection
 // when a reload brings one of them: what the rules say of the hostgroup holds for it once its state is known again, after COM_RESET_CONNECTION or
@@ -14,6 +18,17 @@ func (w *worker) follows() bool {
 // unfollowed reports whether the session keeps such a connection though others are followed by now.
 func (s *Session) unfollowed() bool {
 	return s.backend != nil && !s.backend.Login().Shared && s.worker.follows()
+}
+
+// locate asks the server for the schema of a session whose state nobody has followed: it outlives COM_RESET_CONNECTION, which waits for that.
+func (s *Session) locate() {
+	s.located = true
+	s.await()
+	s.backend.Ask("SELECT DATABASE()", func(schema []string, refused *protocol.ERR) {
+		if refused == nil && len(schema) == 1 {
+			s.mine.schema = s.worker.names.of([]byte(schema[0]))
+		}
+	})
 }
 
 // ReportUnfollowed logs how many sessions a reload has left behind. Any thread.

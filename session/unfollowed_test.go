@@ -5,6 +5,7 @@ import (
 
 	"parkway/config"
 	"parkway/protocol"
+	"parkway/protocol/mysqltest"
 )
 
 // A session from before there were rules stays where it is, and the log says how many do, until it resets its state or changes its user: the rules
@@ -38,4 +39,44 @@ func TestRulesReachSessionsThatReset(t *testing.T) {
 	s.ReportUnfollowed()
 	s.turns()
 	s.wantLogged("sessions from before", 1)
+}
+
+// The schema that such a session has gone to outlives its reset, as it does at a server.
+func TestSchemaOfTheUnfollowed(t *testing.T) {
+	var settings config.MySQLVariables
+	s := newSplit(t, func(set *setup) {
+		dedicated(set)
+		set.rules = nil
+		settings = set.settings
+		writer := set.server.Handler
+		set.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if string(payload[1:]) == "SELECT DATABASE()" {
+				a.Rows([]string{"DATABASE()"}, []string{"other"})
+				return
+			}
+			writer(cmd, payload, a)
+		}
+	})
+	c := s.as("app")
+	if _, err := c.Command(protocol.ComInitDB, []byte("other")...); err != nil {
+		t.Fatal(err)
+	}
+	s.Apply(&settings, s.Users(), compile(t, readsToReader...))
+	if _, err := c.Command(protocol.ComResetConnection); err != nil {
+		t.Fatal(err)
+	}
+	schema := make(chan string, 1)
+	s.reader.Change(func(cfg *mysqltest.ServerConfig) {
+		reader := cfg.Handler
+		cfg.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if string(payload[1:]) == "SELECT 1" {
+				schema <- a.Login().Database
+			}
+			reader(cmd, payload, a)
+		}
+	})
+	s.run(c, []string{"SELECT 1"}, "r SELECT 1")
+	if got := <-schema; got != "other" {
+		t.Errorf("the client is in the schema %q", got)
+	}
 }
