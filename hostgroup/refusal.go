@@ -66,7 +66,7 @@ func (r Refusal) String() string {
 // Wait reports whether the refusal may pass by itself: a server is only full, it
 // is too early for one more connection, or the monitor may bring a server.
 func (r Refusal) Wait() bool {
-	return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 || r.Awaited && r.Excluded == 0
+	return r.Taken() || r.Awaited && r.Excluded == 0
 }
 
 // Taken reports whether there would be a server, but for the limits on its connections: others have them.

@@ -50,11 +50,7 @@ func (h *holders) count(s *Session) {
 	}
 	for _, a := range s.asides {
 		if b := a.backend; b != nil && a.hostgroup == h.hostgroup {
-			why := pinned(nil, a.pins)
-			if len(why) == 0 {
-				why = append(why, "multiplexing = false")
-			}
-			h.add(s, b, why, a.pins, a.began)
+			h.add(s, b, a.keptFor(), a.pins, a.began)
 		}
 	}
 }
@@ -119,6 +115,14 @@ func (s *Session) keptFor() []string {
 		}
 	}
 	return why
+}
+
+// keptFor is why the session keeps the connection, which is set aside.
+func (a *aside) keptFor() []string {
+	if why := pinned(nil, a.pins); len(why) > 0 {
+		return why
+	}
+	return []string{"multiplexing = false"}
 }
 
 // pinned appends the names of the pins that do not pass by themselves.

@@ -72,7 +72,7 @@ func (l *stayers) look(s *Session) {
 	}
 	for _, a := range s.asides {
 		if a.backend != nil {
-			l.list(s, a.backend, a.pins.String())
+			l.list(s, a.backend, strings.Join(a.keptFor(), "|"))
 		}
 	}
 }
