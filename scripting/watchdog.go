@@ -153,8 +153,6 @@ func (p *post) stop(deadline int64, why outcome, text string) {
 
 func (w *watchdog) run() {
 	defer close(w.ended)
-	runtime.LockOSThread() // never unlocked: it is nobody else's
-	hasten()
 	for {
 		next, active := w.look()
 		if active {
@@ -165,9 +163,14 @@ func (w *watchdog) run() {
 			}
 			continue
 		}
-		// A timer of Go's is exact to a millisecond, and may have to wait until a thread looks at it.
-		pause := unix.NsecToTimespec(int64(next))
-		_ = unix.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
+		// A timer of Go's is exact to a millisecond. A thread that sleeps by itself is more exact, but keeps awake Go's monitor, which looks every
+		// 20 us then: 3 us of CPU for each of 20,000 calls a second.
+		if next < memoryTick {
+			pause := unix.NsecToTimespec(int64(next))
+			_ = unix.Nanosleep(&pause, nil) // when a signal ends it, there is one look more
+		} else {
+			time.Sleep(next)
+		}
 		select {
 		case <-w.done:
 			return
