@@ -1,6 +1,7 @@
 package hostgroup
 
 import (
+	"bytes"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -31,6 +32,17 @@ type Server struct {
 // Trackers say how the server's session trackers are turned on.
 type Trackers struct {
 	Query []byte // nil: the server has none
+	List  []byte // the variables that it has reported: sysvar.TrackList
+}
+
+// Has reports whether the server has a session variable of this name, in lower case, that can be tracked. Any thread.
+func (t *Trackers) Has(name string) bool {
+	for listed := range bytes.SplitSeq(t.List, []byte{','}) {
+		if string(listed) == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Trackers returns what was learned of the server's session trackers, nil while

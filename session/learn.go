@@ -50,7 +50,8 @@ func (s *Session) learn() bool {
 		s.foreign = everything
 	}
 	if !s.isMariaDB() && s.backend.Have().Bare {
-		s.backend.AskBehind(flushMySQL, s.oweReports, learnAll.query, s.learned(learnAll))
+		all := s.lessonOfAll()
+		s.backend.AskBehind(flushMySQL, s.oweReports, all.query, s.learned(all))
 	} else {
 		s.backend.Ask(learnCollation.query, s.learned(learnCollation))
 	}
@@ -82,10 +83,24 @@ var switches = map[string]bool{"sql_auto_is_null": true, "sql_buffer_result": tr
 
 var (
 	learnCollation = newLesson("collation_connection")
-	// learnAll are those of MySQL's environment, in an order in which they can be set, and character_set_results, which goes along (withEnvironment).
-	learnAll = newLesson(slices.Concat([]string{charsetVariable, "character_set_results", "collation_connection"},
-		stmt.Environment(false)[len(stmt.Charsets):])...)
+	// allOfMySQL are those of MySQL's environment, in an order in which they can be set, and character_set_results, which goes along (withEnvironment).
+	allOfMySQL = slices.Concat([]string{charsetVariable, "character_set_results", "collation_connection"},
+		stmt.Environment(false)[len(stmt.Charsets):])
 )
+
+// lessonOfAll asks for all that the server has: one that is older lacks some (explain_format before 8.0.32, windowing_use_high_precision before 8.0),
+// and would refuse the whole query.
+func (s *Session) lessonOfAll() lesson {
+	var names []string
+	if t := s.backend.Server().Trackers(); t != nil {
+		for _, name := range allOfMySQL {
+			if t.Has(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return newLesson(names...)
+}
 
 // learned takes the answer: what is not as the connection was known to be, the client has changed.
 func (s *Session) learned(l lesson) func(answer []string, refused *protocol.ERR) {

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,9 +10,23 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
+// variable finds the variables that a query names.
+var variable = regexp.MustCompile(`@@(SESSION|GLOBAL)\.(\w+)`)
+
 // Who has set the trackers of MySQL is followed no more. The server is asked for the variables that a statement was prepared under, before a connection
-// prepares it, and what it had still to report reaches the client.
+// prepares it, and what it had still to report reaches the client. One that is older lacks some of them, and refuses a query that names one.
 func TestLearning(t *testing.T) {
+	old := []string{
+		"character_set_client", "character_set_results", "collation_connection", "default_week_format", "div_precision_increment", "group_concat_max_len",
+		"lc_time_names", "optimizer_switch", "sql_auto_is_null", "sql_buffer_result", "sql_mode", "time_zone",
+	}
+	for version, variables := range map[string][]string{"5.7.44": old, "9.7.0": append(slices.Clone(old), "explain_format", "windowing_use_high_precision")} {
+		t.Run(version, func(t *testing.T) { testLearning(t, version, variables) })
+	}
+}
+
+// testLearning is TestLearning with a server that has these variables.
+func testLearning(t *testing.T, version string, variables []string) {
 	const show = "SELECT DATABASE()"
 	zone := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("time_zone"), Value: []byte("+01:00")}
 	values := map[string]string{
@@ -20,21 +36,34 @@ func TestLearning(t *testing.T) {
 	var p *preparer
 	var w *world
 	w, p = newPreparer(t, func(s *setup) {
-		s.server.Greeting.ServerVersion = "9.7.0"
+		s.server.Greeting.ServerVersion = version
 		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 			switch sql := string(payload[1:]); {
 			case cmd == protocol.ComQuery && sql == "DO 0":
 				a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: zone.Append(nil)})
+			case cmd == protocol.ComQuery && strings.HasPrefix(sql, "SELECT VARIABLE_NAME"):
+				var rows [][]string
+				for _, name := range variables {
+					rows = append(rows, []string{name})
+				}
+				a.Rows([]string{"VARIABLE_NAME"}, rows...)
 			case cmd == protocol.ComQuery && strings.HasPrefix(sql, show):
-				row := []string{"app"}
-				for _, asked := range strings.Split(sql, "@@")[1:] {
+				row, asked := []string{"app"}, make(map[string]int)
+				for _, found := range variable.FindAllStringSubmatch(sql, -1) {
+					scope, name := found[1], found[2]
+					if !slices.Contains(variables, name) {
+						a.Error(1193, "Unknown system variable '"+name+"'")
+						return
+					}
+					asked[name]++
 					value := "default"
-					for name, is := range values {
-						if strings.HasPrefix(asked, name) {
-							value = is
-						}
+					if is, ok := values[scope+"."+name]; ok {
+						value = is
 					}
 					row = append(row, value)
+				}
+				if len(asked) != len(variables) {
+					t.Errorf("asked for %v", asked)
 				}
 				a.Rows(make([]string, len(row)), row)
 			default:

@@ -25,7 +25,7 @@ func (b *Conn) prepare() {
 // begin makes a session that knows nothing yet what every session begins with.
 func (b *Conn) begin(t *hostgroup.Trackers) {
 	if t != nil && t.Query != nil {
-		b.track(t.Query)
+		b.track(t)
 	}
 	b.init()
 }
@@ -43,21 +43,22 @@ func (b *Conn) askNames(i int) {
 			b.askNames(i + 1)
 			return
 		}
-		b.begin(&hostgroup.Trackers{Query: sysvar.AppendTrackerQuery(nil, sysvar.TrackList(firstColumn(packets)))})
+		list := sysvar.TrackList(firstColumn(packets))
+		b.begin(&hostgroup.Trackers{Query: sysvar.AppendTrackerQuery(nil, list), List: list})
 	})
 }
 
 // track turns the trackers on.
-func (b *Conn) track(query []byte) {
+func (b *Conn) track(t *hostgroup.Trackers) {
 	b.answer.WatchOK()
-	b.runReported(string(query), b.noteReleases, func(_ [][]byte, refused *protocol.ERR) {
+	b.runReported(string(t.Query), b.noteReleases, func(_ [][]byte, refused *protocol.ERR) {
 		if refused != nil {
 			b.spec.Server.SetTrackers(new(hostgroup.Trackers))
 			b.have.Tracked = false
 			return
 		}
 		if b.spec.Server.Trackers() == nil {
-			b.spec.Server.SetTrackers(&hostgroup.Trackers{Query: query})
+			b.spec.Server.SetTrackers(t)
 		}
 		b.have.Tracked, b.have.Bare = true, false
 	})
@@ -79,7 +80,7 @@ func (b *Conn) noteReleases(ok *protocol.OK) {
 // retrack turns them on again after untrack.
 func (b *Conn) retrack() {
 	if t := b.spec.Server.Trackers(); t != nil && t.Query != nil {
-		b.track(t.Query)
+		b.track(t)
 	}
 }
 
