@@ -159,10 +159,11 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 }
 
 // stranded goes on without the connection that was being brought to the
-// session's state: what waited is answered with the reason. If the connection
-// had something of the session, because it was set aside before, the session ends.
+// session's state, or was asked: what waited is answered with the reason. If the connection
+// had something of the session, because it was set aside before, or is not shared and has run what the client sent, the session ends.
 func (s *Session) stranded(reason *protocol.ERR) {
-	held := s.mine.pins&^passing != 0 || s.mine.statements.Held()&stmt.HoldText != 0
+	held := s.mine.pins&^passing != 0 || s.mine.statements.Held()&stmt.HoldText != 0 ||
+		!s.sharing() && (s.backend.Runs() > 0 || s.wasReset)
 	s.presumePast()
 	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
 	s.mine.statements.Lost()

@@ -322,6 +322,27 @@ func TestServerLostWhileItIsAskedForGrants(t *testing.T) {
 	}
 }
 
+// A client whose connection is not shared loses with it, in that moment, all that it has done there, and must know; who has done nothing there goes on.
+func TestOwnConnectionLostWhileItIsAskedForGrants(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		unshared(s)
+		s.users = []config.MySQLUser{user("app", "secret"), user("other", "secret")}
+		s.server.Queries = map[string]mysqltest.Handler{"SHOW GRANTS": die}
+	})
+	cfg := w.client()
+	cfg.User = "other"
+	victim := w.dial()
+	fresh, used := mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
+	mustQuery(t, used, "SET @a = 1")
+	kill := fmt.Sprintf("KILL %d", id(victim))
+	for _, c := range []*mysqltest.Client{fresh, used} {
+		_, err := c.Query(kill)
+		wantERR(t, err, protocol.ErrCodeNoBackend, "parkway: preparation of the connection to "+w.server.Addr())
+	}
+	mustQuery(t, fresh, "SELECT 1")
+	wantClose(t, used)
+}
+
 // Ids are the proxy's own on every loop, and none is given twice.
 func TestConnectionIDs(t *testing.T) {
 	w := newWorld(t, func(s *setup) { s.loops = 3 })

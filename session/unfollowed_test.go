@@ -80,3 +80,20 @@ func TestSchemaOfTheUnfollowed(t *testing.T) {
 		t.Errorf("the client is in the schema %q", got)
 	}
 }
+
+// One that loses its connection while it is asked for the schema has lost all that it had there.
+func TestUnfollowedConnectionLostWhileItIsAskedForTheSchema(t *testing.T) {
+	var settings config.MySQLVariables
+	s := newSplit(t, func(set *setup) {
+		dedicated(set)
+		set.rules = nil
+		settings = set.settings
+		set.server.Queries = map[string]mysqltest.Handler{"SELECT DATABASE()": die}
+	})
+	c := s.as("app")
+	s.run(c, []string{"SELECT 1"}, "w SELECT 1")
+	s.Apply(&settings, s.Users(), compile(t, readsToReader...))
+	_, err := c.Command(protocol.ComResetConnection)
+	wantERR(t, err, protocol.ErrCodeNoBackend, "parkway: preparation of the connection to ")
+	wantClose(t, c)
+}
