@@ -222,6 +222,9 @@ func untold(e *Event) (p Pins) {
 			p = InsertID
 		}
 	}
+	if e.MariaDB && e.Ran() && (e.Flags.Has(digest.InsertSelect) || e.Verb == digest.VerbCreate) { // the rows that were selected, also if it failed over one
+		p |= FoundRows
+	}
 	return p
 }
 
