@@ -161,7 +161,11 @@ func (p *program) compile(name, source string) (*goja.Program, error) {
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	p.jobs = revise(parsed) || p.jobs
+	jobs, wrong := revise(parsed)
+	if wrong != nil {
+		return nil, wrong
+	}
+	p.jobs = p.jobs || jobs
 	compiled, err := goja.CompileAST(parsed, false)
 	if err != nil {
 		return nil, syntaxError(name, err)

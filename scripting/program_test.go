@@ -66,3 +66,32 @@ func TestLinkedProgram(t *testing.T) {
 		t.Errorf("routed to %d when what it requires has changed", v.Hostgroup)
 	}
 }
+
+// What would need too much of a stack to be compiled, or takes the bounds away, is refused with its place when it is loaded: the process is not ended.
+func TestRefusedPrograms(t *testing.T) {
+	w := newWorld(t, Options{}, "function onQuery(q) { q.route(20) }")
+	long := func(head, part, tail string) string {
+		return "function onQuery(q) {\n" + head + strings.Repeat(part, (maxSource-100)/len(part)) + tail + "\n}"
+	}
+	for _, c := range []struct{ name, source, says string }{
+		{"sum", long("let a = 1; ", "a+", "a"), "main.js:2:12: more than 10000 "},
+		{"not", long("return ", "!", "q"), "more than 10000 "},
+		{"optional members", long("return q", "?.a", ""), "more than 10000 "},
+		{"calls", long("q", "()", ""), "more than 10000 "},
+		{"conditions", long("return ", "q?q:", "q"), "more than 10000 "},
+		{"branches", long("", "if(q);else ", ";"), "more than 10000 "},
+		{"with", "function onQuery(q) {\n  with ({\"bounded text\": x => x}) { q.route(5) }\n}", "main.js:2:3: there is no with statement"},
+	} {
+		w.write(w.file, c.source)
+		if err := w.engine.Load(w.file); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if v := w.ask(newQuery("x")); v.Hostgroup != 20 {
+		t.Error("the program before is not in force")
+	}
+	w.write(w.file, "function onQuery(q) { let a = 1; q.route("+strings.Repeat("a+", 4000)+"a) }")
+	if err := w.engine.Load(w.file); err != nil {
+		t.Errorf("a long sum: %v", err)
+	}
+}

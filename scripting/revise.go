@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/dop251/goja"
@@ -18,15 +19,28 @@ const boundedName = "bounded text"
 
 // reviser changes one program.
 type reviser struct {
-	seen map[any]bool // nodes: some are in two places
-	jobs bool         // it may leave jobs: it has async functions, or names Promise
+	file  *file.File
+	seen  map[any]bool // nodes: some are in two places
+	jobs  bool         // it may leave jobs: it has async functions, or names Promise
+	depth int          // of nodes that the walk is in
+	wrong *Error       // what is not compiled; the walk ends there
 }
 
-// revise changes a program. It reports whether a function of that may leave jobs that run when it has ended.
-func revise(p *ast.Program) (jobs bool) {
-	r := reviser{seen: make(map[any]bool)}
+// maxNodes bounds the nodes of a program within one another, which brackets are not needed for: a + a + a + ... The compiler is recursive, and a stack that
+// is too large ends the process. The parser is too, but needs less: 256 MiB for the worst file of maxSource bytes that was measured.
+const maxNodes = 10_000
+
+// revise changes a program. It reports whether a function of that may leave jobs that run when it has ended; the error is for what is not to be compiled.
+func revise(p *ast.Program) (jobs bool, wrong *Error) {
+	r := reviser{file: p.File, seen: make(map[any]bool)}
 	r.walk(reflect.ValueOf(p))
-	return r.jobs
+	return r.jobs, r.wrong
+}
+
+// refuse ends the walk, for what is wrong with a node.
+func (r *reviser) refuse(node ast.Node, message string) {
+	at := r.file.Position(int(node.Idx0()) - r.file.Base())
+	r.wrong = &Error{File: r.file.Name(), Line: at.Line, Column: at.Column, Message: message}
 }
 
 var (
@@ -36,13 +50,16 @@ var (
 
 // walk goes through a node and all below it, those below first.
 func (r *reviser) walk(v reflect.Value) {
+	if r.wrong != nil {
+		return
+	}
 	switch v.Kind() {
 	case reflect.Interface:
 		if v.IsNil() {
 			return
 		}
 		r.walk(v.Elem())
-		if v.Type() == typeExpression {
+		if r.wrong == nil && v.Type() == typeExpression {
 			if by := r.replacement(v.Interface().(ast.Expression)); by != nil {
 				v.Set(reflect.ValueOf(by))
 			}
@@ -53,7 +70,12 @@ func (r *reviser) walk(v reflect.Value) {
 		}
 		r.seen[v.Interface()] = true
 		r.note(v.Interface())
+		r.depth++
+		if node, isNode := v.Interface().(ast.Node); isNode && r.depth > maxNodes {
+			r.refuse(node, fmt.Sprintf("more than %d expressions and statements within one another", maxNodes))
+		}
 		r.walk(v.Elem())
+		r.depth--
 	case reflect.Struct:
 		for _, field := range v.Fields() {
 			r.walk(field)
@@ -65,7 +87,7 @@ func (r *reviser) walk(v reflect.Value) {
 	}
 }
 
-// note looks for what makes jobs.
+// note looks for what makes jobs, and for `with`, which may give another meaning to the name of the function that bounds texts.
 func (r *reviser) note(node any) {
 	switch n := node.(type) {
 	case *ast.FunctionLiteral:
@@ -76,6 +98,8 @@ func (r *reviser) note(node any) {
 		r.jobs = r.jobs || n.Name == "Promise"
 	case *ast.StringLiteral: // globalThis["Promise"], {Promise: P}
 		r.jobs = r.jobs || n.Value == "Promise"
+	case *ast.WithStatement:
+		r.refuse(n, "there is no with statement here")
 	}
 }
 
