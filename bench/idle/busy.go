@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"parkway/bench/figures"
@@ -17,8 +16,8 @@ type load struct {
 	cpu float64 // microseconds of the proxy per query
 }
 
-// turn is sysbench beside nobody, and beside the quiet clients, right after one another: a shared machine is faster in one minute than in
-// the next, so that what is compared is of the same turn.
+// turn is sysbench beside nobody, and beside the quiet clients: a shared machine is faster in one minute than in the next, so that what is compared is
+// of the same turn.
 type turn struct {
 	alone, beside load
 }
@@ -45,17 +44,18 @@ func (b busying) beside(figure func(load) float64) figures.Spread {
 	return b.spread(func(t turn) float64 { return figure(t.beside) })
 }
 
-// changed is by how much a figure is higher beside the quiet clients than beside nobody: 0.01 is one percent.
+// changed is by how much a figure is higher beside the quiet clients than beside nobody, and where the median of that lies: 0.01 is one percent.
 func (b busying) changed(figure func(load) float64) figures.Spread {
-	return b.spread(func(t turn) float64 { return figure(t.beside)/figure(t.alone) - 1 })
+	return figures.Confidence(b.each(func(t turn) float64 { return figure(t.beside)/figure(t.alone) - 1 }))
 }
 
-func (b busying) spread(of func(turn) float64) figures.Spread {
-	var values []float64
+func (b busying) spread(of func(turn) float64) figures.Spread { return figures.SpreadOf(b.each(of)) }
+
+func (b busying) each(of func(turn) float64) (values []float64) {
 	for _, t := range b.turns {
 		values = append(values, of(t))
 	}
-	return figures.SpreadOf(values)
+	return values
 }
 
 func qpsOf(l load) float64 { return l.qps }
@@ -97,32 +97,29 @@ func busyWith(ctx context.Context, s *stage, c crowding) (b busying, err error) 
 	return b, nil
 }
 
-// turn measures both; the crowd comes first or last.
-func (t *trial) turn(ctx context.Context, clients int, crowdFirst bool) (one turn, err error) {
-	alone := func() (err error) {
-		one.alone, err = t.load(ctx)
-		return err
+// turn measures both. It begins as the turn before has ended: beside quiet clients, if the proxy is crowded, which leave after the first run; else
+// beside nobody, and they come. Between the runs the proxy gives back what their arrival, or they themselves, have left.
+func (t *trial) turn(ctx context.Context, clients int, crowded bool) (one turn, err error) {
+	first, second := &one.alone, &one.beside
+	if crowded {
+		first, second = second, first
 	}
-	beside := func() (err error) {
-		if _, err := t.open(ctx, clients); err != nil {
-			return err
-		}
-		if one.beside, err = t.load(ctx); err != nil {
-			return err
-		}
+	if *first, err = t.load(ctx); err != nil {
+		return one, err
+	}
+	if crowded {
 		_, err = t.leave(ctx)
-		return err
+	} else {
+		_, err = t.open(ctx, clients)
 	}
-	steps := []func() error{alone, beside}
-	if crowdFirst {
-		slices.Reverse(steps)
+	if err != nil {
+		return one, err
 	}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return one, err
-		}
+	if err := pause(ctx, calmTime); err != nil {
+		return one, err
 	}
-	return one, nil
+	*second, err = t.load(ctx)
+	return one, err
 }
 
 // load runs sysbench, after a second of it that does not count.

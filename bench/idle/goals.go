@@ -147,11 +147,16 @@ func (r report) busyGoals() []judged {
 	goals := notYet("sysbench's queries/s beside quiet clients within 3 % of beside nobody",
 		"sysbench's 95th percentile beside quiet clients within 3 % of beside nobody")
 	for _, b := range r.busies {
-		qps, p95 := b.changed(qpsOf).Median, b.changed(p95Of).Median
-		goals[0].take(b.mode, qps >= -goalBusy, fmt.Sprintf("%+.1f %%", 100*qps))
-		goals[1].take(b.mode, p95 <= goalBusy, fmt.Sprintf("%+.1f %%", 100*p95))
+		qps, p95 := b.changed(qpsOf), b.changed(p95Of)
+		goals[0].take(b.mode, qps.Median >= -goalBusy, percentages(qps)+" %")
+		goals[1].take(b.mode, p95.Median <= goalBusy, percentages(p95)+" %")
 	}
 	return goals
+}
+
+// percentages writes changes.
+func percentages(s figures.Spread) string {
+	return figures.WithRange(s, func(x float64) string { return fmt.Sprintf("%+.1f", 100*x) })
 }
 
 // sweepGoals say whether lines are straight, and which are flat. Memory is judged by what each further client takes from one number to the next: before

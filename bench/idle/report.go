@@ -99,8 +99,8 @@ func (r report) sections() string {
 			"a second together, before the herd woke and while it did.", r.options.rounds, r.options.atOnce, witnesses, witnessPace), r.herdTable())
 	section("busy: sysbench beside quiet clients", fmt.Sprintf(
 		"oltp_point_select with %d threads, on a proxy that has %s quiet clients and none in turns: medians of %d turns of %d s each, and in parentheses the lowest and the "+
-			"highest. \"change\" is of the two runs of a turn, which are right after one another. CPU of the proxy.",
-		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart)), r.busyTable())
+			"highest. \"change\" is of the two runs of a turn, %v after the clients came or left; in parentheses is its 95 %% confidence interval. CPU of the proxy.",
+		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart), calmTime), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
 		"Clients come to one proxy; another, \"alone\", stays without. Memory beyond the process without quiet clients, in bytes for each, and CPU while nobody asks as in hold. Then %d busy clients "+
 			"of each proxy ask %d times a second together, in turns with those of the other: the CPU of the proxy for a query of theirs, and its median latency, in us; \"x\" is how many times that is "+
@@ -172,9 +172,8 @@ func (r report) busyTable() figures.Table {
 			figure func(load) float64
 			write  func(float64) string
 		}{{"queries/s", qpsOf, figures.Count}, {"p95 ms", p95Of, hundredths}, {"CPU us/query", cpuOf, figures.Decimals}} {
-			change := b.changed(row.figure)
 			t = append(t, []string{string(b.mode), row.name, figures.WithRange(b.alone(row.figure), row.write), figures.WithRange(b.beside(row.figure), row.write),
-				fmt.Sprintf("%+.1f (%+.1f to %+.1f)", 100*change.Median, 100*change.Low, 100*change.High)})
+				percentages(b.changed(row.figure))})
 		}
 	}
 	return t

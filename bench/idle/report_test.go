@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,8 +51,8 @@ func measured(t *testing.T) report {
 			{loginsPerSecond: 7000, all: time.Second, answer: latency{p50: ms, p95: 5 * ms, p99: 9 * ms}, cpu: 96},
 		}}, {mode: unparking, clients: 1000, rounds: []stampede{{loginsPerSecond: 5000, cpu: 40}}}},
 		busies: []busying{
-			{crowding{parking, 1000}, []turn{{load{20000, 1, 15}, load{19800, 1.02, 15.1}}}},
-			{crowding{unparking, 1000}, []turn{{load{20000, 1, 15}, load{15000, 2, 20}}}},
+			{crowding{parking, 1000}, turnsBeside(load{19800, 1.02, 15.1})},
+			{crowding{unparking, 1000}, turnsBeside(load{15000, 2, 20})},
 		},
 	}
 	for _, n := range o.counts {
@@ -142,11 +143,16 @@ func TestMissed(t *testing.T) {
 	r.holds[0].rss, r.holds[0].heap, r.holds[0].cpu = 1025, 513, 60*time.Millisecond
 	r.wake = wakingBy(16, 17, 18, 16, 16, 16, 16)
 	r.herds[1].rounds[0].cpu = 37
-	r.busies[0].turns[0].beside = load{19000, 1.04, 15}
+	r.busies[0].turns = turnsBeside(load{19000, 1.04, 15})
 	r.points[2].rss, r.points[2].heap, r.points[2].quiet, r.points[2].times = 1_012_500, 506_500, 0.14, times{flat(1.11), flat(1.12)}
 	if n := strings.Count(r.verdicts(), ": MISSED ("); n != 13 {
 		t.Errorf("%d goals were missed, want 13:\n%s", n, r.verdicts())
 	}
+}
+
+// turnsBeside are enough turns for a confidence interval, all alike.
+func turnsBeside(beside load) []turn {
+	return slices.Repeat([]turn{{load{20000, 1, 15}, beside}}, 6)
 }
 
 // One number of clients of which nothing is certain leaves open what the others say, and one that is more than flat does not.
