@@ -42,7 +42,7 @@ func Setup(f servers.Flavor, client int) []string {
 	statements = append(statements,
 		createM(f, in),
 		"CREATE PROCEDURE "+in+".set_state(IN a INT, OUT b INT) BEGIN SET @by_procedure = a; SET time_zone = '+05:00'; SET b = a * 2; END",
-		"CREATE PROCEDURE "+in+".two_results(IN a INT) BEGIN SELECT a; SELECT SQL_BUFFER_RESULT n, s FROM t ORDER BY id LIMIT 2; END",
+		"CREATE PROCEDURE "+in+".two_results(IN a INT) BEGIN SELECT a; SELECT SQL_BUFFER_RESULT n, s FROM t ORDER BY id, n, s LIMIT 2; END",
 		"CREATE FUNCTION "+in+".remember(a INT) RETURNS INT DETERMINISTIC NO SQL BEGIN SET @by_function = a; RETURN a + 1; END",
 	)
 	if f == servers.MariaDB {

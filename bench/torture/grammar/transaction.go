@@ -52,7 +52,7 @@ func temporary(c *client) {
 	case 0:
 		c.query("CREATE TEMPORARY TABLE %s (id INT AUTO_INCREMENT PRIMARY KEY, n INT, s VARCHAR(20)) ENGINE = %s", name, c.one("InnoDB", engineOfM(c.flavor)))
 	case 1:
-		c.query("CREATE TEMPORARY TABLE IF NOT EXISTS %s (id INT AUTO_INCREMENT PRIMARY KEY) SELECT 1 AS id, %d AS n, 'hidden' AS s", name, c.number(100))
+		c.query("CREATE TEMPORARY TABLE IF NOT EXISTS %s SELECT 1 AS id, %d AS n, 'hidden' AS s", name, c.number(100))
 	case 2:
 		c.query("DROP TEMPORARY TABLE IF EXISTS %s", name)
 	case 3:
