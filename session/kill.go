@@ -134,17 +134,17 @@ func (s *Session) kill(k digest.Kill, p []byte) int {
 // killOneself is a KILL of the client's own connection: the statement that ends
 // is the KILL.
 func (s *Session) killOneself(k digest.Kill, p []byte) int {
-	switch {
-	case k.Query:
-		s.write(s.message.NextSeq(), interrupted().Append)
+	reason := interrupted()
+	if k.Query {
+		s.write(s.message.NextSeq(), reason.Append)
 		s.settle()
-	case s.isMariaDB():
-		s.logKilled(killer{s.id, s.user.Name})
-		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeConnectionKilled, "parkway: Connection was killed"))
-	default:
-		s.logKilled(killer{s.id, s.user.Name})
-		s.fatal(s.message.NextSeq(), interrupted())
+		return len(p)
 	}
+	if s.isMariaDB() {
+		reason = protocol.NewERR(protocol.ErrCodeConnectionKilled, "parkway: Connection was killed")
+	}
+	s.logKilled(killer{s.id, s.user.Name})
+	s.fatal(s.message.NextSeq(), reason)
 	return len(p)
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+
+	"parkway/bench/figures"
 )
 
 // goalThreads is the number of threads at which the goals are judged.
@@ -44,7 +46,7 @@ var excesses = []excess{
 }
 
 // judge is goal's; it returns how much more it is.
-func (e excess) judge(cells map[cell]summary) (verdict, float64) {
+func (e excess) judge(cells map[cell]summary) (figures.Verdict, float64) {
 	d, ok := difference(cells, cell{e.workload, goalThreads, e.of}, e.over, cpuOf)
 	return verdictOf(d, ok, e.bound, true), d
 }
@@ -54,30 +56,18 @@ func (e excess) describe() string {
 	return fmt.Sprintf("%s, %d threads: CPU per query of %s at most %.1f us more than that of %s", e.workload, goalThreads, e.of, e.bound, e.over)
 }
 
-// verdict is what the measurement says about a goal.
-type verdict string
-
-const (
-	reached     verdict = "reached"
-	missed      verdict = "MISSED"
-	notMeasured verdict = "not measured"
-)
-
 // judge looks at the ratio, which is 0 when it was not measured.
-func (g goal) judge(cells map[cell]summary) (verdict, float64) {
+func (g goal) judge(cells map[cell]summary) (figures.Verdict, float64) {
 	r, ok := ratio(cells, cell{g.workload, goalThreads, g.of}, g.over, g.figure)
 	return verdictOf(r, ok, g.bound, g.atMost), r
 }
 
 // verdictOf compares what was measured, if it was, with the bound.
-func verdictOf(x float64, ok bool, bound float64, atMost bool) verdict {
-	switch {
-	case !ok:
-		return notMeasured
-	case atMost && x <= bound, !atMost && x >= bound:
-		return reached
+func verdictOf(x float64, ok bool, bound float64, atMost bool) figures.Verdict {
+	if !ok {
+		return figures.NotMeasured
 	}
-	return missed
+	return figures.Judge(atMost && x <= bound || !atMost && x >= bound)
 }
 
 // describe says what is asked for.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"parkway/bench/figures"
 	"parkway/bench/sysbench"
 	"parkway/config"
 )
@@ -14,15 +15,15 @@ func TestJudge(t *testing.T) {
 	for name, test := range map[string]struct {
 		goal             goal
 		parkway, haproxy float64
-		want             verdict
+		want             figures.Verdict
 	}{
-		"CPU below":         {cpu, 12, 10, reached},
-		"CPU at the bound":  {cpu, 12.5, 10, reached},
-		"CPU above":         {cpu, 12.6, 10, missed},
-		"faster":            {qps, 11, 10, reached},
-		"qps at the bound":  {qps, 9.5, 10, reached},
-		"qps below":         {qps, 9.4, 10, missed},
-		"nothing to divide": {cpu, 5, 0, notMeasured},
+		"CPU below":         {cpu, 12, 10, figures.Reached},
+		"CPU at the bound":  {cpu, 12.5, 10, figures.Reached},
+		"CPU above":         {cpu, 12.6, 10, figures.Missed},
+		"faster":            {qps, 11, 10, figures.Reached},
+		"qps at the bound":  {qps, 9.5, 10, figures.Reached},
+		"qps below":         {qps, 9.4, 10, figures.Missed},
+		"nothing to divide": {cpu, 5, 0, figures.NotMeasured},
 	} {
 		t.Run(name, func(t *testing.T) {
 			of := func(target string, x float64) sample {
@@ -41,15 +42,15 @@ func TestJudgeWithoutTheLoad(t *testing.T) {
 		{run{cell{"w", 8, parkway}, 1}, sysbench.Result{}, 1},
 		{run{cell{"w", 8, haproxy}, 1}, sysbench.Result{}, 1},
 	})
-	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != notMeasured {
-		t.Errorf("got %s, want %s: 64 threads were not run", got, notMeasured)
+	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != figures.NotMeasured {
+		t.Errorf("got %s, want %s: 64 threads were not run", got, figures.NotMeasured)
 	}
 }
 
 // What is asked of one target in microseconds more than another.
 func TestJudgeExcess(t *testing.T) {
 	e := excess{plain, unscripted, "w", 2.5}
-	for more, want := range map[float64]verdict{-1: reached, 2.5: reached, 2.6: missed} {
+	for more, want := range map[float64]figures.Verdict{-1: figures.Reached, 2.5: figures.Reached, 2.6: figures.Missed} {
 		of := func(target string, x float64) sample {
 			return sample{run{cell{"w", goalThreads, target}, 1}, sysbench.Result{}, x}
 		}
@@ -57,7 +58,7 @@ func TestJudgeExcess(t *testing.T) {
 			t.Errorf("%v more: %s, %v", more, got, d)
 		}
 	}
-	if got, _ := e.judge(nil); got != notMeasured {
+	if got, _ := e.judge(nil); got != figures.NotMeasured {
 		t.Errorf("got %s", got)
 	}
 }

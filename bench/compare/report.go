@@ -143,7 +143,7 @@ func (r report) verdicts() string {
 		}
 		v, ratio := g.judge(r.cells)
 		fmt.Fprintf(&b, "- %s: ", g.describe())
-		if v == notMeasured {
+		if v == figures.NotMeasured {
 			fmt.Fprintf(&b, "%s\n", v)
 		} else {
 			fmt.Fprintf(&b, "%s (%.2f)\n", v, ratio)

@@ -21,38 +21,10 @@ const (
 	goalBusy  = 0.03 // by which queries per second and the 95th percentile may differ beside parked clients
 )
 
-// verdict is what the measurement says about a goal.
-type verdict string
-
-const (
-	reached     verdict = "reached"
-	missed      verdict = "MISSED"
-	undecided   verdict = "UNDECIDED"
-	notMeasured verdict = "not measured"
-)
-
-func judge(ok bool) verdict {
-	if ok {
-		return reached
-	}
-	return missed
-}
-
-// judgeInterval says whether a figure is at most a bound, by all of its confidence interval.
-func judgeInterval(s figures.Spread, most float64) verdict {
-	switch {
-	case s.High <= most:
-		return reached
-	case s.Low > most:
-		return missed
-	}
-	return undecided
-}
-
 // judged is a goal with its verdict.
 type judged struct {
 	goal    string
-	verdict verdict
+	verdict figures.Verdict
 	figure  string
 	other   string // what the figure is without parking
 }
@@ -60,7 +32,7 @@ type judged struct {
 // take takes a figure, measured in mode m; ok says whether the goal is reached with it, if that is parking.
 func (j *judged) take(m mode, ok bool, figure string) {
 	if m == parking {
-		j.verdict, j.figure = judge(ok), figure
+		j.verdict, j.figure = figures.Judge(ok), figure
 	} else {
 		j.other = figure
 	}
@@ -70,7 +42,7 @@ func (j *judged) take(m mode, ok bool, figure string) {
 func notYet(goals ...string) []judged {
 	var list []judged
 	for _, goal := range goals {
-		list = append(list, judged{goal: goal, verdict: notMeasured})
+		list = append(list, judged{goal: goal, verdict: figures.NotMeasured})
 	}
 	return list
 }
@@ -122,8 +94,8 @@ func (r report) wakeGoals() []judged {
 		return goals
 	}
 	added, pair := r.wake.added(), r.wake.pair()
-	goals[0].verdict, goals[0].figure = judgeInterval(added, goalAdded), figures.WithRange(added, figures.Decimals)+" us"
-	goals[1].verdict, goals[1].figure = judgeInterval(pair, goalPair), figures.WithRange(pair, figures.Decimals)+" us"
+	goals[0].verdict, goals[0].figure = figures.JudgeInterval(added, goalAdded), figures.WithRange(added, figures.Decimals)+" us"
+	goals[1].verdict, goals[1].figure = figures.JudgeInterval(pair, goalPair), figures.WithRange(pair, figures.Decimals)+" us"
 	return goals
 }
 
@@ -190,10 +162,10 @@ func (r report) sweepGoals() []judged {
 
 // takeFlat takes a figure of all numbers of clients that is 1 where they change nothing.
 func (j *judged) takeFlat(m mode, points []point, of func(point) figures.Spread) {
-	var verdicts []verdict
+	var verdicts []figures.Verdict
 	var texts []string
 	for _, p := range points {
-		verdicts = append(verdicts, judgeInterval(of(p), goalFlat))
+		verdicts = append(verdicts, figures.JudgeInterval(of(p), goalFlat))
 		texts = append(texts, fmt.Sprintf("%s beside %s", figures.WithRange(of(p), hundredths), count(p.clients)))
 	}
 	j.take(m, true, strings.Join(texts, ", "))
@@ -213,11 +185,11 @@ func steepest(points []point, of func(point) float64) float64 {
 }
 
 // worst is missed if any is, else undecided if any is, else reached.
-func worst(verdicts []verdict) verdict {
-	for _, v := range []verdict{missed, undecided} {
+func worst(verdicts []figures.Verdict) figures.Verdict {
+	for _, v := range []figures.Verdict{figures.Missed, figures.Undecided} {
 		if slices.Contains(verdicts, v) {
 			return v
 		}
 	}
-	return reached
+	return figures.Reached
 }

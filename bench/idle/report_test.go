@@ -159,16 +159,16 @@ func turnsBeside(beside load) []turn {
 func TestFlat(t *testing.T) {
 	r := measured(t)
 	r.points[0].times.cpu = figures.Spread{Median: 1, Low: 0.9, High: 1.2}
-	if got := r.sweepGoals()[3].verdict; got != undecided {
-		t.Errorf("%s, want %s", got, undecided)
+	if got := r.sweepGoals()[3].verdict; got != figures.Undecided {
+		t.Errorf("%s, want %s", got, figures.Undecided)
 	}
 	r.points[2].times.cpu = flat(1.11)
-	if got := r.sweepGoals()[3].verdict; got != missed {
-		t.Errorf("%s, want %s", got, missed)
+	if got := r.sweepGoals()[3].verdict; got != figures.Missed {
+		t.Errorf("%s, want %s", got, figures.Missed)
 	}
 	r.points = r.points[:2] // one number, in each mode
-	if got := r.sweepGoals()[0].verdict; got != notMeasured {
-		t.Errorf("%s, want %s", got, notMeasured)
+	if got := r.sweepGoals()[0].verdict; got != figures.NotMeasured {
+		t.Errorf("%s, want %s", got, figures.NotMeasured)
 	}
 }
 
@@ -176,12 +176,12 @@ func TestFlat(t *testing.T) {
 func TestJudgeInterval(t *testing.T) {
 	for _, test := range []struct {
 		pairs []float64
-		want  verdict
+		want  figures.Verdict
 	}{
-		{[]float64{5, 6, 7, 8, 9, 10}, reached},
-		{[]float64{5, 6, 7, 8, 9, 10.1}, undecided},
-		{[]float64{10.1, 11, 12, 13, 14, 15}, missed},
-		{[]float64{1, 1, 1}, undecided}, // too few to say anything
+		{[]float64{5, 6, 7, 8, 9, 10}, figures.Reached},
+		{[]float64{5, 6, 7, 8, 9, 10.1}, figures.Undecided},
+		{[]float64{10.1, 11, 12, 13, 14, 15}, figures.Missed},
+		{[]float64{1, 1, 1}, figures.Undecided}, // too few to say anything
 	} {
 		r := report{wake: wakingBy(test.pairs...)}
 		if got := r.wakeGoals()[1].verdict; got != test.want {
