@@ -164,9 +164,7 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 func (s *Session) stranded(reason *protocol.ERR) {
 	held := s.mine.pins&^passing != 0 || s.mine.statements.Held()&stmt.HoldText != 0 ||
 		!s.sharing() && (s.backend.Runs() > 0 || s.wasReset)
-	s.presumePast()
-	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
-	s.mine.statements.Lost()
+	s.loseBackend()
 	if held {
 		s.goodbye(reason)
 		return

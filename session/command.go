@@ -204,6 +204,14 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 	return n, whole, true
 }
 
+// finish ends a command after which the connection may go to others.
+func (s *Session) finish() {
+	if s.sharing() {
+		s.share()
+	}
+	s.settle()
+}
+
 // settle is called whenever a command has come to its end.
 func (s *Session) settle() {
 	s.route.decided = false

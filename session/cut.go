@@ -181,12 +181,9 @@ func (s *Session) giveUp(reason *protocol.ERR) {
 		return
 	}
 	s.killConnection()
-	s.backend, s.mine.pins = nil, 0
+	s.loseBackend()
 	s.worker.pool.Discard(b)
-	s.setState(ready)
-	s.since = s.worker.loop.Now()
-	s.write(seq, reason.Append)
-	s.settle()
+	s.fail(seq, reason)
 }
 
 // killConnection has the server end what runs on the session's connection, which

@@ -154,12 +154,8 @@ func (s *Session) doubtEnd() int64 {
 
 // endDoubt answers a command that is doubtful with an error.
 func (s *Session) endDoubt(reason *protocol.ERR) {
-	s.setState(ready)
-	s.since = s.worker.loop.Now()
-	s.mine.past.rowCount, s.mine.past.some = -1, true
 	if e := s.now.entry; e != nil {
 		s.mine.statements.DropLongData(e)
 	}
-	s.write(s.message.NextSeq(), reason.Append)
-	s.settle()
+	s.fail(s.message.NextSeq(), reason)
 }

@@ -130,10 +130,7 @@ func (s *Session) onTrailer(p []byte) int {
 	}
 	if whole {
 		s.setState(ready)
-		if s.sharing() {
-			s.share()
-		}
-		s.settle()
+		s.finish()
 	}
 	return n
 }
@@ -264,9 +261,7 @@ func (s *Session) answered() {
 		s.endCut()
 	}
 	s.worker.observeRefusal(s.backend)
-	now := s.worker.loop.Now()
-	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
-	s.since = now
+	s.countQuery()
 	if s.sharing() {
 		s.conclude()
 	}
@@ -280,6 +275,13 @@ func (s *Session) answered() {
 	}
 }
 
+// countQuery counts the command that was just answered, with the time that it took.
+func (s *Session) countQuery() {
+	now := s.worker.loop.Now()
+	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
+	s.since = now
+}
+
 // reach goes on when the answer is complete and, if the script looks at it, has reached the client.
 func (s *Session) reach() {
 	s.finishObservation()
@@ -291,8 +293,5 @@ func (s *Session) reach() {
 	if s.injectsAfter() {
 		return
 	}
-	if s.sharing() {
-		s.share()
-	}
-	s.settle()
+	s.finish()
 }

@@ -138,10 +138,7 @@ func (s *Session) endInjections() {
 		s.goOn()
 		return
 	}
-	if s.sharing() {
-		s.share()
-	}
-	s.settle()
+	s.finish()
 }
 
 // onInjected takes the next bytes of the answer to a statement of the script's.
@@ -284,9 +281,7 @@ func (s *Session) lostInjecting(err *backend.Error) {
 func (s *Session) leaveInjecting(reason *protocol.ERR) {
 	behind := s.script.injected.behind
 	s.dropInjections()
-	s.presumePast()
-	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
-	s.mine.statements.Lost()
+	s.loseBackend()
 	s.setState(ready)
 	if behind {
 		s.settle()

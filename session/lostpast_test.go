@@ -1,10 +1,12 @@
 package session_test
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"parkway/monitor/kill"
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
 )
@@ -167,5 +169,29 @@ func TestLostInPreparationWithoutAutocommit(t *testing.T) {
 	}
 	if n := p.count("INSERT"); n != 1 {
 		t.Errorf("the statement ran %d times", n)
+	}
+}
+
+// What a client may ask behind a statement that the proxy has ended together with its connection: the number of the INSERT before, which the client
+// was told, and that the last statement has failed.
+func TestPastOfAStatementThatWasGivenUp(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		tracked(s)
+		killable(s)
+		s.settings.DefaultQueryTimeout, s.grace = brief, brief
+		s.server.Queries = map[string]mysqltest.Handler{"hang": func(_ protocol.Command, _ []byte, a *mysqltest.Answer) { a.Stall() }}
+		s.server.Handler = remembering
+		s.kills.answer = func(kill.Task) (kill.Result, bool) { return kill.Result{Outcome: kill.Failed}, true }
+	})
+	c := w.dial()
+	mustQuery(t, c, "INSERT 1")
+	_, err := c.Query("hang")
+	wantERR(t, err, protocol.ErrCodeQueryTimeout, overdue)
+	mustQuery(t, c, "SELECT LAST_INSERT_ID(), ROW_COUNT()")
+	got := queries(w.server)
+	for _, want := range []string{"SET last_insert_id=40", "SELECT LAST_INSERT_ID(), -00000000000000000001 AS `ROW_COUNT()`"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the server got %q, not %q", got, want)
+		}
 	}
 }

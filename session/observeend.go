@@ -99,9 +99,7 @@ func (s *Session) lostObserved(err *backend.Error) bool {
 		s.interrupt(err.Packet(protocol.ErrCodeNetRead))
 		return true
 	}
-	s.presumePast()
-	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
-	s.mine.statements.Lost()
+	s.loseBackend()
 	return true
 }
 

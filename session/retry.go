@@ -140,9 +140,7 @@ func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 		s.lostOwn(err)
 		return
 	}
-	s.presumePast()
-	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
-	s.mine.statements.Lost()
+	s.loseBackend()
 	s.conn.Guard(func() { s.remedy(r, b, err) })
 }
 
@@ -229,11 +227,24 @@ func (s *Session) reportLoss(b *backend.Conn, err *backend.Error) {
 		s.resume()
 	default:
 		seq, _ := s.inAnswer(b)
-		s.setState(ready)
-		s.since = s.worker.loop.Now()
-		s.write(seq, s.lossReason(b, err).Append)
-		s.settle()
+		s.fail(seq, s.lossReason(b, err))
 	}
+}
+
+// loseBackend notes that the session has no connection any more, with all that only that one knew, and goes on. The caller closes it, unless it is lost.
+func (s *Session) loseBackend() {
+	s.presumePast()
+	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil
+	s.mine.statements.Lost()
+}
+
+// fail makes an error of the proxy's own the end of the answer to the command under way, as the packet number seq.
+func (s *Session) fail(seq byte, reason *protocol.ERR) {
+	s.setState(ready)
+	s.since = s.worker.loop.Now()
+	s.mine.past.rowCount, s.mine.past.some = -1, true
+	s.write(seq, reason.Append)
+	s.settle()
 }
 
 // lossReason is what the client reads of the statement that was lost with b.

@@ -171,10 +171,7 @@ func (s *Session) giveUpScript(reason *protocol.ERR) {
 	if in := s.injection(); in != nil && in.behind { // the client has its answer
 		s.dropInjections()
 		s.setState(ready)
-		if s.sharing() {
-			s.share()
-		}
-		s.settle()
+		s.finish()
 		return
 	}
 	s.setState(ready)

@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"parkway/protocol"
 	"parkway/protocol/digest"
@@ -62,19 +61,14 @@ func (s *Session) repeatsWarnings(p []byte) bool {
 	s.send(sc.warnings)
 	s.mine.past.rowCount, s.mine.past.some = -1, true
 	s.foreign = everything
-	now := s.worker.loop.Now()
-	s.worker.metrics.Hostgroup(s.request.Hostgroup).Query(time.Duration(now - s.since))
-	s.since = now
+	s.countQuery()
 	if in := s.injection(); in != nil && len(in.after) > 0 {
 		in.behind, in.asked = true, false
 		s.setState(injecting)
 		s.inject()
 		return true
 	}
-	if s.sharing() {
-		s.share()
-	}
-	s.settle()
+	s.finish()
 	return true
 }
 
