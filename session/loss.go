@@ -73,7 +73,7 @@ func (l loss) remedy() remedy {
 // repeatable are the flags that a statement may have and still be run twice: of
 // others either the server or the session would have changed, or they ask about
 // what only the lost connection knew.
-const repeatable = digest.UserVarRead | digest.LastInsertIDFn | digest.ConnectionIDFn | digest.HasPlaceholder
+const repeatable = digest.UserVarRead | digest.LastInsertIDFn | digest.ConnectionIDFn | digest.HasPlaceholder | digest.Subquery
 
 // harmless reports whether a command can be run twice without anybody noticing:
 // a single statement that reads, as a text or prepared, or the preparation of

@@ -80,7 +80,7 @@ func (s *Session) wantPast() backend.Past {
 	case flags&(digest.FoundRowsFn|digest.Uncertain|digest.ExecutableComment) != 0:
 		needs |= foundRows
 	case !s.isMariaDB() && flags.Has(digest.ShowWarnings) && s.foreign&diagnostics == 0: // it would cost the diagnostics
-	case flags&unseen != 0, s.now.info.Verb == digest.VerbCall, s.showsDiagnostics():
+	case flags&unseen != 0, s.now.info.Verb == digest.VerbCall, s.showsDiagnostics(), sysvar.MayFind(s.now.info.Verb, flags, s.isMariaDB()):
 		needs |= foundRows
 	}
 	if flags&asksDiagnostics != 0 || s.meetsDiagnostics() {
@@ -142,13 +142,7 @@ func (s *Session) concludePast(answer *protocol.ResponseReader) {
 		}
 		return
 	}
-	switch info.Verb {
-	case digest.VerbSelect, digest.VerbTable, digest.VerbValues, digest.VerbDescribe:
-	case digest.VerbShow:
-		if info.Flags.Has(digest.ShowWarnings) {
-			return
-		}
-	default:
+	if !sysvar.IsFound(info.Verb, info.Flags) {
 		return
 	}
 	p.found = answer.Found()

@@ -105,6 +105,28 @@ func TestPastIsAskedFor(t *testing.T) {
 		"SET last_insert_id=0", "SELECT LAST_INSERT_ID()", "SET last_insert_id=41", "SELECT LAST_INSERT_ID()"})
 }
 
+// A client that changes its user, or resets its session, keeps FOUND_ROWS().
+func TestFoundOutlivesReset(t *testing.T) {
+	for name, reset := range map[string]func(*mysqltest.Client) error{
+		"reset":       func(a *mysqltest.Client) error { _, err := a.Command(protocol.ComResetConnection); return err },
+		"change user": func(a *mysqltest.Client) error { return a.ChangeUser("app", "secret", "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(s *setup) {
+				tracked(s)
+				s.server.Handler = remembering
+			})
+			a := w.dial()
+			mustQuery(t, a, "SELECT 3 rows")
+			if err := reset(a); err != nil {
+				t.Fatal(err)
+			}
+			mustQuery(t, a, "SELECT FOUND_ROWS()")
+			w.expectTexts([]string{"SELECT 3 rows", standIn(3), "SELECT FOUND_ROWS()"})
+		})
+	}
+}
+
 // expectTexts compares the texts that the server got, but for "other".
 func (w *world) expectTexts(want []string) {
 	w.t.Helper()

@@ -209,3 +209,17 @@ func TestNothingIsReadBetween(t *testing.T) {
 	// What stands in reads no table, so that the diagnostics stay.
 	w.expectTexts([]string{"INSERT 1", "SET @@local.lc_time_names='xx'", asksMariaDB, "BEGIN", "SELECT 0 LIMIT 0", "SHOW WARNINGS"})
 }
+
+// A query inside of another statement may set FOUND_ROWS() or leave it as it was: the connection has it before, and is asked behind it.
+func TestFoundBySubquery(t *testing.T) {
+	w := newWorld(t, func(s *setup) {
+		mysqlServed(s)
+		s.places = 1
+	})
+	a, b := w.dial(), w.dial()
+	for _, sql := range []string{"SELECT 3 rows", "UPDATE t SET n=(SELECT 1)", "SELECT FOUND_ROWS()"} {
+		mustQuery(t, a, sql)
+		mustQuery(t, b, "other")
+	}
+	w.expectTexts([]string{"SELECT 3 rows", standIn(3), "UPDATE t SET n=(SELECT 1)", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", standIn(1), "SELECT FOUND_ROWS()"})
+}

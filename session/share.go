@@ -35,7 +35,8 @@ type portable struct {
 	unshareable  bool                     // for as long as the client is logged in
 }
 
-// beginState is called when a login is done: nothing is set but what it brought about.
+// beginState is called when a login is done: nothing is set but what it brought about. That of a COM_CHANGE_USER, as COM_RESET_CONNECTION, leaves
+// FOUND_ROWS() as it was.
 func (s *Session) beginState(schema string) {
 	s.mine.statements.Clear()
 	in := s.worker.pool.Interner()
@@ -45,6 +46,7 @@ func (s *Session) beginState(schema string) {
 		vars:        login,
 		login:       login,
 		schema:      s.worker.names.of([]byte(schema)),
+		past:        past{found: s.mine.past.found},
 		unshareable: !ok,
 	}
 }
@@ -125,9 +127,7 @@ func (s *Session) note() {
 // resetState is what COM_RESET_CONNECTION does: all is as after the login, but
 // for the schema.
 func (s *Session) resetState() {
-	found := s.mine.past.found
 	s.beginState(s.mine.schema)
-	s.mine.past.found = found
 	if !s.isMariaDB() {
 		// MySQL goes back to its global character sets, whatever the login said.
 		s.mine.vars.Vars = s.worker.pool.Interner().Empty()

@@ -95,8 +95,8 @@ func (s *Session) scan(sql []byte, whole bool) {
 	if unreported && digest.CallsStored(sql, now.options) {
 		now.info.Flags |= digest.StoredCall
 	}
-	// They change FOUND_ROWS(): see concludeFound, and sysvar.FoundRows.
-	if (now.info.Verb == digest.VerbInsert || now.info.Verb == digest.VerbReplace) && digest.InsertsSelected(sql, now.options) {
+	// See concludeFound.
+	if (now.info.Verb == digest.VerbInsert || now.info.Verb == digest.VerbReplace) && !s.isMariaDB() && digest.InsertsSelected(sql, now.options) {
 		now.info.Flags |= digest.InsertSelect
 	}
 	if now.info.Verb == digest.VerbBegin && !s.isMariaDB() {

@@ -80,6 +80,7 @@ const (
 	Compound                                   // a compound statement: anything may happen in it
 	ExecutableComment                          // `/*! */` or `/*M! */`: the flags are those of the text with its content; whether a server runs it depends on its version
 	TrackersVar                                // reads or sets @@session_track_schema and its like, or is SHOW VARIABLES: what the session trackers report
+	Subquery                                   // a SELECT behind the verb of another statement, or behind WITH: FOUND_ROWS() may be of that
 	StoredCall                                 // CallsStored says so; Scan does not set it
 	InsertSelect                               // InsertsSelected says so; Scan does not set it
 	Partial                                    // the text is not at hand any more, but what Stream said of it; neither sets it
@@ -99,7 +100,7 @@ var flagNames = [...]string{
 	"CreateTemporary", "DropTemporary", "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "Handler", "Savepoint", "XA",
 	"Release", "ImplicitCommit",
 	"ConnectionIDFn", "KillStmt", "IntoOutfile", "HasPlaceholder", "MultiStatement", "Compound",
-	"ExecutableComment", "TrackersVar", "StoredCall", "InsertSelect", "Partial", "Uncertain",
+	"ExecutableComment", "TrackersVar", "Subquery", "StoredCall", "InsertSelect", "Partial", "Uncertain",
 }
 
 // Has reports whether all of f are set.

@@ -187,6 +187,10 @@ func (s *scanner) note(k, prev *keyword) {
 		behind = prev.word
 	}
 	switch {
+	case k.verb == VerbSelect:
+		if s.verb != VerbSelect && !s.compound {
+			s.flags |= Subquery
+		}
 	case k.word == wordSQLCalcFoundRows:
 		s.flags |= CalcFoundRows
 	case k.word == wordUpdate && behind == wordFor:

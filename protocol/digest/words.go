@@ -70,7 +70,7 @@ const (
 // known are the words with a meaning to the scanner. Whatever of it is a name to one server and a keyword to another
 // is a keyword here.
 var known = []keyword{
-	{name: "SELECT", verb: VerbSelect},
+	{name: "SELECT", verb: VerbSelect, notable: true},
 	{name: "INSERT", verb: VerbInsert, callable: true},
 	{name: "UPDATE", word: wordUpdate, verb: VerbUpdate, notable: true},
 	{name: "DELETE", verb: VerbDelete},

@@ -110,10 +110,37 @@ func forget(p Pins, e *Event) Pins {
 	if e.Flags&digest.ShowWarnings == 0 && (!e.MariaDB || ReadsTables(e.Verb)) {
 		p &^= Warnings
 	}
-	if e.Rows {
+	if e.Rows && IsFound(e.Verb, e.Flags) {
 		p &^= FoundRows
 	}
 	return p &^ RowCount
+}
+
+// IsFound reports whether the rows of the result set that such a statement returns are what FOUND_ROWS() counts. Others leave that as it was, or see
+// MayFind.
+func IsFound(v digest.Verb, f digest.Flags) bool {
+	switch v {
+	case digest.VerbSelect, digest.VerbTable, digest.VerbValues, digest.VerbDescribe:
+		return true
+	case digest.VerbShow:
+		return f&digest.ShowWarnings == 0
+	}
+	return false
+}
+
+// MayFind reports whether such a statement, which is no query, may set FOUND_ROWS() by one that it contains, and the answer does not tell to what:
+// MariaDB counts the rows of the query that ended last, if it reads a table, and MySQL does where it does not set the variable of a SET.
+func MayFind(v digest.Verb, f digest.Flags, mariaDB bool) bool {
+	if f&digest.Subquery == 0 {
+		return false
+	}
+	switch v {
+	case digest.VerbInsert, digest.VerbReplace, digest.VerbUpdate, digest.VerbDelete:
+		return mariaDB || f&digest.InsertSelect == 0
+	case digest.VerbSet, digest.VerbDo, digest.VerbCreate, digest.VerbExplain, digest.VerbAnalyze:
+		return mariaDB
+	}
+	return false
 }
 
 // ReadsTables reports whether statements of this kind read tables for sure.
@@ -222,7 +249,7 @@ func untold(e *Event) (p Pins) {
 			p = InsertID
 		}
 	}
-	if e.MariaDB && e.Ran() && (e.Flags.Has(digest.InsertSelect) || e.Verb == digest.VerbCreate) { // the rows that were selected, also if it failed over one
+	if e.Ran() && MayFind(e.Verb, e.Flags, e.MariaDB) { // also if it failed over one of the rows
 		p |= FoundRows
 	}
 	return p

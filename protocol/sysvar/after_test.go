@@ -142,6 +142,27 @@ func TestAfter(t *testing.T) {
 			{"SELECT 1", Event{Rows: true}, 0},
 			{"SELECT a FROM t LIMIT 1 INTO @a", Event{UserVarsUnknown: true}, UserVar | FoundRows},
 		}},
+		{"FOUND_ROWS() outlives result sets of other statements than queries", []step{
+			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{Rows: true}, FoundRows},
+			{"EXPLAIN SELECT 1", Event{Rows: true}, FoundRows},
+			{"SHOW WARNINGS", Event{Rows: true}, FoundRows},
+			{"SHOW TABLES", Event{Rows: true}, 0},
+		}},
+		{"FOUND_ROWS() of a query in another statement (MariaDB)", []step{
+			{"SET @a=(SELECT MAX(n) FROM t)", Event{UserVarsUnknown: true, MariaDB: true}, UserVar | FoundRows},
+			{"SELECT 1", Event{Rows: true, MariaDB: true}, 0},
+			{"INSERT INTO t VALUES (1) RETURNING (SELECT 1)", Event{Rows: true, MariaDB: true}, FoundRows},
+			{"TABLE t", Event{Rows: true, MariaDB: true}, 0},
+			{"CREATE TABLE t SELECT 1", Event{Failed: true, Code: 1062, Status: ac, MariaDB: true}, FoundRows | Warnings},
+			{"SELECT 1", Event{Rows: true, MariaDB: true}, Warnings},
+			{"CREATE PROCEDURE p() SELECT 1", Event{MariaDB: true}, Warnings},
+			{"DELETE FROM t WHERE n = (SELECT a FROM missing)", Event{Failed: true, Code: 1146, Status: ac, MariaDB: true}, Warnings},
+			{"WITH x AS (SELECT 1) SELECT * FROM x", Event{Rows: true, MariaDB: true}, Warnings},
+		}},
+		{"and MySQL, but not of the SET", []step{
+			{"SET @a=(SELECT MAX(n) FROM t)", Event{UserVarsUnknown: true}, UserVar},
+			{"UPDATE t SET n=(SELECT 1)", Event{}, FoundRows | RowCount},
+		}},
 		{"what an XA transaction refuses sets no FOUND_ROWS()", []step{
 			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{MariaDB: true, Failed: true, Code: 1399}, Warnings},
 			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{MariaDB: true, Failed: true, Code: 1690}, Warnings | FoundRows},

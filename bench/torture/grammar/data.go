@@ -98,20 +98,28 @@ func foundRows(c *client) {
 
 // warnings makes warnings and errors and asks for them.
 func warnings(c *client) {
-	c.query("%s", c.one(
+	const ignores = "INSERT IGNORE INTO t (id, n) VALUES (1, 1), (2, 2)"
+	cause := c.one(
 		"SELECT CAST('12x' AS SIGNED), CAST('y' AS SIGNED)",
 		"DROP TABLE IF EXISTS missing, missing_too",
-		"INSERT IGNORE INTO t (id, n) VALUES (1, 1), (2, 2)",
+		ignores,
 		"SELECT 1/0",
 		"SELECT * FROM missing",
 		"SIGNAL SQLSTATE '01234' SET MESSAGE_TEXT = 'a warning', MYSQL_ERRNO = 1234",
 		"SELECT 1",
-	))
+	)
+	c.query("%s", cause)
 	if c.chance(10) {
 		c.query("SELECT * FROM t ORDER BY id LIMIT 1")
 	}
-	c.query("%s", c.one("SHOW WARNINGS", "SHOW WARNINGS", "SHOW ERRORS", "SHOW COUNT(*) WARNINGS", "SELECT @@warning_count, @@error_count",
-		"SHOW WARNINGS LIMIT 1", "GET DIAGNOSTICS @u0 = NUMBER, @u1 = ROW_COUNT"))
+	question := c.one("SHOW WARNINGS", "SHOW WARNINGS", "SHOW ERRORS", "SHOW COUNT(*) WARNINGS", "SELECT @@warning_count, @@error_count",
+		"SHOW WARNINGS LIMIT 1", "GET DIAGNOSTICS @u0 = NUMBER, @u1 = ROW_COUNT")
+	if cause == ignores {
+		// Where it has ignored nothing its connection may have been left, and no other one's ROW_COUNT can be made that of rows which it has not
+		// inserted (ARCHITECTURE.md). A program is told their number.
+		question = strings.TrimSuffix(question, ", @u1 = ROW_COUNT")
+	}
+	c.query("%s", question)
 	if c.chance(50) {
 		c.query("SHOW WARNINGS")
 	}
