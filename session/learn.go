@@ -43,6 +43,10 @@ func (s *Session) learn() bool {
 	if !s.mine.unsure {
 		return false
 	}
+	if s.mine.pins.Has(sysvar.FoundRows) {
+		s.askFound() // which the connection is about to forget; the command comes here again
+		return true
+	}
 	s.mine.unsure = false
 	if s.isMariaDB() {
 		s.foreign |= rowCount | foundRows // it reads no table, so that the diagnostics stay
@@ -56,6 +60,14 @@ func (s *Session) learn() bool {
 		s.backend.Ask(learnCollation.query, s.learned(learnCollation))
 	}
 	return true
+}
+
+// askFound asks the connection at hand for FOUND_ROWS(), which only that knows.
+func (s *Session) askFound() {
+	s.backend.AskPast("", s.oweReports, func(found, _ uint64) {
+		s.mine.past.found = found
+		s.mine.pins &^= sysvar.FoundRows
+	})
 }
 
 // lesson is what learn asks for beside the schema: variables.

@@ -109,3 +109,30 @@ func testLearning(t *testing.T, version string, variables []string) {
 		t.Errorf("the server got %q, want %q", got, want)
 	}
 }
+
+// What only the connection knows of FOUND_ROWS() is asked for before a question of the proxy's own makes it forget that.
+func TestFoundOutlivesLearning(t *testing.T) {
+	var p *preparer
+	var w *world
+	w, p = newPreparer(t, func(s *setup) {
+		s.server.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			switch sql := string(payload[1:]); {
+			case strings.HasPrefix(sql, "SELECT FOUND_ROWS()"):
+				a.Rows([]string{"f", "l"}, []string{"3", "0"})
+			case strings.HasPrefix(sql, "SELECT DATABASE()"):
+				a.Rows([]string{"d", "s", "g"}, []string{"app", "", ""})
+			default:
+				p.answer(cmd, payload, a)
+			}
+		}
+	})
+	a := w.dial()
+	mustQuery(t, a, "SET SESSION session_track_state_change = ON")
+	mustQuery(t, a, "CALL p()")
+	mustPrepare(t, a, "SELECT ?")
+	mustQuery(t, a, "SELECT FOUND_ROWS()")
+	const asks = "SELECT DATABASE(),@@SESSION.collation_connection,@@GLOBAL.collation_connection"
+	w.expectTexts([]string{standIn(0), "CALL p()", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", asks,
+		"SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0", "SELECT FOUND_ROWS()"})
+}
