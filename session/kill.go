@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 
+	"parkway/hostgroup/backend"
 	"parkway/monitor/kill"
 	"parkway/protocol"
 	"parkway/protocol/digest"
@@ -177,9 +178,9 @@ func (s *Session) askGrants(o *order) {
 	s.mine.past.rowCount = 0
 	s.foreign = everything // the connection will remember this
 	s.await()
-	s.backend.Ask("SHOW GRANTS", func(grants []string, _ *protocol.ERR) {
+	s.backend.Ask("SHOW GRANTS", func(told backend.Told) {
 		o.asked = true
-		for _, g := range grants {
+		for _, g := range told.Values {
 			o.privileged = o.privileged || killRight.MatchString(g)
 		}
 	})

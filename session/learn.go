@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 
+	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
@@ -115,9 +116,10 @@ func (s *Session) lessonOfAll() lesson {
 }
 
 // learned takes the answer: what is not as the connection was known to be, the client has changed.
-func (s *Session) learned(l lesson) func(answer []string, refused *protocol.ERR) {
-	return func(answer []string, refused *protocol.ERR) {
-		if refused != nil || len(answer) != 1+2*len(l.names) {
+func (s *Session) learned(l lesson) func(backend.Told) {
+	return func(told backend.Told) {
+		answer := told.Values
+		if len(answer) != 1+2*len(l.names) { // it was refused
 			return
 		}
 		have := s.backend.Have()
@@ -133,6 +135,10 @@ func (s *Session) learned(l lesson) func(answer []string, refused *protocol.ERR)
 				have.Session.Vars = vars
 				s.mine.vars.Vars = in.With(s.mine.vars.Vars, []byte(name), []byte(value))
 			}
+		}
+		if vars := in.WithResults(have.Session.Vars, told.Collation); vars != have.Session.Vars && !s.isMariaDB() {
+			have.Session.Vars = vars
+			s.mine.vars.Vars = in.WithResults(s.mine.vars.Vars, told.Collation)
 		}
 		s.backend.SetHave(have)
 	}

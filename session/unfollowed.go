@@ -3,7 +3,7 @@ package session
 import (
 	"sync/atomic"
 
-	"parkway/protocol"
+	"parkway/hostgroup/backend"
 )
 
 // A session that got its connection without `multiplexing`, query rules and a script has a state that nobody has followed. It stays on that connection
@@ -24,9 +24,9 @@ func (s *Session) unfollowed() bool {
 func (s *Session) locate() {
 	s.located = true
 	s.await()
-	s.backend.Ask("SELECT DATABASE()", func(schema []string, refused *protocol.ERR) {
-		if refused == nil && len(schema) == 1 {
-			s.mine.schema = s.worker.names.of([]byte(schema[0]))
+	s.backend.Ask("SELECT DATABASE()", func(told backend.Told) {
+		if len(told.Values) == 1 {
+			s.mine.schema = s.worker.names.of([]byte(told.Values[0]))
 		}
 	})
 }

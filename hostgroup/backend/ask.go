@@ -10,11 +10,17 @@ func (b *Conn) AskReports(sql string, report func(*protocol.OK), then func()) {
 	b.nextOwn()
 }
 
+// Told is the answer to a query of the owner's own.
+type Told struct {
+	Values    []string      // of the rows, one row after the other; "" for NULL
+	Collation uint16        // of the first column, as its definition says it; 0: unreadable
+	Refused   *protocol.ERR // nil: it was not
+}
+
 // Ask runs a query of the owner's own on an idle connection: then is told the
-// values of its rows, one row after the other, or what the server refused it with,
-// and OnBackendReady follows. Whatever was selected before is forgotten by the
-// server, and what was warned of, unless it is a MariaDB and sql reads no table.
-func (b *Conn) Ask(sql string, then func(values []string, refused *protocol.ERR)) {
+// answer, and OnBackendReady follows. Whatever was selected before is forgotten by
+// the server, and what was warned of, unless it is a MariaDB and sql reads no table.
+func (b *Conn) Ask(sql string, then func(Told)) {
 	b.beginOwn(syncTimeout)
 	b.ask(sql, then)
 	b.nextOwn()
@@ -22,7 +28,7 @@ func (b *Conn) Ask(sql string, then func(values []string, refused *protocol.ERR)
 
 // AskBehind is Ask behind a statement that makes the server report what of the session's state it has not yet: report gets the OK packet
 // that does.
-func (b *Conn) AskBehind(flush string, report func(*protocol.OK), sql string, then func(values []string, refused *protocol.ERR)) {
+func (b *Conn) AskBehind(flush string, report func(*protocol.OK), sql string, then func(Told)) {
 	b.beginOwn(syncTimeout)
 	b.runReported(flush, report, b.unless(func() {}))
 	b.ask(sql, then)
@@ -30,12 +36,12 @@ func (b *Conn) AskBehind(flush string, report func(*protocol.OK), sql string, th
 }
 
 // ask queues the query of Ask.
-func (b *Conn) ask(sql string, then func(values []string, refused *protocol.ERR)) {
+func (b *Conn) ask(sql string, then func(Told)) {
 	b.runQuery(sql, func(packets [][]byte, refused *protocol.ERR) {
-		if refused != nil {
-			then(nil, refused)
-			return
+		told := Told{Refused: refused}
+		if refused == nil {
+			told.Values, told.Collation = values(packets), collation(packets, b.caps)
 		}
-		then(values(packets), nil)
+		then(told)
 	})
 }

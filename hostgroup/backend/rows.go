@@ -40,3 +40,12 @@ func values(packets [][]byte) (all []string) {
 	}
 	return all
 }
+
+// collation is the number of the collation of a result set's first column, which it was asked for with these capabilities; 0 if that cannot be read.
+func collation(packets [][]byte, caps protocol.Capability) uint16 {
+	var column protocol.ColumnDefinition
+	if len(packets) < 2 || column.Decode(packets[1], caps) != nil {
+		return 0
+	}
+	return column.Charset
+}

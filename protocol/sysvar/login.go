@@ -31,8 +31,8 @@ var mariaDBCollations = map[byte]string{
 	76: "", 213: "utf8mb3_croatian_mysql561_ci", 245: "utf8mb4_croatian_mysql561_ci", 248: "", 249: "", 250: "", 255: "",
 }
 
-// collations are MySQL's collations by number, as far as a client can log in with them.
-var collations = [256]string{
+// collations are MySQL's collations by number, as far as a client can have them for what it sends; it can log in with those up to 255.
+var collations = [...]string{
 	1: "big5_chinese_ci", 2: "latin2_czech_cs", 3: "dec8_swedish_ci", 4: "cp850_general_ci", 5: "latin1_german1_ci",
 	6: "hp8_english_ci", 7: "koi8r_general_ci", 8: "latin1_swedish_ci", 9: "latin2_general_ci", 10: "swe7_swedish_ci",
 	11: "ascii_general_ci", 12: "ujis_japanese_ci", 13: "sjis_japanese_ci", 14: "cp1251_bulgarian_ci",
@@ -66,4 +66,25 @@ var collations = [256]string{
 	242: "utf8mb4_hungarian_ci", 243: "utf8mb4_sinhala_ci", 244: "utf8mb4_german2_ci", 245: "utf8mb4_croatian_ci",
 	246: "utf8mb4_unicode_520_ci", 247: "utf8mb4_vietnamese_ci", 248: "gb18030_chinese_ci", 249: "gb18030_bin",
 	250: "gb18030_unicode_520_ci", 255: "utf8mb4_0900_ai_ci",
+	256: "utf8mb4_de_pb_0900_ai_ci", 257: "utf8mb4_is_0900_ai_ci", 258: "utf8mb4_lv_0900_ai_ci",
+	259: "utf8mb4_ro_0900_ai_ci", 260: "utf8mb4_sl_0900_ai_ci", 261: "utf8mb4_pl_0900_ai_ci",
+	262: "utf8mb4_et_0900_ai_ci", 263: "utf8mb4_es_0900_ai_ci", 264: "utf8mb4_sv_0900_ai_ci",
+	265: "utf8mb4_tr_0900_ai_ci", 266: "utf8mb4_cs_0900_ai_ci", 267: "utf8mb4_da_0900_ai_ci",
+	268: "utf8mb4_lt_0900_ai_ci", 269: "utf8mb4_sk_0900_ai_ci", 270: "utf8mb4_es_trad_0900_ai_ci",
+	271: "utf8mb4_la_0900_ai_ci", 273: "utf8mb4_eo_0900_ai_ci", 274: "utf8mb4_hu_0900_ai_ci",
+	275: "utf8mb4_hr_0900_ai_ci", 277: "utf8mb4_vi_0900_ai_ci", 278: "utf8mb4_0900_as_cs",
+	279: "utf8mb4_de_pb_0900_as_cs", 280: "utf8mb4_is_0900_as_cs", 281: "utf8mb4_lv_0900_as_cs",
+	282: "utf8mb4_ro_0900_as_cs", 283: "utf8mb4_sl_0900_as_cs", 284: "utf8mb4_pl_0900_as_cs",
+	285: "utf8mb4_et_0900_as_cs", 286: "utf8mb4_es_0900_as_cs", 287: "utf8mb4_sv_0900_as_cs",
+	288: "utf8mb4_tr_0900_as_cs", 289: "utf8mb4_cs_0900_as_cs", 290: "utf8mb4_da_0900_as_cs",
+	291: "utf8mb4_lt_0900_as_cs", 292: "utf8mb4_sk_0900_as_cs", 293: "utf8mb4_es_trad_0900_as_cs",
+	294: "utf8mb4_la_0900_as_cs", 296: "utf8mb4_eo_0900_as_cs", 297: "utf8mb4_hu_0900_as_cs",
+	298: "utf8mb4_hr_0900_as_cs", 300: "utf8mb4_vi_0900_as_cs", 303: "utf8mb4_ja_0900_as_cs",
+	304: "utf8mb4_ja_0900_as_cs_ks", 305: "utf8mb4_0900_as_ci", 306: "utf8mb4_ru_0900_ai_ci",
+	307: "utf8mb4_ru_0900_as_cs", 308: "utf8mb4_zh_0900_as_cs", 309: "utf8mb4_0900_bin", 310: "utf8mb4_nb_0900_ai_ci",
+	311: "utf8mb4_nb_0900_as_cs", 312: "utf8mb4_nn_0900_ai_ci", 313: "utf8mb4_nn_0900_as_cs",
+	314: "utf8mb4_sr_latn_0900_ai_ci", 315: "utf8mb4_sr_latn_0900_as_cs", 316: "utf8mb4_bs_0900_ai_ci",
+	317: "utf8mb4_bs_0900_as_cs", 318: "utf8mb4_bg_0900_ai_ci", 319: "utf8mb4_bg_0900_as_cs",
+	320: "utf8mb4_gl_0900_ai_ci", 321: "utf8mb4_gl_0900_as_cs", 322: "utf8mb4_mn_cyrl_0900_ai_ci",
+	323: "utf8mb4_mn_cyrl_0900_as_cs",
 }

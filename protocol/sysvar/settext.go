@@ -34,10 +34,26 @@ func setsCharacterSet(name []byte) bool {
 // kept of collation.
 func (in *Interner) WithNames(vars *Set, collation []byte) *Set {
 	collation = bytes.Clone(in.fold(collation))
-	vars = in.With(vars, []byte("collation_connection"), collation)
+	return in.withCollated(in.With(vars, []byte("collation_connection"), collation), collation)
+}
+
+// WithResults is vars with the collation that a MySQL server's metadata names by this number for texts, in which results are sent. The
+// client's, which shows nowhere, is the same if it can be.
+func (in *Interner) WithResults(vars *Set, collation uint16) *Set {
+	if int(collation) >= len(collations) || collations[collation] == "" {
+		return vars
+	}
+	return in.withCollated(vars, []byte(collations[collation]))
+}
+
+// withCollated is vars with this collation for those of collated whose character set may have it, and none for the others: it was assigned behind
+// the NAMES that gave it, in the same statement.
+func (in *Interner) withCollated(vars *Set, collation []byte) *Set {
 	for _, c := range collated {
-		if charset, _ := vars.Get(c.charset); ofCharset(collation, charset) { // else it was assigned behind the NAMES, in the same statement
+		if charset, _ := vars.Get(c.charset); ofCharset(collation, charset) {
 			vars = in.With(vars, []byte(c.collation), collation)
+		} else {
+			vars = in.Without(vars, c.collation)
 		}
 	}
 	return vars
