@@ -116,19 +116,21 @@ func accepts(derived, value string) bool {
 // null is the kind of a NULL. In a shape, it leaves a parameter what the text makes of it.
 var null = string([]byte{byte(protocol.TypeNull), 0})
 
-// Derive follows what an execution that was read from message makes MySQL derive. environment is the session's.
+// Derive follows what an execution that was read from message makes MySQL derive. environment is the session's. Until Executed it is for the same
+// execution again, which had to wait: what the server was asked meanwhile may have told of another environment.
 func (e *Entry) Derive(message []byte, x Execution, environment string) {
 	if !e.derives() || x.types == nil || x.Need > 0 {
 		return
+	}
+	if e.anew {
+		e.anew, e.shape, e.in = false, e.before.shape, e.before.in
 	}
 	nulls := message[protocol.HeaderLen+x.at.flag-(x.at.count+7)/8:]
 	s := e.Statement
 	e.fromPrepared = e.shape == "" || s.derivesFor(x.types, nulls)
 	for i := range s.params {
 		if !isNull(nulls, i) && !accepts(s.kindIn(e.shape, i), x.types.kind(i)) {
-			if !e.anew {
-				e.anew, e.before = true, derivation{e.shape, e.in}
-			}
+			e.anew, e.before = true, derivation{e.shape, e.in}
 			e.shape, e.in = s.shapeOf(x.types, nulls), environment
 			return
 		}

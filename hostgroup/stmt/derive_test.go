@@ -41,8 +41,15 @@ func derived(c *ClientStatements, sql string, types ...byte) *Entry {
 	return e
 }
 
-// executes follows an execution; a type of 0 is a NULL.
+// executes follows an execution, the one before having ended; a type of 0 is a NULL.
 func executes(t *testing.T, c *ClientStatements, e *Entry, environment string, kinds ...byte) Slot {
+	t.Helper()
+	c.Executed(e, nil, false, false)
+	return examines(t, c, e, environment, kinds...)
+}
+
+// examines is executes for an execution that may be the one before.
+func examines(t *testing.T, c *ClientStatements, e *Entry, environment string, kinds ...byte) Slot {
 	t.Helper()
 	x := execution{}
 	for _, k := range kinds {
@@ -182,6 +189,21 @@ func TestDeriveBecomes(t *testing.T) {
 	}
 }
 
+// An execution that has waited is looked at again, maybe in another environment: what counts is the last look.
+func TestDeriveAgain(t *testing.T) {
+	c, _ := openStatements()
+	e := derived(c, "SELECT ?", ofText)
+	before := c.Slot(e)
+	examines(t, c, e, "presumed", ofInteger)
+	at := examines(t, c, e, "found", ofInteger)
+	if at.in != "found" || !e.Anew() || e.Before(at) != before {
+		t.Errorf("derived in %q, anew %t, before %+v", at.in, e.Anew(), e.Before(at))
+	}
+	if c.Underived(e, nil); c.Slot(e) != before {
+		t.Error("not undone")
+	}
+}
+
 func TestDeriveAllocatesNothing(t *testing.T) {
 	c, _ := openStatements()
 	e := derived(c, "SELECT ?", ofText)
@@ -303,6 +325,7 @@ func TestRetype(t *testing.T) {
 			if refusal != nil {
 				t.Fatal(refusal)
 			}
+			c.Executed(e, nil, false, false)
 			e.Derive(m, read, "now")
 			on := &Prepared{ID: 7, slot: c.Slot(e)}
 			return new(Patcher).Patch(m, read, on), m, on
