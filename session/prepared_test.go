@@ -193,8 +193,8 @@ func TestLongDataThatIsKept(t *testing.T) {
 	wantRow(t, a, protocol.ComStmtExecute, first(s, "y"), `long ""`)
 }
 
-// A connection that is kept for what only it has is not reset for a statement that was prepared in an environment that no SET brings back: that
-// of before the client said a character set, after COM_RESET_CONNECTION.
+// A connection that is kept for what only it has is not reset for a statement that was prepared in the environment of before the client said a
+// character set, after COM_RESET_CONNECTION: MySQL's global one.
 func TestPreparingKeepsWhatTheConnectionHas(t *testing.T) {
 	const names = "SET collation_connection = utf8mb4_bin"
 	w, _ := newPreparer(t, func(s *setup) {
@@ -226,6 +226,9 @@ func TestPreparingKeepsWhatTheConnectionHas(t *testing.T) {
 	}
 	if got := w.commandsOf(protocol.ComStmtPrepare); got != 2 {
 		t.Errorf("prepared %d times, want 2", got)
+	}
+	if !slices.Contains(w.texts(), "SET @@SESSION.collation_connection=DEFAULT") {
+		t.Errorf("not in the environment: %q", w.texts())
 	}
 	mustQuery(t, b, "COMMIT")
 }

@@ -209,7 +209,7 @@ func TestScriptPins(t *testing.T) {
 	if _, err := c.Command(protocol.ComResetConnection); err != nil {
 		t.Fatal(err)
 	}
-	s.run(c, []string{"SELECT 3"}, "r SELECT 3")
+	s.run(c, []string{"SELECT 3"}, "r "+globalCharsets, "r SELECT 3")
 	if got := s.metric(`parkway_pins_total{reason="script"}`); got != "1" {
 		t.Errorf("%q pins", got)
 	}

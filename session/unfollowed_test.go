@@ -34,7 +34,7 @@ func TestRulesReachSessionsThatReset(t *testing.T) {
 	if err := changes.ChangeUser("app", "secret", ""); err != nil {
 		t.Fatal(err)
 	}
-	s.run(resets, []string{"SELECT 1", "INSERT 1"}, "r SELECT 1", "w INSERT 1")
+	s.run(resets, []string{"SELECT 1", "INSERT 1"}, "r "+globalCharsets, "r SELECT 1", "w "+globalCharsets, "w INSERT 1")
 	s.run(changes, []string{"SELECT 1", "INSERT 1"}, "r SELECT 1", "w INSERT 1")
 	s.ReportUnfollowed()
 	s.turns()
@@ -75,7 +75,7 @@ func TestSchemaOfTheUnfollowed(t *testing.T) {
 			reader(cmd, payload, a)
 		}
 	})
-	s.run(c, []string{"SELECT 1"}, "r SELECT 1")
+	s.run(c, []string{"SELECT 1"}, "r "+globalCharsets, "r SELECT 1")
 	if got := <-schema; got != "other" {
 		t.Errorf("the client is in the schema %q", got)
 	}

@@ -89,7 +89,8 @@ func TestSyncAfterReset(t *testing.T) {
 		return sent(server, before)
 	}
 	sync := func() { b.Sync(&Want{Session: none, Schema: "shop"}) }
-	// No assignment takes back what the login has set.
+	computed := sysvar.State{Vars: login, UserVars: interner.UnknownUserVars()} // which no assignment takes back
+	on(l, func() { b.SetHave(Have{Session: computed, Schema: "shop"}) })
 	if got := ready(sync); !slices.Equal(got, []string{"COM_RESET_CONNECTION ", "COM_INIT_DB shop"}) {
 		t.Errorf("for what takes a reset, the server got %q", got)
 	}
@@ -151,17 +152,14 @@ func TestSyncAccess(t *testing.T) {
 	}
 }
 
-// A state that no SET brings a connection to, not even a fresh one, is not taken for reached: a number of a collation, where the connection is to
-// have the server's own, that nothing brings back.
+// A state that no SET brings a connection to, not even a fresh one, is not taken for reached: SET NAMES gives client and results one collation.
 func TestSyncUnreachable(t *testing.T) {
 	l := newLoop(t)
 	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: mysqltest.Reply})
 	r := newRecorder(t)
-	latin1 := vars("collation_connection=latin1_bin")
-	latin1.UserVars = interner.AssignUserVars(interner.Empty(), []byte("SET @n = 1"), 0, latin1.Vars, latin1.Vars, true)
-	unreachable := sysvar.State{Vars: interner.Empty(), UserVars: latin1.UserVars}
+	unreachable := vars("character_set_client=utf8mb4", "collation_client=utf8mb4_bin", "character_set_results=utf8mb4", "collation_results=utf8mb4_general_ci")
 	b := r.connect(l, r.spec(server.Addr(), func(s *Spec) { s.Login.Session = vars() }))
-	on(l, func() { b.Sync(&Want{Session: latin1}) })
+	on(l, func() { b.Sync(&Want{Session: vars("collation_connection=latin1_bin")}) })
 	r.next("ready")
 	on(l, func() {
 		if b.Sync(&Want{Session: unreachable}) {

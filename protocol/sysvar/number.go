@@ -30,7 +30,7 @@ func splitNumber(value string) (collation, literal string, number bool) {
 	return "", value, false
 }
 
-// connectionCollation names collation_connection: by the character set, if it is the default of that, and "" if only the server knows it.
+// connectionCollation names collation_connection: by the character set, if it is the default of that, and "" for a server's global one.
 func connectionCollation(vars *Set) string {
 	if collation, ok := vars.Get("collation_connection"); ok {
 		return collation
@@ -44,7 +44,9 @@ func withConnectionCollation(vars *Set, collation string) *Set {
 	after := &Set{pairs: slices.Clone(vars.pairs)}
 	after.remove("collation_connection")
 	after.remove("character_set_connection")
-	after.assign(collationVariable(collation), collation)
+	if collation != "" {
+		after.assign(collationVariable(collation), collation)
+	}
 	return after
 }
 
@@ -102,10 +104,10 @@ func (s *statement) numbers(have, want State) *Set {
 	for _, n := range odd {
 		if n.collation != running {
 			if n.collation == "" {
-				s.ok = false // only a reset brings it back
-				return have.Vars
+				s.undo("collation_connection")
+			} else {
+				s.assign(collationVariable(n.collation), n.collation)
 			}
-			s.assign(collationVariable(n.collation), n.collation)
 			running = n.collation
 		}
 		s.userVar(n.variable, n.literal)

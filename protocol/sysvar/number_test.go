@@ -22,8 +22,9 @@ func TestAppendSyncNumbers(t *testing.T) {
 			"SET @@SESSION.collation_connection='utf8mb4_bin',@`a`=1," + names + ",@`b`=2"},
 		{"several", "collation_connection=utf8mb4_bin", "character_set_connection=latin1", "a=1@greek b=2@latin1_bin c=3@utf8mb4_bin d=4@latin1_bin",
 			"SET @`c`=3,@@SESSION.character_set_connection='greek',@`a`=1,@@SESSION.collation_connection='latin1_bin',@`b`=2,@`d`=4," + names},
-		{"what only the server knows", "", "character_set_connection=latin1", "a=1@", "SET @`a`=1," + names},
-		{"what only the server knows, and it is gone", "character_set_connection=latin1", "character_set_connection=latin1", "a=1@", "reset"},
+		{"the global one", "", "character_set_connection=latin1", "a=1@", "SET @`a`=1," + names},
+		{"the global one, and it is gone", "character_set_connection=latin1", "character_set_connection=latin1", "a=1@",
+			"SET @@SESSION.collation_connection=DEFAULT,@`a`=1," + names},
 	} {
 		in := NewInterner()
 		have := State{with(in, strings.Fields(test.have)...), in.Empty()}

@@ -88,18 +88,14 @@ func IsCharacteristic[T string | []byte](name T) bool {
 }
 
 // undo is how a variable goes back to what a fresh connection has; `= DEFAULT` for those that are not here, and nothing for
-// those with "".
+// those with "". The character sets of a login are always in a set: without them it is of a session that MySQL has reset, to its global ones.
 var undo = map[string]string{
 	// MySQL stores these inverted, and `= DEFAULT` leaves OFF as it is.
 	"foreign_key_checks": "@@GLOBAL.foreign_key_checks",
 	"unique_checks":      "@@GLOBAL.unique_checks",
-	// What a fresh connection has comes from its login, not from a global value.
-	"character_set_client":     "",
-	"character_set_results":    "",
-	"character_set_connection": "",
-	"collation_connection":     "",
-	clientCollation:            "",
-	resultsCollation:           "",
+	// No variables of a server's: they go with their character sets.
+	clientCollation:  "",
+	resultsCollation: "",
 }
 
 // These stand for what character_set_client and character_set_results have besides the character sets that they show: a collation, which is
