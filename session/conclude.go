@@ -77,6 +77,7 @@ func (s *Session) conclude() {
 	answer := s.backend.Answer()
 	now := &s.now
 	e := &now.event
+	s.unprepared = nil
 	s.cutLong()
 	s.concludeScript()
 	s.concludeStatement(answer)
@@ -173,9 +174,17 @@ func (s *Session) concludeText(e *sysvar.Event) {
 	}
 	if !s.concludeSeveral() {
 		s.concludeAssignments(e, now.text, s.scanVars)
+		e.Unreported = e.Unreported || s.mayCallAmong(e)
 	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)
 	s.noteObjects(e, now.text)
+}
+
+// mayCallAmong reports whether one of several statements, whose results cannot be told apart, may have called a stored function in a result set without
+// room for what MySQL reports.
+func (s *Session) mayCallAmong(e *sysvar.Event) bool {
+	return e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB() && e.Flags.Has(digest.MultiStatement) &&
+		digest.CallsStored(s.now.text, s.now.options)
 }
 
 // concludeAssignments notes what a statement has assigned, whose text is sql: what trackers don't say. before are the session's variables when it was

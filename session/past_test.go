@@ -144,6 +144,7 @@ func (w *world) expectTexts(want []string) {
 // MySQL reports what a function did, whose result set ends in an EOF packet, with the next OK packet: it is asked for one before another
 // session gets the connection.
 func TestFunctionsBehindEOF(t *testing.T) {
+	const several = "COMMIT; CALL p(); SELECT remember()"
 	for _, test := range []struct {
 		name, sql string
 		backends  int
@@ -152,6 +153,7 @@ func TestFunctionsBehindEOF(t *testing.T) {
 		{"native", "SELECT CONCAT(1)", 1, []string{"SELECT CONCAT(1)"}},
 		{"without effect", "SELECT harmless()", 1, []string{"SELECT harmless()", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"}},
 		{"with effect", "SELECT remember()", 2, []string{"SELECT remember()", "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"}},
+		{"with effect, behind a CALL", several, 2, []string{standIn(0), several, "SELECT FOUND_ROWS(), LAST_INSERT_ID()", "DO 0"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			changed := false
@@ -161,7 +163,11 @@ func TestFunctionsBehindEOF(t *testing.T) {
 				s.settings.ConnectionDelayMultiplex = 0
 				s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 					switch sql := string(payload[1:]); sql {
-					case "SELECT remember()":
+					case "SELECT remember()", several:
+						for range strings.Count(sql, ";") {
+							a.MoreResults()
+							a.OK()
+						}
 						changed = true
 						a.Rows([]string{"f"}, []string{"1"})
 					case "SELECT harmless()", "SELECT CONCAT(1)":
@@ -179,7 +185,7 @@ func TestFunctionsBehindEOF(t *testing.T) {
 				}
 			})
 			cfg := w.client()
-			cfg.Capabilities = mysqltest.BaseCapabilities
+			cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientMultiStatements
 			mustQuery(t, mysqltest.Dial(t, cfg), test.sql)
 			for deadline := time.Now().Add(patience); len(w.texts()) < len(test.want) && time.Now().Before(deadline); {
 				w.turns()
