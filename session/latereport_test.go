@@ -9,23 +9,26 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
+// newPreparerOfSchemas is newPreparer with a MySQL server that reports the schema.
+func newPreparerOfSchemas(t *testing.T) (w *world, p *preparer) {
+	return newPreparer(t, func(s *setup) {
+		s.server.Greeting.ServerVersion = "9.7.0"
+		s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			if cmd != protocol.ComInitDB {
+				p.answer(cmd, payload, a)
+				return
+			}
+			change := protocol.StateChange{Type: protocol.TrackSchema, Value: payload[1:]}
+			a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: change.Append(nil)})
+		}
+	})
+}
+
 // A connection that refuses to prepare a statement does not go to the schema of that, where the client's own, which has the statement, would have gone to
 // execute it: MySQL would have told of that with the next OK packet, and the proxy does.
 func TestSchemaOfWhatIsNotPrepared(t *testing.T) {
 	for _, elsewhere := range []bool{false, true} {
-		var p *preparer
-		var w *world
-		w, p = newPreparer(t, func(s *setup) {
-			s.server.Greeting.ServerVersion = "9.7.0"
-			s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
-				if cmd != protocol.ComInitDB {
-					p.answer(cmd, payload, a)
-					return
-				}
-				change := protocol.StateChange{Type: protocol.TrackSchema, Value: payload[1:]}
-				a.OKPacket(protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged, StateChanges: change.Append(nil)})
-			}
-		})
+		w, p := newPreparerOfSchemas(t)
 		cfg := w.client()
 		cfg.Database = "app"
 		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
@@ -53,6 +56,51 @@ func TestSchemaOfWhatIsNotPrepared(t *testing.T) {
 			if told != due {
 				t.Errorf("elsewhere: %v, OK packet %d: told: %v", elsewhere, i, told)
 			}
+		}
+		mustQuery(t, b, "COMMIT")
+	}
+}
+
+// A connection that has refused to prepare a statement is where that was prepared, in another schema, say. What brings it back clears MySQL's warnings, so
+// that who asks for them next finds the error again.
+func TestWarningsOfWhatIsNotPrepared(t *testing.T) {
+	const signal = "SIGNAL SQLSTATE '25006' SET MYSQL_ERRNO=1792,MESSAGE_TEXT=X'7265616420276f6e6c7927'"
+	for name, ask := range map[string]func(*mysqltest.Client) error{
+		"DO 1": nil,
+		"ping": func(c *mysqltest.Client) error { _, err := c.Command(protocol.ComPing); return err },
+		"show": func(c *mysqltest.Client) error { _, err := c.Query("SHOW WARNINGS"); return err },
+	} {
+		w, p := newPreparerOfSchemas(t)
+		cfg := w.client()
+		cfg.Database = "app"
+		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
+		a, b := mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
+		s := mustPrepare(t, a, "DELETE ?")
+		if _, err := a.Command(protocol.ComInitDB, []byte("other")...); err != nil {
+			t.Fatal(err)
+		}
+		mustQuery(t, b, "BEGIN") // takes the connection
+		p.mu.Lock()
+		p.prepare = func(_ string, a *mysqltest.Answer) bool {
+			packet := protocol.ERR{Code: 1792, State: "25006", Message: "read 'only'"}
+			a.Packet(packet.Append(nil))
+			return true
+		}
+		p.mu.Unlock()
+		_, err := a.Command(protocol.ComStmtExecute, first(s, "x")...)
+		wantERR(t, err, 1792, "only")
+		before := len(w.texts())
+		want := []string{signal}
+		if ask == nil {
+			mustQuery(t, a, name)
+			want = []string{name}
+		} else if err := ask(a); err != nil {
+			t.Fatal(err)
+		} else if name == "show" {
+			want = append(want, "SHOW WARNINGS")
+		}
+		if got := w.texts()[before:]; !slices.Equal(got, want) {
+			t.Errorf("%s: the server got %q, want %q", name, got, want)
 		}
 		mustQuery(t, b, "COMMIT")
 	}

@@ -92,16 +92,20 @@ func (s *Session) wantPast() backend.Past {
 	if flags.Has(digest.RowCountFn) && s.command != protocol.ComQuery { // for those see writeRowCount
 		needs |= rowCount
 	}
-	if s.foreign&needs == 0 {
-		return backend.Past{}
+	past := backend.Past{}
+	if s.foreign&needs != 0 {
+		past = backend.Past{
+			Asked: true, Found: s.mine.past.found,
+			Keep:  s.foreign&diagnostics == 0,
+			Quiet: s.mine.past.rowCount == 0 && s.foreign&needs&foundRows == 0,
+			Fresh: !s.mine.past.some && needs&foundRows == 0,
+			Clean: needs&diagnostics != 0,
+		}
 	}
-	return backend.Past{
-		Asked: true, Found: s.mine.past.found,
-		Keep:  s.foreign&diagnostics == 0,
-		Quiet: s.mine.past.rowCount == 0 && s.foreign&needs&foundRows == 0,
-		Fresh: !s.mine.past.some && needs&foundRows == 0,
-		Clean: needs&diagnostics != 0,
+	if !s.isMariaDB() && s.foreign&diagnostics == 0 && (flags&asksDiagnostics != 0 || s.countsWarnings()) {
+		past.Refused = s.unprepared
 	}
+	return past
 }
 
 // showsDiagnostics reports whether the statement is a SHOW WARNINGS, which leaves FOUND_ROWS() as it was.

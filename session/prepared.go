@@ -159,6 +159,7 @@ func (s *Session) notPrepared(reason *protocol.ERR) {
 		}
 		reason = &protocol.ERR{Code: protocol.ErrCodeNoOpenCursor, State: "HY000", Message: text}
 	}
+	s.unprepared = reason
 	s.OnNoBackend(reason)
 }
 

@@ -37,12 +37,13 @@ type Session struct {
 	as         account  // who it is at servers
 
 	// The command under way.
-	command protocol.Command
-	message protocol.MessageReader
-	file    protocol.InfileReader
-	refusal *protocol.ERR        // answers a command that is refused
-	parting *protocol.ERR        // why the session has ended, still to be said; nil: nothing is
-	status  protocol.StatusFlags // of the last answer
+	command    protocol.Command
+	message    protocol.MessageReader
+	file       protocol.InfileReader
+	refusal    *protocol.ERR        // answers a command that is refused
+	unprepared *protocol.ERR        // what the last command was refused with because its statement was, on this connection: see wantPast
+	parting    *protocol.ERR        // why the session has ended, still to be said; nil: nothing is
+	status     protocol.StatusFlags // of the last answer
 
 	// What the session has set and holds.
 	mine     portable

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"encoding/hex"
 	"strconv"
 
 	"parkway/protocol"
@@ -18,6 +19,18 @@ type Past struct {
 	Quiet bool   // it had no rows and affected none, and FOUND_ROWS() is not asked for
 	Fresh bool   // there was none: a fresh connection serves as it is
 	Clean bool   // it left no diagnostics, and they are asked for
+	// Refused is the error that it left on the connection as the only diagnostics, if they are asked for: what brings the connection to another state
+	// clears them. nil: none.
+	Refused *protocol.ERR
+}
+
+// appendSignal writes a statement that fails with an error.
+func appendSignal(dst []byte, e *protocol.ERR) []byte {
+	dst = append(append(dst, "SIGNAL SQLSTATE '"...), e.State...)
+	dst = strconv.AppendUint(append(dst, "' SET MYSQL_ERRNO="...), uint64(e.Code), 10)
+	dst = append(dst, ",MESSAGE_TEXT=X'"...)
+	dst = hex.AppendEncode(dst, []byte(e.Message))
+	return append(dst, '\'')
 }
 
 // ten is a table of ten rows.

@@ -180,6 +180,9 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 			}
 		})
 	}
+	if w.Past.Refused != nil {
+		b.runQuery(string(appendSignal(nil, w.Past.Refused)), func([][]byte, *protocol.ERR) { b.have.Diagnostics = true })
+	}
 	b.nextOwn()
 }
 
