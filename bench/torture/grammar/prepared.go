@@ -115,7 +115,7 @@ func (c *client) execute(slot int, cursor bool) {
 	o := c.slots[slot]
 	for i, t := range o.params {
 		p := c.param(t)
-		for c.mysql() && !o.follows(i, p) {
+		for c.mysql() && !(o.follows(i, p) && (i == len(o.params)-1 || everywhere(p))) {
 			p = c.param(t)
 		}
 		o.typed[i] = o.typed[i] || c.mysql() && !leavesType(p)
@@ -160,6 +160,10 @@ func (o opened) follows(i int, param string) bool {
 	return !(o.typed[i] && leavesType(param)) && !(o.unsigned[i] && !isUnsigned(param) && isInteger(param))
 }
 
+// everywhere reports whether a parameter is a text in every character set. MySQL refuses an execution with one that is not, and forgets the types of the
+// parameters behind it: one that leaves out the types as sent before fails over that, which a proxy that tells them again cannot know (ARCHITECTURE.md).
+func everywhere(param string) bool { return !strings.Contains(param, notASCII) }
+
 func isUnsigned(param string) bool { return strings.HasPrefix(param, "u") }
 
 func isInteger(param string) bool {
@@ -172,6 +176,8 @@ func leavesType(param string) bool {
 	return strings.HasPrefix(param, "string:") || strings.HasPrefix(param, "blob:") || strings.HasSuffix(param, ":null")
 }
 
+const notASCII = "\u00e4\u20ac"
+
 // param is a parameter of about the type wanted.
 func (c *client) param(t string) string {
 	n := c.number(40)
@@ -180,7 +186,7 @@ func (c *client) param(t string) string {
 		return c.one(fmt.Sprintf("long:%d", n), fmt.Sprintf("long:%d", n), fmt.Sprintf("longlong:%d", n), fmt.Sprintf("tiny:%d", n),
 			fmt.Sprintf("ushort:%d", n), fmt.Sprintf("string:%d", n), "long:null")
 	case "string":
-		return c.one(fmt.Sprintf("string:v%d", n), fmt.Sprintf("string:v%d", n), "string:", "string:\u00e4\u20ac", "string:null", fmt.Sprintf("long:%d", n))
+		return c.one(fmt.Sprintf("string:v%d", n), fmt.Sprintf("string:v%d", n), "string:", "string:"+notASCII, "string:null", fmt.Sprintf("long:%d", n))
 	case "short":
 		return c.one(fmt.Sprintf("string:p%d", n), "string:null")
 	case "blob":
