@@ -269,7 +269,7 @@ func (l *Loop) Query(q hook.Query, w hook.QueryWaiter) (*hook.Verdict, hook.Pend
 		o.pure = ed.key
 	}
 	v, why := l.call(ed, hook.OnQuery, func(m *machine) (goja.Value, error) {
-		return m.ask(hook.OnQuery, m.newQuery(o, q))
+		return m.ask(hook.OnQuery, m.lendQuery(o, q))
 	})
 	off := offloadedBy(v)
 	if off != nil {

@@ -28,11 +28,13 @@ type machine struct {
 	direct        [hook.Kinds]native        // the same, as functions of the language call one another; nil: it may leave jobs
 	errors        struct{ rangeError, plain goja.Value }
 	newUint8Array goja.Constructor
-	queries       *goja.Object // the prototype of q
-	conns         *goja.Object // of conn
-	auths         *goja.Object // of auth
-	results       *goja.Object // of result
-	rows          *goja.Object // of a row
+	textOf        goja.Callable // makes the text of a function, given as `this`
+	lends         bool          // onQuery gives back its q
+	queries       *goja.Object  // the prototype of q
+	conns         *goja.Object  // of conn
+	auths         *goja.Object  // of auth
+	results       *goja.Object  // of result
+	rows          *goja.Object  // of a row
 
 	mu      sync.Mutex   // of a pooled one: held while it is at work
 	holders atomic.Int32 // who may call its functions
@@ -48,14 +50,16 @@ type machine struct {
 	ctx     context.Context   // of it; nil: it cannot wait
 	timers  []timer           // that the program has asked for while it was loaded
 	words   map[string]goja.Value
-	args    [1]goja.Value // of the function that is called
-	over    queryObject   // behind each q whose call is over
-	latest  struct {      // the q that was made last, which is looked for most
-		object *goja.Object
-		handle *queryHandle
+	recent  [8]struct { // the words that were asked for last, by their lengths
+		text  string
+		value goja.Value
 	}
-	json  *jsonText // that is being made
-	taken int64     // bytes of the large values that were made since the call began, or went on
+	args   [1]goja.Value // of the function that is called
+	over   queryObject   // behind each q whose call is over
+	latest scriptQuery   // the q that was made last, which is looked for most
+	lent   scriptQuery   // one that has come back, for the next call of onQuery
+	json   *jsonText     // that is being made
+	taken  int64         // bytes of the large values that were made since the call began, or went on
 }
 
 // newMachine makes a machine and runs the program on it, which has until limit for that. The error is an *Error.
@@ -73,6 +77,7 @@ func buildMachine(ed *edition, pooled bool, limit time.Duration, t *tester) (*ma
 	m.errors.rangeError, m.errors.plain = m.rt.Get("RangeError"), m.rt.Get("Error")
 	m.secure()
 	m.newUint8Array, _ = goja.AssertConstructor(m.rt.Get("Uint8Array"))
+	m.textOf, _ = goja.AssertFunction(m.object("Function.prototype.toString"))
 	m.offer()
 	m.loading = true
 	_, failure := m.run(limit, func() (goja.Value, error) { return m.rt.RunProgram(ed.program.main) })
@@ -120,6 +125,9 @@ func (m *machine) findHooks() error {
 			m.hooks[k] = f
 			if !m.pooled && !m.edition.program.jobs {
 				m.direct[k], _ = v.Export().(native)
+			}
+			if k == hook.OnQuery && !m.pooled {
+				m.lends = m.returns(v)
 			}
 		}
 		for _, name := range m.rt.GlobalObject().Keys() {

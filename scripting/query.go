@@ -27,7 +27,7 @@ type queryObject struct {
 	params  goja.Value
 	notes   goja.Value
 	text    goja.Value // the statement
-	handle  *queryHandle
+	as      scriptQuery
 	handles bool // a handler was named, which may read q later
 	named   []*handler
 }
@@ -37,14 +37,36 @@ type queryHandle struct {
 	*queryObject
 }
 
+// scriptQuery is `q` with what is behind it.
+type scriptQuery struct {
+	object *goja.Object
+	handle *queryHandle
+}
+
 // newQuery makes `q`.
 func (m *machine) newQuery(q *queryObject, src hook.Query) *goja.Object {
-	q.m, q.src, q.query = m, src, src
-	q.handle = &queryHandle{q}
-	o := m.rt.NewDynamicObject(q.handle)
+	handle := new(queryHandle)
+	o := m.rt.NewDynamicObject(handle)
 	must(o.SetPrototype(m.queries))
-	m.latest.object, m.latest.handle = o, q.handle
-	return o
+	return m.show(q, src, scriptQuery{o, handle})
+}
+
+// lendQuery makes `q` of one that has come back, or newly.
+func (m *machine) lendQuery(q *queryObject, src hook.Query) *goja.Object {
+	if m.lent.object == nil {
+		return m.newQuery(q, src)
+	}
+	as := m.lent
+	m.lent = scriptQuery{}
+	return m.show(q, src, as)
+}
+
+// show puts q behind an object.
+func (m *machine) show(q *queryObject, src hook.Query, as scriptQuery) *goja.Object {
+	q.m, q.src, q.query, q.as = m, src, src, as
+	as.handle.queryObject = q
+	m.latest = as
+	return as.object
 }
 
 // handleOf returns what is behind a q.
@@ -55,9 +77,12 @@ func (m *machine) handleOf(v goja.Value) (*queryHandle, bool) {
 	return exported[*queryHandle](v, typeQuery)
 }
 
-// detach leaves to a script that has kept `q` one whose call is over.
+// detach leaves to a script that has kept `q` one whose call is over. One that nobody can have kept comes back.
 func (q *queryObject) detach() {
-	q.handle.queryObject = &q.m.over
+	q.as.handle.queryObject = &q.m.over
+	if q.m.lends {
+		q.m.lent = q.as
+	}
 }
 
 // forget ends the handlers that were named, for a call of which nothing is taken.

@@ -87,7 +87,7 @@ func TestJobs(t *testing.T) {
 
 // Exceptions leave nothing of their calls behind.
 func TestExceptionsLeaveNothing(t *testing.T) {
-	w := newWorld(t, Options{}, "function onQuery(q) { if (q.sql === 'throws') throw 1; q.route(20) }")
+	w := newWorld(t, Options{}, "function onQuery(q) { if (q['sql'] === 'throws') throw 1; q.route(20) }") // it is not lent
 	w.ask(newQuery("throws"))
 	first := weak.Make(w.loop.machine.latest.object)
 	w.ask(newQuery("SELECT 1"))

@@ -41,6 +41,10 @@ const maxWords = 1024
 
 // word makes a string of a script from a text that comes again and again: a name, an address.
 func (m *machine) word(s string) goja.Value {
+	recent := &m.recent[len(s)%len(m.recent)]
+	if recent.value != nil && recent.text == s {
+		return recent.value
+	}
 	v, known := m.words[s]
 	if !known {
 		if len(m.words) == maxWords {
@@ -49,6 +53,7 @@ func (m *machine) word(s string) goja.Value {
 		v = m.rt.ToValue(s)
 		m.words[s] = v
 	}
+	recent.text, recent.value = s, v
 	return v
 }
 
