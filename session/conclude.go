@@ -75,8 +75,6 @@ func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 // connection.
 func (s *Session) conclude() {
 	answer := s.backend.Answer()
-	now := &s.now
-	e := &now.event
 	s.unprepared = nil
 	s.cutLong()
 	s.concludeScript()
@@ -87,9 +85,16 @@ func (s *Session) conclude() {
 	s.concludeAhead()
 	switch s.command {
 	case protocol.ComStmtExecute, protocol.ComStmtBulkExecute, protocol.ComQuery, protocol.ComInitDB:
-	default:
-		return
+		s.concludeEvent(answer)
+		s.concludePins()
+		s.note()
 	}
+}
+
+// concludeEvent completes s.now.event, which has what the OK packets have reported, and notes what the text has assigned.
+func (s *Session) concludeEvent(answer *protocol.ResponseReader) {
+	now := &s.now
+	e := &now.event
 	e.Verb, e.Flags = now.info.Verb, now.info.Flags
 	e.Code, e.Failed = answer.Failed()
 	e.Status = answer.Status()
@@ -106,7 +111,17 @@ func (s *Session) conclude() {
 	e.Unreported = e.Unreported || have.Bare && e.Flags.Has(digest.StoredCall)
 	s.concludeText(e)
 	e.MultiplexOff = s.multiplexOff()
-	before := s.mine.pins
+	switch {
+	case e.Failed:
+		now.access = digest.AccessUnsaid
+	case now.access != digest.AccessUnsaid:
+		s.mine.access = now.access
+	}
+}
+
+// concludePins decides which pins hold after the statement whose event is complete.
+func (s *Session) concludePins() {
+	e, before := &s.now.event, s.mine.pins
 	var changes sysvar.Changes
 	s.mine.pins, changes = sysvar.After(before&^sysvar.InsertID, *e)
 	if changes.Added.Has(sysvar.InsertID) {
@@ -124,12 +139,6 @@ func (s *Session) conclude() {
 	if s.overlooks() {
 		s.mine.pins &^= changes.Added & sysvar.Variable
 	}
-	switch {
-	case e.Failed:
-		now.access = digest.AccessUnsaid
-	case now.access != digest.AccessUnsaid:
-		s.mine.access = now.access
-	}
 	if changes.Added.Has(sysvar.InTransaction) {
 		s.mine.began = s.worker.loop.Now()
 	}
@@ -141,7 +150,6 @@ func (s *Session) conclude() {
 		s.mine.stirred = s.worker.loop.Now()
 	}
 	changes.Added.Each(s.worker.metrics.Pin)
-	s.note()
 }
 
 // concludeUnreported is for what a server does not report with the statement. A result set that ends in an EOF packet has no room: MariaDB

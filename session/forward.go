@@ -5,6 +5,7 @@ import (
 
 	"parkway/hostgroup/backend"
 	"parkway/protocol"
+	"parkway/session/rules"
 )
 
 // forward passes a command to the backend.
@@ -14,70 +15,78 @@ func (s *Session) forward(p []byte, whole bool) int {
 		return s.onEarly(p)
 	}
 	cache, asks, shared := s.worker.rules(), s.asksScript(), s.sharing()
-	sent := p
 	if shared || asks || cache != nil {
-		sent = s.asSent(p)
-		if !s.examined(whole) {
-			s.examine(sent, whole)
-		}
-		switch {
-		case s.refusal != nil:
-			return s.refuse(p, whole)
-		case s.now.incomplete:
-			return 0
-		}
-		s.decide(cache)
-		s.now.sql = nil
-		if n, ok := s.obey(p, whole); !ok {
+		if n, ok := s.direct(p, whole, cache, asks); !ok {
 			return n
 		}
-		if asks {
-			if n, ok := s.consultScript(p, whole); !ok {
-				return n
-			}
-			sent = s.asSent(p)
-			s.declineCursor(sent, whole)
-		}
-		if !s.place() {
-			return 0
-		}
-		if !s.yield() {
-			s.conn.PauseRead()
-			return 0
-		}
 	}
-	if !s.obtain() {
+	if !s.obtain() || s.injectsBefore() {
 		return 0
 	}
-	if s.injectsBefore() {
-		return 0
-	}
+	sent := s.asSent(p)
 	if s.repeatsWarnings(sent) {
 		return len(p)
 	}
-	b := s.backend
 	s.keep(sent, whole)
 	s.beginObservation(p, whole)
+	s.begin(sent, whole, shared)
+	return len(p)
+}
+
+// direct finds out what the command p is, what the rules (cache; nil: none) and the script (if asks) say of it, and to which hostgroup it goes, whose
+// connection is at hand then if the session has one. ok is false if the command does not go on, or not now: n bytes of it are used.
+func (s *Session) direct(p []byte, whole bool, cache *rules.Cache, asks bool) (n int, ok bool) {
+	if !s.examined(whole) {
+		s.examine(s.asSent(p), whole)
+	}
+	switch {
+	case s.refusal != nil:
+		return s.refuse(p, whole), false
+	case s.now.incomplete:
+		return 0, false
+	}
+	s.decide(cache)
+	s.now.sql = nil
+	if n, ok := s.obey(p, whole); !ok {
+		return n, false
+	}
+	if asks {
+		if n, ok := s.consultScript(p, whole); !ok {
+			return n, false
+		}
+		s.declineCursor(s.asSent(p), whole)
+	}
+	if !s.place() {
+		return 0, false
+	}
+	if !s.yield() {
+		s.conn.PauseRead()
+		return 0, false
+	}
+	return 0, true
+}
+
+// begin sends the first bytes of a command, or all of it, to the backend, which is idle. shared says that the session is followed.
+func (s *Session) begin(p []byte, whole, shared bool) {
 	if whole {
 		s.setState(answering)
 	} else {
 		s.setState(sending)
 	}
 	s.watch()
-	b.Begin(s.command, s.message.NextSeq())
-	if shared {
-		s.watchReports()
-		if !whole {
-			s.follow(sent)
-		}
-		if s.asksAhead(whole) {
-			b.AskAhead()
-		}
-		s.transmit(sent, whole)
-	} else {
-		s.upload(sent)
+	s.backend.Begin(s.command, s.message.NextSeq())
+	if !shared {
+		s.upload(p)
+		return
 	}
-	return len(p)
+	s.watchReports()
+	if !whole {
+		s.follow(p)
+	}
+	if s.asksAhead(whole) {
+		s.backend.AskAhead()
+	}
+	s.transmit(p, whole)
 }
 
 // forwardOrOK is forward for commands that mean nothing without a backend.

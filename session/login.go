@@ -332,21 +332,16 @@ func (s *Session) clientHost() string {
 // welcome ends a login that went well; v is what the script says of it, nil: nothing.
 func (s *Session) welcome(v *hook.AuthVerdict) {
 	l := s.login
-	var as account
-	var password auth.Credential
-	if v != nil {
-		if v.Reject != nil {
-			s.badLogin(rejection(v.Reject))
-			return
-		}
-		var refused *protocol.ERR
-		if as, password, refused = s.accountOf(v); refused != nil {
-			s.badLogin(refused)
-			return
-		}
-		if v.HasSchema {
-			l.schema = v.Schema
-		}
+	as, password, refused := s.accountOf(v)
+	if refused != nil {
+		s.badLogin(refused)
+		return
+	}
+	switch {
+	case v != nil && v.HasSchema:
+		l.schema = v.Schema
+	case l.schema == "":
+		l.schema = l.user.DefaultSchema
 	}
 	// COM_CHANGE_USER: nothing of the old user remains. Its place comes first, because the new user may be the same.
 	s.logout()
@@ -364,9 +359,6 @@ func (s *Session) welcome(v *hook.AuthVerdict) {
 		s.credential = password
 	}
 	s.charset = l.charset
-	if l.schema == "" && (v == nil || !v.HasSchema) {
-		l.schema = s.user.DefaultSchema
-	}
 	if l.again {
 		s.forgetIgnoreSpace()
 	}

@@ -101,8 +101,15 @@ type account struct {
 // trusted is the owner of logins that only the script knows the password of: they hold for as long as servers accept them.
 type trusted struct{}
 
-// accountOf is who the session is at servers as v says, and its password there, if that is another one. refused is why that cannot be.
+// accountOf is who the session is at servers as v says (nil: nothing), and its password there, if that is another one.
+// refused is why the client is not let in.
 func (s *Session) accountOf(v *hook.AuthVerdict) (a account, password auth.Credential, refused *protocol.ERR) {
+	switch {
+	case v == nil:
+		return a, password, nil
+	case v.Reject != nil:
+		return a, password, rejection(v.Reject)
+	}
 	if v.Hostgroup != hook.Unset {
 		a.diverted, a.group = true, v.Hostgroup
 	}
