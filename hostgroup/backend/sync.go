@@ -149,18 +149,9 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 		b.retrack()
 	}
 	if schema {
-		b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(w.Schema), then: b.unless(func() { b.have.Schema, b.have.Unselected = w.Schema, false })})
+		b.selectSchema(w.Schema)
 	}
-	if len(set) > 0 {
-		b.runQuery(string(set), b.unless(func() {
-			b.have.Session = w.Session
-			if b.answer.Warnings() > 0 { // that a variable is deprecated; MariaDB would show it to the session
-				b.runQuery(b.silence(w), func([][]byte, *protocol.ERR) {})
-			}
-		}))
-	} else {
-		b.have.Session = w.Session
-	}
+	b.assign(set, w)
 	if differs && w.Bare {
 		b.untrack()
 		if w.NeedAccess && access != w.Access {
@@ -172,18 +163,44 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 	}
 	b.fresh = false
 	if w.Past.Asked {
-		// Refused, it leaves the session's next answer wrong, and a session without an answer would be worse.
-		b.runQuery(string(appendStandIn(nil, w.Past)), func([][]byte, *protocol.ERR) {
-			b.have.Diagnostics = b.have.Diagnostics && w.Past.Keep
-			if w.Past.Clean && b.answer.Warnings() > 0 { // MySQL's that SQL_CALC_FOUND_ROWS is deprecated
-				b.runQuery(quietSet, func([][]byte, *protocol.ERR) {})
-			}
-		})
+		b.standIn(w.Past)
 	}
 	if w.Past.Refused != nil {
 		b.runQuery(string(appendSignal(nil, w.Past.Refused)), func([][]byte, *protocol.ERR) { b.have.Diagnostics = true })
 	}
 	b.nextOwn()
+}
+
+// selectSchema queues COM_INIT_DB.
+func (b *Conn) selectSchema(schema string) {
+	b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(schema), then: b.unless(func() {
+		b.have.Schema, b.have.Unselected = schema, false
+	})})
+}
+
+// assign queues the SET that brings the session's variables to w; set is empty if there is nothing to do.
+func (b *Conn) assign(set []byte, w *Want) {
+	if len(set) == 0 {
+		b.have.Session = w.Session
+		return
+	}
+	b.runQuery(string(set), b.unless(func() {
+		b.have.Session = w.Session
+		if b.answer.Warnings() > 0 { // that a variable is deprecated; MariaDB would show it to the session
+			b.runQuery(b.silence(w), func([][]byte, *protocol.ERR) {})
+		}
+	}))
+}
+
+// standIn queues the statement that leaves behind what the session's last one did. If the server refuses it, what the
+// session asks next is answered wrongly; to leave that without an answer would be worse.
+func (b *Conn) standIn(p Past) {
+	b.runQuery(string(appendStandIn(nil, p)), func([][]byte, *protocol.ERR) {
+		b.have.Diagnostics = b.have.Diagnostics && p.Keep
+		if p.Clean && b.answer.Warnings() > 0 { // MySQL's that SQL_CALC_FOUND_ROWS is deprecated
+			b.runQuery(quietSet, func([][]byte, *protocol.ERR) {})
+		}
+	})
 }
 
 // silence is a statement that ends the diagnostics of a SET, and on MySQL nothing else.
