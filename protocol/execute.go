@@ -8,6 +8,8 @@ const (
 	CursorForUpdate         byte = 0x02
 	CursorScrollable        byte = 0x04
 	ParameterCountAvailable byte = 0x08 // with ClientQueryAttributes
+
+	AnyCursor = CursorReadOnly | CursorForUpdate | CursorScrollable
 )
 
 // Execute is the fixed head of COM_STMT_EXECUTE; the parameters follow it.
@@ -37,9 +39,4 @@ func (e *Execute) Decode(p []byte) error {
 func (e *Execute) Append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(append(dst, byte(ComStmtExecute)), e.StatementID)
 	return binary.LittleEndian.AppendUint32(append(dst, e.Flags), e.Iterations)
-}
-
-// Cursor reports whether a cursor is asked for.
-func (e *Execute) Cursor() bool {
-	return e.Flags&(CursorReadOnly|CursorForUpdate|CursorScrollable) != 0
 }

@@ -123,11 +123,11 @@ func (s *Session) noteObserves(v *hook.Verdict) {
 // declineCursor has an execution whose answer the script looks at bring its rows at once: those that COM_STMT_FETCH brings nobody is asked about.
 // Clients read them from the answer where a server opens no cursor, as servers may.
 func (s *Session) declineCursor(p []byte, whole bool) {
-	const cursors = protocol.CursorReadOnly | protocol.CursorForUpdate | protocol.CursorScrollable
-	if s.script == nil || !s.script.observes || s.command != protocol.ComStmtExecute || len(p) <= cursorFlags || p[cursorFlags]&cursors == 0 {
+	observed := s.script != nil && s.script.observes
+	if !observed || s.command != protocol.ComStmtExecute || len(p) <= cursorFlags || p[cursorFlags]&protocol.AnyCursor == 0 {
 		return
 	}
-	p[cursorFlags] &^= cursors
+	p[cursorFlags] &^= protocol.AnyCursor
 	s.examine(p, whole)
 	s.now.sql = nil
 }

@@ -6,9 +6,6 @@ import (
 	"parkway/protocol"
 )
 
-// anyCursor are the flags of COM_STMT_EXECUTE that ask for a cursor.
-const anyCursor = protocol.CursorReadOnly | protocol.CursorForUpdate | protocol.CursorScrollable
-
 // Execution is a client's COM_STMT_EXECUTE or COM_STMT_BULK_EXECUTE as far as it was read.
 type Execution struct {
 	// Need is set if too little of the message was there: Read is to be called again once so many bytes of it have come,
@@ -38,7 +35,7 @@ func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability, envir
 		return x, wrongArguments(command, "malformed")
 	}
 	x.at = at
-	e.opens = command == protocol.ComStmtExecute && payload[protocol.ExecuteLen-5]&anyCursor != 0
+	e.opens = command == protocol.ComStmtExecute && payload[protocol.ExecuteLen-5]&protocol.AnyCursor != 0
 	switch {
 	case params == 0:
 		return x, nil
