@@ -50,16 +50,16 @@ func (e *Errands) Apply(a ErrandAccount) {
 	}
 }
 
-// Query runs a statement on a server of the hostgroup and returns its result, the first one if there are several. That may have MaxErrandRows rows, and limit
-// bytes on the wire. What the server or the proxy has against it is a *hook.Rejection as error. It blocks until ctx is over: then the statement is
-// killed. Any thread but a loop's.
+// Query runs a statement on a server of the hostgroup and returns its result, the first one if there are several. That
+// may have MaxErrandRows rows, and limit bytes on the wire. What the server or the proxy has against it is a
+// *hook.Rejection as error. It blocks until ctx is over: then the statement is killed. Any thread but a loop's.
 func (e *Errands) Query(ctx context.Context, hostgroup int, statement string, limit int) (*hook.Reply, error) {
 	if len(statement)+1 >= protocol.MaxPayload {
 		return nil, refusedErrand("the statement has %d bytes", len(statement))
 	}
 	account := e.account.Load()
 	if account.User == "" {
-		return nil, refusedErrand("there is no account for sql(): scripting.sql_username")
+		return nil, refusedErrand("there is no account for sql(): set scripting.sql_username")
 	}
 	select {
 	case e.places <- struct{}{}:

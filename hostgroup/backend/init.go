@@ -36,7 +36,7 @@ func (b *Conn) based(s sysvar.State) sysvar.State {
 }
 
 // errInitSchema is why init_connect must not contain USE.
-var errInitSchema = errors.New("init_connect changes the default schema, which is the client's to choose")
+var errInitSchema = errors.New("init_connect must not contain USE: the default schema is the client's to choose")
 
 // The arguments of COM_SET_OPTION.
 var (

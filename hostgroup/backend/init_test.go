@@ -139,7 +139,7 @@ func TestInitConnectOfSeveralStatements(t *testing.T) {
 // An init_connect that the server refuses, or that takes the choice of the schema from the client, ends the connection.
 func TestBadInitConnect(t *testing.T) {
 	for init, reason := range map[string]string{
-		"wrong": "init_connect: ERROR 1064", "USE elsewhere": "init_connect changes the default schema",
+		"wrong": "init_connect: ERROR 1064", "USE elsewhere": "init_connect must not contain USE",
 	} {
 		l := newLoop(t)
 		server := mysqltest.NewServer(t, mysqltest.ServerConfig{Handler: reporting})
