@@ -205,6 +205,47 @@ func TestEveryDescriptionIsUsed(t *testing.T) {
 	}
 }
 
+func TestExportOfScriptAndMonitor(t *testing.T) {
+	m := New(1)
+	script := NewScript([]string{"onQuery", "onAuth"}, []string{"ok", "timeout"})
+	script.Call(0, 1)
+	script.Took(0, 1500*time.Millisecond)
+	script.Tag("slow")
+	m.Scripts(func() ScriptNow {
+		return ScriptNow{
+			Loops: []*Script{script}, Hooks: []string{"onQuery", "onAuth"}, Open: []string{"onAuth"}, Workers: 3, Queue: 4, Shared: 500,
+			SQL: map[string]uint64{"ok": 6},
+		}
+	})
+	m.Monitor(func() Monitor {
+		return Monitor{Checks: []Checks{{"ping", "ok", 7}}, Workers: 8, Queue: 9, Lag: map[string]time.Duration{"db1:3306": 10 * time.Second}}
+	})
+	got := scrape(t, m)
+	for _, want := range []string{
+		`parkway_script_calls_total{hook="onQuery",result="timeout"} 1`,
+		`parkway_script_seconds_sum{hook="onQuery"} 1.5`,
+		`parkway_script_seconds_count{hook="onQuery"} 1`,
+		`parkway_script_tagged_total{tag="slow"} 1`,
+		`parkway_script_breaker_open{hook="onQuery"} 0`,
+		`parkway_script_breaker_open{hook="onAuth"} 1`,
+		`parkway_script_workers 3`,
+		`parkway_script_queue 4`,
+		`parkway_script_shared_bytes 500`,
+		`parkway_script_sql_total{result="ok"} 6`,
+		`parkway_monitor_checks_total{check="ping",result="ok"} 7`,
+		`parkway_monitor_workers 8`,
+		`parkway_monitor_queue 9`,
+		`parkway_replication_lag_seconds{server="db1:3306"} 10`,
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("missing: %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("got:\n%s", strings.Join(got, "\n"))
+	}
+}
+
 func TestLabelsAreBounded(t *testing.T) {
 	l := New(1).Loop(0)
 	for i := range 10 * maxLabels {
