@@ -213,7 +213,8 @@ func (m *Manager) Discover(ctx context.Context) {
 	for _, s := range servers {
 		if s.Moves() != before[s] {
 			moved = true
-			m.about(m.log.Warn(), s).Str("address", *s.address.Load()).Msg("server's name resolves to another address: connections to the old one end with their transactions")
+			m.about(m.log.Warn(), s).Str("address", *s.address.Load()).
+				Msg("server's name resolves to another address: connections to the old one end with their transactions")
 		}
 	}
 	if moved {

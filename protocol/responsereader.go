@@ -188,7 +188,8 @@ func (r *ResponseReader) SetStatus(s StatusFlags) { r.status = s &^ StatusMoreRe
 // says of an answer (a cursor, changed session state, ...) is forgotten by Start.
 func (r *ResponseReader) Status() StatusFlags { return r.status &^ StatusMoreResults }
 
-// Unsaid reports whether an EOF packet of the answer, which has no room for more, has said that the session's state changed, and no OK packet behind it what.
+// Unsaid reports whether an EOF packet of the answer, which has no room for more, has said that the session's state
+// changed, and no OK packet behind it what.
 func (r *ResponseReader) Unsaid() bool { return r.unsaid }
 
 // Failed reports whether the answer, of several results the last one, ended with an ERR packet, and its code.

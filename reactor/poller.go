@@ -56,9 +56,9 @@ const (
 
 // wait is called when nothing is ready. It gives the core away before it blocks: on a busy host the processes that were
 // just written to run now, and their answers are there at once, without a block and a wake-up; that saves a sixth to a
-// quarter of the CPU time (bench/results/wait.txt). As long as others run, and shortly, it does so again: sysbench's read_write and point_select
-// with 64 threads on two cores had 3 to 6 % more queries/s of it, at 3 to 5 % less CPU a query. On an idle core the yield returns within a microsecond. It may
-// return 0 after a signal.
+// quarter of the CPU time (bench/results/wait.txt). As long as others run, and shortly, it does so again: sysbench's
+// read_write and point_select with 64 threads on two cores had 3 to 6 % more queries/s of it, at 3 to 5 % less CPU a
+// query. On an idle core the yield returns within a microsecond. It may return 0 after a signal.
 func (p *poller) wait() (int, error) {
 	began := time.Now()
 	for range maxYields {

@@ -101,7 +101,8 @@ func (s *Session) open(p []byte) (n int, whole, ok bool) {
 	}
 	switch {
 	case whole && n == protocol.HeaderLen:
-		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: a command without a command byte"))
+		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeMalformedPacket,
+			"parkway: Malformed communication packet: a command without a command byte"))
 		return len(p), false, false
 	case n <= protocol.HeaderLen:
 		return 0, false, false

@@ -207,7 +207,8 @@ func (e *errand) leavesNothing(b *backend.Conn) bool {
 	return false
 }
 
-// leaveErrands ends the errands at servers that are not to be used any more. What runs on one that is OFFLINE_SOFT, or has left its hostgroup, may end.
+// leaveErrands ends the errands at servers that are not to be used any more. What runs on one that is OFFLINE_SOFT, or
+// has left its hostgroup, may end.
 func (w *worker) leaveErrands() {
 	table := w.proxy.hostgroups.Table()
 	for e := range w.errands {

@@ -22,8 +22,8 @@ var stirring = []string{
 	"CALL p()", "/*slow*/ SELECT 1", "/*slow*/ INSERT 1", "SELECT 1; SELECT 2", "BEGIN", "COMMIT",
 }
 
-// Whatever happens while a client's statement waits, because its connection is being asked, brought to its state, lost, killed or drained, or because a
-// script is: it is answered, or its connection ends.
+// Whatever happens while a client's statement waits, because its connection is being asked, brought to its state, lost,
+// killed or drained, or because a script is: it is answered, or its connection ends.
 func TestEventsAtRandom(t *testing.T) {
 	const clients, lasting = 12, 700 * time.Millisecond
 	seed := uint64(time.Now().UnixNano())

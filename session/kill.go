@@ -273,7 +273,8 @@ func killOutcome(id uint32, r kill.Result) *protocol.ERR {
 	case kill.Killed, kill.Gone:
 		return nil
 	case kill.Dropped:
-		return protocol.NewERR(protocol.ErrCodeUnknown, "parkway: the statement of connection %d could not be killed: too many at once, or its server is not configured any more", id)
+		return protocol.NewERR(protocol.ErrCodeUnknown,
+			"parkway: the statement of connection %d could not be killed: too many at once, or its server is not configured any more", id)
 	}
 	return protocol.NewERR(protocol.ErrCodeUnknown, "parkway: the statement of connection %d could not be killed: %v", id, r.Err)
 }

@@ -322,7 +322,8 @@ func TestServerLostWhileItIsAskedForGrants(t *testing.T) {
 	}
 }
 
-// A client whose connection is not shared loses with it, in that moment, all that it has done there, and must know; who has done nothing there goes on.
+// A client whose connection is not shared loses with it, in that moment, all that it has done there, and must know; who
+// has done nothing there goes on.
 func TestOwnConnectionLostWhileItIsAskedForGrants(t *testing.T) {
 	w := newWorld(t, func(s *setup) {
 		unshared(s)

@@ -8,14 +8,16 @@ import (
 	"parkway/protocol/sysvar"
 )
 
-// What a server has to report and has no OK packet for, it reports later, to whoever comes then: with a statement of the proxy's own, or another
-// client's. So the proxy tells the client: of variables that a SET changed which then failed, or a stored function whose answer ended in an EOF packet,
-// and of the schema. MySQL reports it with the next OK packet, whatever that is for (reportLate); MariaDB with the next that reports
-// anything (withOwed), which is sooner for the proxy, to which it reports more than to clients. So after a SET that failed half-way the proxy asks, before
+// What a server has to report and has no OK packet for, it reports later, to whoever comes then: with a statement of
+// the proxy's own, or another client's. So the proxy tells the client: of variables that a SET changed which then
+// failed, or a stored function whose answer ended in an EOF packet, and of the schema. MySQL reports it with the next
+// OK packet, whatever that is for (reportLate); MariaDB with the next that reports anything (withOwed), which is sooner
+// for the proxy, to which it reports more than to clients. So after a SET that failed half-way the proxy asks, before
 // anything else is done on the connection (flush).
 //
-// MySQL goes to the schema of a prepared statement to execute it, and back, and reports that as a change of the schema. What was prepared in no schema
-// may be prepared in one on the connection that the session has by then, which it does not leave to execute it.
+// MySQL goes to the schema of a prepared statement to execute it, and back, and reports that as a change of the schema.
+// What was prepared in no schema may be prepared in one on the connection that the session has by then, which it does
+// not leave to execute it.
 
 // reportsSchema reports whether MySQL tells the client of changes of the schema.
 func (s *Session) reportsSchema() bool { return !s.isMariaDB() && s.hears() }
@@ -53,7 +55,8 @@ func (s *Session) reportsUnclear() bool {
 	return s.mine.pins.Has(sysvar.Unreported) || s.backend.SchemaLate() && s.now.info.Flags.Has(digest.MultiStatement)
 }
 
-// The statements that make a server report what it has not yet: MySQL with any, MariaDB with one that changes something, which is none of defaultTracked.
+// The statements that make a server report what it has not yet: MySQL with any, MariaDB with one that changes
+// something, which is none of defaultTracked.
 const (
 	flushMySQL   = "DO 0"
 	flushMariaDB = "SET @@SESSION.lc_time_names=@@SESSION.lc_time_names"
@@ -99,8 +102,9 @@ func (s *Session) owe(block []byte) {
 	}
 }
 
-// oweLateSchema notes that a report of the schema has come with a statement that does not change it. On MariaDB it may be another client's, but not for one
-// who has statements by name and so has had the connection since before: then it is of an EXECUTE of the session's own.
+// oweLateSchema notes that a report of the schema has come with a statement that does not change it. On MariaDB it may
+// be another client's, but not for one who has statements by name and so has had the connection since before: then it
+// is of an EXECUTE of the session's own.
 func (s *Session) oweLateSchema() {
 	s.mine.owesSchema = s.mine.owesSchema || !s.isMariaDB() || s.mine.pins.Has(sysvar.PreparedText)
 }
@@ -142,8 +146,9 @@ func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
 	s.mine.owesSchema = s.mine.owesSchema || s.reportsSchema()
 }
 
-// oweUnexecuted is oweSchemaLate for an execution whose statement the connection at hand refused to prepare, as MySQL does with a write in a transaction
-// that is read-only: the client reads that as the failure of the execution, which on a connection of its own would have gone to the statement's schema.
+// oweUnexecuted is oweSchemaLate for an execution whose statement the connection at hand refused to prepare, as MySQL
+// does with a write in a transaction that is read-only: the client reads that as the failure of the execution, which on
+// a connection of its own would have gone to the statement's schema.
 func (s *Session) oweUnexecuted() {
 	if s.executes() && s.executesElsewhere() && s.reportsSchema() {
 		s.mine.owesSchema = true

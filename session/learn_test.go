@@ -13,8 +13,9 @@ import (
 // variable finds the variables that a query names.
 var variable = regexp.MustCompile(`@@(SESSION|GLOBAL)\.(\w+)`)
 
-// Who has set the trackers of MySQL is followed no more. The server is asked for the variables that a statement was prepared under, before a connection
-// prepares it, and what it had still to report reaches the client. One that is older lacks some of them, and refuses a query that names one.
+// Who has set the trackers of MySQL is followed no more. The server is asked for the variables that a statement was
+// prepared under, before a connection prepares it, and what it had still to report reaches the client. One that is
+// older lacks some of them, and refuses a query that names one.
 func TestLearning(t *testing.T) {
 	old := []string{
 		"character_set_client", "character_set_results", "collation_connection", "default_week_format", "div_precision_increment", "group_concat_max_len",

@@ -83,5 +83,6 @@ func former(b *backend.Conn) *protocol.ERR {
 			"parkway: server %s has another address now, and the session had state there that no other server has", b.Server())
 	}
 	return protocol.NewERR(protocol.ErrCodeNewAbortingConnection,
-		"parkway: server %s has left hostgroup %d, by its read_only, and the session had state there that no other server has", b.Server(), b.Server().Hostgroup())
+		"parkway: server %s has left hostgroup %d, by its read_only, and the session had state there that no other server has",
+		b.Server(), b.Server().Hostgroup())
 }

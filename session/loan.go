@@ -71,9 +71,11 @@ func (s *Session) onLoan() sysvar.State {
 // bytesCharset is the only character set of texts that shows in what MySQL derives from them: as the collation of what is computed.
 const bytesCharset = "binary"
 
-// charsetIn is the client's character set in an environment, if texts in it mean there what they mean as bytes: they are not converted. Else it is "".
+// charsetIn is the client's character set in an environment, if texts in it mean there what they mean as bytes: they
+// are not converted. Else it is "".
 func (s *Session) charsetIn(env string) string {
-	vars := withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, []string{charsetVariable, "character_set_connection", "collation_connection"}, env)
+	charsets := []string{charsetVariable, "character_set_connection", "collation_connection"}
+	vars := withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, charsets, env)
 	client, _ := vars.Get(charsetVariable)
 	connection, ok := vars.Get("character_set_connection")
 	if !ok {

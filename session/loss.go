@@ -47,7 +47,9 @@ type loss struct {
 
 // idling are the states in which nothing of a command is at the server or on the
 // way to it.
-var idling = [numStates]bool{ready: true, killing: true, delayed: true, doubtful: true, pondering: true, refused: true, discarding: true, trailing: true}
+var idling = [numStates]bool{
+	ready: true, killing: true, delayed: true, doubtful: true, pondering: true, refused: true, discarding: true, trailing: true,
+}
 
 // remedy decides.
 func (l loss) remedy() remedy {

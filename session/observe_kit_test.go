@@ -70,8 +70,9 @@ func shopColumns() []protocol.ColumnDefinition {
 	}
 }
 
-// shop is a server whose statements "SELECT n" bring n rows of three columns, each of so many bytes as "of" says, with as many warnings as "warn" says;
-// of several statements each its own; prepared too. It says what it has answered last by status.
+// shop is a server whose statements "SELECT n" bring n rows of three columns, each of so many bytes as "of" says, with
+// as many warnings as "warn" says; of several statements each its own; prepared too. It says what it has answered last
+// by status.
 func shop(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 	sql := string(payload[1:])
 	switch {

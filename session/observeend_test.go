@@ -14,8 +14,8 @@ import (
 	"parkway/scripting/hook"
 )
 
-// hangs makes a shop's statement "SELECT hang" bring a batch of rows and then nothing until it is killed, and "SELECT done" some rows and their end, which the
-// proxy reads at once.
+// hangs makes a shop's statement "SELECT hang" bring a batch of rows and then nothing until it is killed, and "SELECT
+// done" some rows and their end, which the proxy reads at once.
 func hangs(s *setup) {
 	k := new(killer)
 	s.kills = k

@@ -73,7 +73,8 @@ func (p *packets) next() (payload []byte, ok bool) {
 	return nil, false
 }
 
-// endsRows reports whether a packet of this length that begins with body ends rows. A row begins with the same byte if its first column has 16 MiB or more; it then fills its packet.
+// endsRows reports whether a packet of this length that begins with body ends rows. A row begins with the same byte if
+// its first column has 16 MiB or more; it then fills its packet.
 func endsRows(body []byte, length int, caps protocol.Capability) bool {
 	return len(body) > 0 && body[0] == 0xfe && (length < 9 || caps.Has(protocol.ClientDeprecateEOF) && length < protocol.MaxPayload)
 }

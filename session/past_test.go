@@ -71,7 +71,8 @@ func TestPast(t *testing.T) {
 	}
 }
 
-// A connection that has the number of rows of a session's last statement, and has to be told how many an earlier one found, has lost the former by that.
+// A connection that has the number of rows of a session's last statement, and has to be told how many an earlier one
+// found, has lost the former by that.
 func TestRowCountBesideFoundRows(t *testing.T) {
 	w := newWorld(t, func(s *setup) {
 		tracked(s)

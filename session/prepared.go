@@ -134,7 +134,8 @@ func (s *Session) equip() {
 		want.Session.UserVars = s.worker.pool.Interner().Empty()
 	}
 	if (s.mine.pins != 0 || s.holds()) && resets || s.isMariaDB() && s.mine.pins.Has(sysvar.Trackers) {
-		// It would cost what the connection is kept for, or variables whose values the server has not told. In the environment of now the text may mean something else: that is for nobody else.
+		// It would cost what the connection is kept for, or variables whose values the server has not told. In the
+		// environment of now the text may mean something else: that is for nobody else.
 		want.Session = s.mine.vars
 		if s.now.slot.Shared() {
 			s.mine.statements.Isolate(s.now.entry)

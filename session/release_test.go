@@ -9,7 +9,8 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
-// Where the server's completion_type is RELEASE, the connection of a client that ended a transaction is for nobody else: the server is about to hang up.
+// Where the server's completion_type is RELEASE, the connection of a client that ended a transaction is for nobody
+// else: the server is about to hang up.
 func TestServerReleases(t *testing.T) {
 	report := func(value string, a *mysqltest.Answer) {
 		change := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("completion_type"), Value: []byte(value)}

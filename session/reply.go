@@ -86,7 +86,10 @@ const maxScratch = 256 << 10
 
 // ok writes an OK packet.
 func (w *answerWriter) ok(o *hook.Summary) {
-	ok := protocol.OK{AffectedRows: o.AffectedRows, InsertID: o.InsertID, Status: w.status, Warnings: o.Warnings, Info: []byte(o.Info), StateChanges: w.changes}
+	ok := protocol.OK{
+		AffectedRows: o.AffectedRows, InsertID: o.InsertID, Status: w.status, Warnings: o.Warnings,
+		Info: []byte(o.Info), StateChanges: w.changes,
+	}
 	w.okPacket(&ok)
 }
 

@@ -231,7 +231,8 @@ func (s *Session) reportLoss(b *backend.Conn, err *backend.Error) {
 	}
 }
 
-// loseBackend notes that the session has no connection any more, with all that only that one knew, and goes on. The caller closes it, unless it is lost.
+// loseBackend notes that the session has no connection any more, with all that only that one knew, and goes on. The
+// caller closes it, unless it is lost.
 func (s *Session) loseBackend() {
 	s.presumePast()
 	s.backend, s.mine.pins, s.mine.objects = nil, 0, nil

@@ -19,7 +19,8 @@ func (s *Session) asSent(p []byte) []byte {
 func (s *Session) replaceText(sql string, p []byte, whole bool) (n int, ok bool) {
 	switch limit := s.worker.proxy.settings.Load().MaxAllowedPacket; {
 	case !whole:
-		s.refusal = protocol.NewERR(protocol.ErrCodeNotSupportedYet, "parkway: the script rewrites a statement of more than %d bytes, which cannot be", holdSize)
+		s.refusal = protocol.NewERR(protocol.ErrCodeNotSupportedYet,
+			"parkway: the script rewrites a statement of more than %d bytes, which is not supported", holdSize)
 		return s.refuse(p, whole), false
 	case int64(len(sql)+len(p)) >= min(limit, protocol.MaxPayload): // its query attributes are at most as long as p
 		s.refusal = protocol.NewERR(protocol.ErrCodePacketTooLarge, "parkway: the script's statement is larger than 'max_allowed_packet' (%d)", limit)

@@ -6,9 +6,10 @@ import (
 	"parkway/protocol/sysvar"
 )
 
-// A text of several statements has a result for each, and the server stops at the first that fails. So each report is told by the statement that it
-// came with, as if that had been sent alone: what a SET has set is known, and no reason to keep the connection. Where the results cannot be told apart
-// (a CALL has any number of them), all that was reported is what nobody knows the cause of.
+// A text of several statements has a result for each, and the server stops at the first that fails. So each report is
+// told by the statement that it came with, as if that had been sent alone: what a SET has set is known, and no reason
+// to keep the connection. Where the results cannot be told apart (a CALL has any number of them), all that was reported
+// is what nobody knows the cause of.
 
 // several is such a text, while its results come.
 type several struct {
@@ -33,8 +34,9 @@ func (s *Session) severalOf() *several {
 	return now.several
 }
 
-// nextOf moves to the next statement of p. It is false if there is none, or if what it did will not be known: it has any number of results, or one without
-// room for reports, or is read otherwise than the text was, because a statement before it has set that.
+// nextOf moves to the next statement of p. It is false if there is none, or if what it did will not be known: it has
+// any number of results, or one without room for reports, or is read otherwise than the text was, because a statement
+// before it has set that.
 func (s *Session) nextOf(p *several) bool {
 	if p.lost {
 		return false

@@ -32,8 +32,11 @@ const (
 )
 
 var stateNames = [numStates]string{
-	"greeted", "authing", "verifying", "knocking", "vetting", "ready", "acquiring", "killing", "delayed", "doubtful", "pondering", "injecting", "refused", "sending",
-	"answering", "observing", "uploading", "trailing", "discarding", "abandoned", "gone", "closing",
+	greeted: "greeted", authing: "authing", verifying: "verifying", knocking: "knocking", vetting: "vetting", ready: "ready",
+	acquiring: "acquiring", killing: "killing", delayed: "delayed", doubtful: "doubtful", pondering: "pondering",
+	injecting: "injecting", refused: "refused", sending: "sending", answering: "answering", observing: "observing",
+	uploading: "uploading", trailing: "trailing", discarding: "discarding", abandoned: "abandoned", gone: "gone",
+	closing: "closing",
 }
 
 func (s state) String() string { return stateNames[s] }
@@ -41,12 +44,13 @@ func (s state) String() string { return stateNames[s] }
 // legal[from] has a bit for each state that may follow. Every state may be
 // followed by closing.
 var legal = [numStates]uint{
-	greeted:    1<<authing | 1<<knocking,
-	authing:    1<<verifying | 1<<vetting | 1<<ready,
-	knocking:   1 << greeted,
-	vetting:    1 << authing,
-	verifying:  1 << authing,
-	ready:      1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<injecting | 1<<refused | 1<<sending | 1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
+	greeted:   1<<authing | 1<<knocking,
+	authing:   1<<verifying | 1<<vetting | 1<<ready,
+	knocking:  1 << greeted,
+	vetting:   1 << authing,
+	verifying: 1 << authing,
+	ready: 1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<injecting | 1<<refused | 1<<sending |
+		1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
 	killing:    1 << ready,
 	delayed:    1 << ready,

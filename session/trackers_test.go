@@ -48,8 +48,8 @@ func TestTrackersAreTheClients(t *testing.T) {
 	w.waitBackends(1)
 }
 
-// A connection whose trackers are the client's is told of the session's past before they are: a statement that does so then would be reported with what is
-// for the client.
+// A connection whose trackers are the client's is told of the session's past before they are: a statement that does so
+// then would be reported with what is for the client.
 func TestPastBeforeTrackers(t *testing.T) {
 	for _, version := range []string{"9.7.0", "5.5.5-10.11.6-MariaDB"} {
 		w := newWorld(t, func(s *setup) {

@@ -6,9 +6,10 @@ import (
 	"parkway/hostgroup/backend"
 )
 
-// A session that got its connection without `multiplexing`, query rules and a script has a state that nobody has followed. It stays on that connection
-// when a reload brings one of them: what the rules say of the hostgroup holds for it once its state is known again, after COM_RESET_CONNECTION or
-// COM_CHANGE_USER, with which many pools of clients begin.
+// A session that got its connection without `multiplexing`, query rules and a script has a state that nobody has
+// followed. It stays on that connection when a reload brings one of them: what the rules say of the hostgroup holds for
+// it once its state is known again, after COM_RESET_CONNECTION or COM_CHANGE_USER, with which many pools of clients
+// begin.
 
 // follows reports whether sessions are followed from the connection on that they get now.
 func (w *worker) follows() bool {

@@ -81,9 +81,9 @@ func (s *Session) withOwed(block []byte) []byte {
 	return block
 }
 
-// reportsLate reports whether the statement changes nothing that the client has reported, so that a report speaks of a SET or CALL that failed
-// half-way, or of a prepared statement of another schema, whose rows ended in an EOF packet: MariaDB sends it with the next change of any state that is
-// tracked, of which the proxy tracks more than clients do.
+// reportsLate reports whether the statement changes nothing that the client has reported, so that a report speaks of a
+// SET or CALL that failed half-way, or of a prepared statement of another schema, whose rows ended in an EOF packet:
+// MariaDB sends it with the next change of any state that is tracked, of which the proxy tracks more than clients do.
 func (s *Session) reportsLate() bool {
 	info := &s.now.info
 	if !s.isMariaDB() || info.Flags&unseen != 0 {
@@ -138,8 +138,8 @@ func (s *Session) setsNoSchema() bool {
 	return s.now.info.Verb == digest.VerbSet && s.now.info.Flags&unseen == 0 && s.isMariaDB()
 }
 
-// setsForStatement reports whether the statement is one with variables of its own (SET STATEMENT) and goes to no schema: MariaDB sends with their reports
-// what was late, and the client has most of them not reported.
+// setsForStatement reports whether the statement is one with variables of its own (SET STATEMENT) and goes to no
+// schema: MariaDB sends with their reports what was late, and the client has most of them not reported.
 func (s *Session) setsForStatement() bool {
 	flags := s.now.info.Flags
 	return s.isMariaDB() && flags.Has(digest.SetStatement) && flags&(unseen|digest.UseDB) == 0 && s.now.info.Verb != digest.VerbCall

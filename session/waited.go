@@ -6,8 +6,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Who has waited for a connection in vain reads who has them, and the log says more. All loops are asked for that, but not for each of the thousands of
-// clients that may wait.
+// Who has waited for a connection in vain reads who has them, and the log says more. All loops are asked for that, but
+// not for each of the thousands of clients that may wait.
 
 // waited is the answer for a hostgroup, on one loop.
 type waited struct {

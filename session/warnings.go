@@ -8,9 +8,9 @@ import (
 	"parkway/protocol/digest"
 )
 
-// A statement of the script's behind one of the client's costs what SHOW WARNINGS shows. So that is asked for before, and the answer, byte by byte, is what the
-// client reads if SHOW WARNINGS is what it says next. Other ways to ask (SHOW COUNT(*) WARNINGS, @@warning_count, GET DIAGNOSTICS, a LIMIT) find what the script's
-// statement has left.
+// A statement of the script's behind one of the client's costs what SHOW WARNINGS shows. So that is asked for before,
+// and the answer, byte by byte, is what the client reads if SHOW WARNINGS is what it says next. Other ways to ask (SHOW
+// COUNT(*) WARNINGS, @@warning_count, GET DIAGNOSTICS, a LIMIT) find what the script's statement has left.
 
 const (
 	showWarnings = "SHOW WARNINGS"
@@ -44,8 +44,9 @@ func (s *Session) keepWarnings(answer []byte) {
 	}
 }
 
-// repeatsWarnings answers the command p, a SHOW WARNINGS, with what was kept, in place of the server, whose connection is at hand for what the script has to be sent
-// before and after. It is false for other commands: what is kept is forgotten.
+// repeatsWarnings answers the command p, a SHOW WARNINGS, with what was kept, in place of the server, whose connection
+// is at hand for what the script has to be sent before and after. It is false for other commands: what is kept is
+// forgotten.
 func (s *Session) repeatsWarnings(p []byte) bool {
 	sc := s.script
 	if sc == nil || sc.warnings == nil {

@@ -10,8 +10,8 @@ import (
 	"parkway/scripting/hook"
 )
 
-// A statement of the script's behind the client's leaves the client its warnings: they are asked for before, and SHOW WARNINGS reads that answer, until the client
-// says something else.
+// A statement of the script's behind the client's leaves the client its warnings: they are asked for before, and SHOW
+// WARNINGS reads that answer, until the client says something else.
 func TestScriptLeavesWarnings(t *testing.T) {
 	for dialect, caps := range dialects {
 		t.Run(dialect, func(t *testing.T) {

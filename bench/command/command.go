@@ -19,9 +19,10 @@ const (
 	wrong  = 2 // flags
 )
 
-// Main is the main function of the program with that name: parse reads its command line and writes usage and flag errors to usage (its
-// error is flag.ErrHelp after -h); work does what the options ask for, until ctx ends by Ctrl-C or SIGTERM. Their errors are printed. It ends the process,
-// with 0 if both succeeded, 1 if work failed, and 2 if parse did.
+// Main is the main function of the program with that name: parse reads its command line and writes usage and flag
+// errors to usage (its error is flag.ErrHelp after -h); work does what the options ask for, until ctx ends by Ctrl-C or
+// SIGTERM. Their errors are printed. It ends the process, with 0 if both succeeded, 1 if work failed, and 2 if parse
+// did.
 func Main[Options any](name string, parse func(args []string, usage io.Writer) (Options, error), work func(ctx context.Context, o Options) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, name, os.Args[1:], os.Stderr, parse, work)

@@ -13,8 +13,9 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
-// What scripts cost: no script beside one that is remembered and one that is asked for each statement; and what other clients notice of one client's slow
-// function. All of these share connections: a script has the proxy follow the sessions, as multiplexing does.
+// What scripts cost: no script beside one that is remembered and one that is asked for each statement; and what other
+// clients notice of one client's slow function. All of these share connections: a script has the proxy follow the
+// sessions, as multiplexing does.
 const (
 	unscripted = "parkway-unscripted" // no script
 	pure       = "parkway-pure"       // an onQuery that is asked once for each digest

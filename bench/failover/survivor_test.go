@@ -9,8 +9,9 @@ import (
 	"parkway/bench/servers"
 )
 
-// The primary dies, and a replica is made writable without anybody telling it that its primary is gone; all replicas have a
-// max_replication_lag. Reads go on all the time, also while there is no primary. Writes go on there and stay, whatever the lag checks say of its replication.
+// The primary dies, and a replica is made writable without anybody telling it that its primary is gone; all replicas
+// have a max_replication_lag. Reads go on all the time, also while there is no primary. Writes go on there and stay,
+// whatever the lag checks say of its replication.
 func TestSurvivorIsPromotedAsItIs(t *testing.T) {
 	w := newWorld(t, func(c *proxy.Config, _ *servers.Cluster) {
 		for i := range c.Servers {

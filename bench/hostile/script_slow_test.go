@@ -22,8 +22,8 @@ const (
 	napGrowth = 64 << 20
 )
 
-// Sessions in slow functions, very many more than there are places: all are served in turn, nobody waits much longer than the others, and what waits takes
-// little memory. Others notice nothing.
+// Sessions in slow functions, very many more than there are places: all are served in turn, nobody waits much longer
+// than the others, and what waits takes little memory. Others notice nothing.
 func TestScriptManySlow(t *testing.T) {
 	crowd := sized(300, 1000)
 	round := time.Duration(crowd) * napTime / napPool // in which each has its turn

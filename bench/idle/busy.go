@@ -16,8 +16,8 @@ type load struct {
 	cpu float64 // microseconds of the proxy per query
 }
 
-// turn is sysbench beside nobody, and beside the quiet clients: a shared machine is faster in one minute than in the next, so that what is compared is
-// of the same turn.
+// turn is sysbench beside nobody, and beside the quiet clients: a shared machine is faster in one minute than in the
+// next, so that what is compared is of the same turn.
 type turn struct {
 	alone, beside load
 }

@@ -131,8 +131,8 @@ func percentages(s figures.Spread) string {
 	return figures.WithRange(s, func(x float64) string { return fmt.Sprintf("%+.1f", 100*x) })
 }
 
-// sweepGoals say whether lines are straight, and which are flat. Memory is judged by what each further client takes from one number to the next: before
-// the first, the process has room for some.
+// sweepGoals say whether lines are straight, and which are flat. Memory is judged by what each further client takes
+// from one number to the next: before the first, the process has room for some.
 func (r report) sweepGoals() []judged {
 	most := count(slices.Max(r.options.counts))
 	goals := notYet("resident memory of each further client, up to "+most+", at most 1,024 B", "heap of each further client, up to "+most+", at most 512 B",

@@ -131,9 +131,10 @@ func (p *point) measure(ctx context.Context, filling, alone *trial, more int, ba
 	return p.busy(filling, alone, sweepWindows, base)
 }
 
-// busy lets the busy clients of both proxies ask in turns, right after one another: at the same time, as in wake, each would be in the other's way where
-// there is one processor, and where CPU time is counted in ticks it would always be the same one that a tick finds at work. What differs between the
-// proxies without quiet clients, such as how many of the busy ones each loop has, is in base.
+// busy lets the busy clients of both proxies ask in turns, right after one another: at the same time, as in wake, each
+// would be in the other's way where there is one processor, and where CPU time is counted in ticks it would always be
+// the same one that a tick finds at work. What differs between the proxies without quiet clients, such as how many of
+// the busy ones each loop has, is in base.
 func (p *point) busy(filling, alone *trial, windows int, base *times) error {
 	var cpu, p50, p95, timesCPU, timesP50 []float64
 	for n := range windows {

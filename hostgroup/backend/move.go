@@ -33,8 +33,8 @@ func (b *Conn) Detach() (*Moving, error) {
 	return &Moving{
 		fd: fd,
 		from: Conn{
-			spec: b.spec, caps: b.caps, thread: b.thread, have: b.have, base: b.base, born: b.born, host: b.host, port: b.port, moves: b.moves, ready: true, runs: b.runs, fresh: b.fresh,
-			lateSchema: b.lateSchema,
+			spec: b.spec, born: b.born, host: b.host, port: b.port, moves: b.moves, caps: b.caps, thread: b.thread, ready: true,
+			have: b.have, base: b.base, lateSchema: b.lateSchema, runs: b.runs, fresh: b.fresh,
 		},
 		statements: b.statements.Move(),
 	}, nil

@@ -34,7 +34,8 @@ func appendSignal(dst []byte, e *protocol.ERR) []byte {
 }
 
 // ten is a table of ten rows.
-const ten = "(SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0)"
+const ten = "(SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0" +
+	" UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0 UNION ALL SELECT 0)"
 
 const (
 	// maxStandIn is the number of rows that a statement which stands in returns; from there on it only counts them, which MySQL warns of.

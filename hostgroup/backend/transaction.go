@@ -15,9 +15,13 @@ const endTransaction = "COMMIT AND NO CHAIN NO RELEASE"
 
 // accessQueries make MySQL keep an access mode. It forgets one when a transaction ends while transactions are reported.
 var accessQueries = [...][]string{
-	digest.AccessUnsaid: {"SET @@SESSION.session_track_transaction_info='STATE'", endTransaction, "SET @@SESSION.session_track_transaction_info=DEFAULT"},
-	digest.ReadOnly:     {"START TRANSACTION READ ONLY", endTransaction},
-	digest.ReadWrite:    {"START TRANSACTION READ WRITE", endTransaction},
+	digest.AccessUnsaid: {
+		"SET @@SESSION.session_track_transaction_info='STATE'",
+		endTransaction,
+		"SET @@SESSION.session_track_transaction_info=DEFAULT",
+	},
+	digest.ReadOnly:  {"START TRANSACTION READ ONLY", endTransaction},
+	digest.ReadWrite: {"START TRANSACTION READ WRITE", endTransaction},
 }
 
 // access makes the server keep an access mode. There is no transaction.

@@ -2,9 +2,11 @@ package stmt
 
 import "parkway/protocol"
 
-// MariaDB reads a text that a parameter is given as being of the character set that was in force when its type came, converts it to the collation of the
-// connection that was in force then, and tells of the result what follows from that. Clients send types once, and may change the character set later. A server that has the statement, but not these types of
-// that time, is told them then, by an execution without values: it takes the types, misses the values, and runs nothing.
+// MariaDB reads a text that a parameter is given as being of the character set that was in force when its type came,
+// converts it to the collation of the connection that was in force then, and tells of the result what follows from
+// that. Clients send types once, and may change the character set later. A server that has the statement, but not these
+// types of that time, is told them then, by an execution without values: it takes the types, misses the values, and
+// runs nothing.
 
 // Unbound reports whether a server that has the statement as on has to be told the types first, in another environment than that of the session.
 func (x *Execution) Unbound(on *Prepared, environment string) bool {

@@ -7,8 +7,8 @@ import (
 	"parkway/protocol"
 )
 
-// A server is told the types alone if it read a text that follows in another character set: not for numbers, times and bytes, and not if it knows them
-// or they come with the values.
+// A server is told the types alone if it read a text that follows in another character set: not for numbers, times and
+// bytes, and not if it knows them or they come with the values.
 func TestUnbound(t *testing.T) {
 	const then, now = "latin1", "utf8mb4"
 	blob, date, null := []byte{byte(protocol.TypeLongBlob), 0}, []byte{byte(protocol.TypeDate), 0}, []byte{byte(protocol.TypeNull), 0}

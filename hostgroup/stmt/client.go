@@ -129,7 +129,8 @@ func (c *ClientStatements) Add(s *Statement) *Entry {
 	return e
 }
 
-// AddAnchored is Add for a statement of AcquireSingle, or another one that can't be prepared anywhere else: it needs the connection that it was prepared on until it is closed.
+// AddAnchored is Add for a statement of AcquireSingle, or another one that can't be prepared anywhere else: it needs
+// the connection that it was prepared on until it is closed.
 func (c *ClientStatements) AddAnchored(s *Statement) *Entry {
 	e := c.Add(s)
 	e.anchor, e.held = Slot{Statement: s, owner: e.serial}, HoldText

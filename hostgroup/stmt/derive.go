@@ -233,8 +233,8 @@ func isText(kind string) bool {
 	return t == protocol.TypeVarString || t == protocol.TypeBlob
 }
 
-// Environment is the one to prepare the statement in for the execution under way, in this slot: its own if the execution makes MySQL derive the rest, else
-// that of the slot, where more of it is as it should be.
+// Environment is the one to prepare the statement in for the execution under way, in this slot: its own if the
+// execution makes MySQL derive the rest, else that of the slot, where more of it is as it should be.
 func (e *Entry) Environment(at Slot) string {
 	if at.derived && !(e.fromPrepared && at.fromPrepared()) {
 		return at.in

@@ -242,8 +242,8 @@ func TestRebinds(t *testing.T) {
 	}
 }
 
-// In which environment a statement is prepared for an execution: its own, where that execution makes MySQL derive the rest, since texts keep the length that
-// they had before; else that in which it was derived last.
+// In which environment a statement is prepared for an execution: its own, where that execution makes MySQL derive the
+// rest, since texts keep the length that they had before; else that in which it was derived last.
 func TestDeriveEnvironment(t *testing.T) {
 	c, _ := openStatements()
 	for _, test := range []struct {

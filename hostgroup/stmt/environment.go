@@ -6,9 +6,10 @@ import "slices"
 // collation_client, the collation that a client's character set may have, they are part of every Environment.
 var Charsets = []string{"character_set_client", "character_set_connection", "collation_client", "collation_connection"}
 
-// What a server reads a text by when it prepares it, and does not look at again when it executes it: one that prepares the text later, on another
-// connection, must see the same, and one that has prepared it under other values gives other results. Each was measured (TestRealEnvironment), also on
-// servers of other variables: what group_concat_max_len cuts off, and how lc_time_names calls months.
+// What a server reads a text by when it prepares it, and does not look at again when it executes it: one that prepares
+// the text later, on another connection, must see the same, and one that has prepared it under other values gives other
+// results. Each was measured (TestRealEnvironment), also on servers of other variables: what group_concat_max_len cuts
+// off, and how lc_time_names calls months.
 var (
 	environmentMariaDB = slices.Concat(Charsets, []string{
 		"default_week_format", "div_precision_increment", "old_mode", "optimizer_switch", "sql_auto_is_null", "sql_mode",

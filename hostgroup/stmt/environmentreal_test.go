@@ -93,8 +93,8 @@ func TestRealEnvironment(t *testing.T) {
 	t.Logf("%d variables, shown: %v", len(variables), shown)
 }
 
-// told is what the telling statements answer, prepared on a connection that is as new, with one SET before that and one behind. It is not ok if the server
-// refuses one.
+// told is what the telling statements answer, prepared on a connection that is as new, with one SET before that and one
+// behind. It is not ok if the server refuses one.
 func (r *realServer) told(t *testing.T, before, behind string) (answers []string, ok bool) {
 	t.Helper()
 	if _, err := r.Command(protocol.ComResetConnection); err != nil {

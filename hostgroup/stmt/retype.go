@@ -2,11 +2,12 @@ package stmt
 
 import "parkway/protocol"
 
-// What MySQL derives anew for a text is a text, and for bytes, as which programs send long data, it is bytes; then it takes either for the other, as it is.
-// So the execution that makes another server derive what a slot says has to say of its values what those said that made the client's own do so. On the wire
-// they are the same.
+// What MySQL derives anew for a text is a text, and for bytes, as which programs send long data, it is bytes; then it
+// takes either for the other, as it is. So the execution that makes another server derive what a slot says has to say
+// of its values what those said that made the client's own do so. On the wire they are the same.
 
-// retyped returns the types that the execution is to be sent with, behind the flag that says that they follow; "" are the client's. on is where it runs.
+// retyped returns the types that the execution is to be sent with, behind the flag that says that they follow; "" are
+// the client's. on is where it runs.
 func (x *Execution) retyped(on *Prepared) (bound string) {
 	if x.types == nil || on.settled || !on.slot.derived || len(on.slot.shape) != len(x.types.kinds) {
 		return ""

@@ -30,7 +30,8 @@ type Param struct {
 // of which nobody has noted the parameters, or since it is no COM_STMT_EXECUTE. They alias message.
 func (e *Entry) Values(message []byte, x *Execution, caps protocol.Capability) (v Values, ok bool) {
 	length, _ := protocol.Header(message)
-	if length != len(message)-protocol.HeaderLen || protocol.Command(message[protocol.HeaderLen]) != protocol.ComStmtExecute || e.held&HoldLongData != 0 {
+	command := protocol.Command(message[protocol.HeaderLen])
+	if length != len(message)-protocol.HeaderLen || command != protocol.ComStmtExecute || e.held&HoldLongData != 0 {
 		return v, false
 	}
 	v = Values{entry: e, count: e.Statement.params, named: caps.Has(protocol.ClientQueryAttributes)}

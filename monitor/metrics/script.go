@@ -11,7 +11,8 @@ var (
 	descScriptCalls   = desc("script_calls_total", "Calls of the script's functions, by how they ended.", "hook", "result")
 	descScriptSeconds = desc("script_seconds", "How long calls of the script's functions took, the wait for a place in the pool included.", "hook")
 	descScriptTags    = desc("script_tagged_total", "Statements that the script has given a tag.", "tag")
-	descScriptOpen    = desc("script_breaker_open", "1 while a function is not called because it took too long or too much memory again and again.", "hook")
+	descScriptOpen    = desc("script_breaker_open",
+		"1 while a function is not called because it took too long or too much memory again and again.", "hook")
 	descScriptWorkers = desc("script_workers", "Goroutines that run async functions of the script.")
 	descScriptQueue   = desc("script_queue", "Calls of async functions that wait.")
 	descScriptSQL     = desc("script_sql_total", "Statements of the script's own, by how they ended.", "result")

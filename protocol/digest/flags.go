@@ -21,7 +21,7 @@ const (
 	ReleaseLock                             // RELEASE_LOCK(): needs the connection that holds the lock
 	ReleaseAllLocks                         // RELEASE_ALL_LOCKS(): afterwards no GET_LOCK holds the connection
 	IsLockFn                                // IS_FREE_LOCK(), IS_USED_LOCK(): answers with a connection id, on the server where the locks are
-	LockTables                              // LOCK TABLES, FLUSH TABLES ... WITH READ LOCK or FOR EXPORT; with LockInstance: what UNLOCK TABLES does not end
+	LockTables                              // LOCK TABLES, FLUSH TABLES ... WITH READ LOCK or FOR EXPORT; with LockInstance: not ended by UNLOCK TABLES
 	UnlockTables                            // UNLOCK TABLES
 	LockInstance                            // LOCK INSTANCE FOR BACKUP; MariaDB's BACKUP STAGE, BACKUP LOCK
 	UnlockInstance                          // UNLOCK INSTANCE
@@ -46,7 +46,7 @@ const (
 const (
 	SetSystemVar       Flags = 1 << (iota + 22) // SET [SESSION] x, SET @@x, SET SESSION TRANSACTION: the connection differs from now on
 	SetAutocommit                               // SET autocommit: begins or, turned on, commits a transaction
-	SetOneShot                                  // SET insert_id, timestamp, rand_seed1, rand_seed2: not values to be replayed, or only for the next statement
+	SetOneShot                                  // SET insert_id, timestamp, rand_seed1, rand_seed2: for the next statement, or not to be replayed
 	SetNames                                    // SET NAMES, SET CHARACTER SET
 	SetRole                                     // SET ROLE, SET DEFAULT ROLE, SET SESSION AUTHORIZATION: the connection's rights differ from now on
 	SetTransactionNext                          // SET TRANSACTION, SET @@transaction_isolation: for the next transaction only, reported by no variable
@@ -78,13 +78,13 @@ const (
 	HasPlaceholder                             // a `?`: only right in a prepared statement
 	MultiStatement                             // several statements, or, in a routine or compound statement, maybe several
 	Compound                                   // a compound statement: anything may happen in it
-	ExecutableComment                          // `/*! */` or `/*M! */`: the flags are those of the text with its content; whether a server runs it depends on its version
-	TrackersVar                                // reads or sets @@session_track_schema and its like, or is SHOW VARIABLES: what the session trackers report
+	ExecutableComment                          // `/*! */` or `/*M! */`: its content counts; the server's version decides whether it runs
+	TrackersVar                                // reads or sets @@session_track_..., or is SHOW VARIABLES: what the session trackers report
 	Subquery                                   // a SELECT behind the verb of another statement, or behind WITH: FOUND_ROWS() may be of that
 	StoredCall                                 // CallsStored says so; Scan does not set it
 	InsertSelect                               // InsertsSelected says so; Scan does not set it
-	Partial                                    // the text is not at hand any more, but what Stream said of it; neither sets it
-	Uncertain                                  // a literal or comment without end, or one that servers end at different places: other flags may be missing
+	Partial                                    // the text is gone, only what Stream said of it is known; Scan and Stream do not set it
+	Uncertain                                  // a literal or comment without a certain end: other flags may be missing
 	flagsEnd
 )
 

@@ -139,8 +139,8 @@ func openLiteral(l *lexer) []byte {
 	return nil
 }
 
-// without returns opening and the end of the text, from a byte on that is neither escaped nor the second one of a character or of a pair of quotes, and
-// in the token that the lexer has just read; nil if there is none.
+// without returns opening and the end of the text, from a byte on that is neither escaped nor the second one of a
+// character or of a pair of quotes, and in the token that the lexer has just read; nil if there is none.
 func (l *lexer) without(opening []byte, quote byte) []byte {
 	from := len(l.sql) - lookahead
 	for p := from; p > from-maxCarried/2; p-- { // the token is longer than that

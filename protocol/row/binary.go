@@ -38,8 +38,8 @@ func (r *Reader) Binary(b *hook.Batch, columns []hook.Column, p []byte) error {
 	return nil
 }
 
-// Param reads the value of a parameter, which is not NULL, from the beginning of p: v and the n bytes that it takes. It is valid until the next one is
-// read, and as long as p.
+// Param reads the value of a parameter, which is not NULL, from the beginning of p: v and the n bytes that it takes. It
+// is valid until the next one is read, and as long as p.
 func (r *Reader) Param(t protocol.ColumnType, unsigned bool, p []byte) (v hook.Value, n int, ok bool) {
 	c := hook.Column{Type: byte(t), Charset: 1}
 	if unsigned {

@@ -7,9 +7,10 @@ import (
 	"parkway/protocol/digest"
 )
 
-// User variables are kept in a Set too: under their names in lower case, with the SQL text of a literal that gives the same
-// value with the same character set and collation on any connection, for numbers behind a collation (see splitNumber). A variable whose value only the server knows has the value
-// unknown: as long as there is one, the connection cannot be shared (UserVarsKnown).
+// User variables are kept in a Set too: under their names in lower case, with the SQL text of a literal that gives the
+// same value with the same character set and collation on any connection, for numbers behind a collation (see
+// splitNumber). A variable whose value only the server knows has the value unknown: as long as there is one, the
+// connection cannot be shared (UserVarsKnown).
 
 const (
 	// maxUserVars is how many bytes of names and values are kept. A session with more is pinned.
@@ -75,8 +76,8 @@ func (in *Interner) DeclareUserVars(userVars *Set, sql []byte, mariaDB bool) *Se
 	return after
 }
 
-// PrepareUserVars is userVars after a PREPARE that got as far as the text, which does what DeclareUserVars says: nothing is known any more of any, if sql
-// has variables, or its text is in one.
+// PrepareUserVars is userVars after a PREPARE that got as far as the text, which does what DeclareUserVars says:
+// nothing is known any more of any, if sql has variables, or its text is in one.
 func (in *Interner) PrepareUserVars(userVars *Set, sql []byte) *Set {
 	if bytes.IndexByte(sql, '@') < 0 {
 		return userVars
