@@ -11,8 +11,6 @@ type fdMap[V any] struct {
 
 func newFDMap[V any]() fdMap[V] { return fdMap[V]{entries: make(map[int32]V)} }
 
-func (m *fdMap[V]) len() int { return len(m.entries) }
-
 func (m *fdMap[V]) get(fd int) (v V, ok bool) {
 	v, ok = m.entries[int32(fd)]
 	return v, ok

@@ -314,3 +314,6 @@ func (m manual) quiet() {
 		m.t.Errorf("the loop would spin: %d events (first %x), %v, pending %v", n, m.poll.events[0].Events, err, m.pending)
 	}
 }
+
+// len is how many entries there are.
+func (m *fdMap[V]) len() int { return len(m.entries) }
