@@ -36,7 +36,7 @@ type Manager struct {
 	lookup  lookup
 	notify  func()        // see OnTransition
 	changed chan struct{} // Apply wakes Run
-	shunned chan struct{} // so does a server that is shunned
+	stirred chan struct{} // a status has changed: runTrials looks when the next trial is due
 
 	// Any thread.
 	table    atomic.Pointer[Table]
@@ -88,7 +88,7 @@ func NewManager(servers []config.MySQLServer, log zerolog.Logger, pairs ...confi
 		clock:     time.Now,
 		lookup:    net.DefaultResolver.LookupNetIP,
 		changed:   make(chan struct{}, 1),
-		shunned:   make(chan struct{}, 1),
+		stirred:   make(chan struct{}, 1),
 		servers:   make(map[serverKey]*Server),
 		watched:   make(map[string]*seen),
 		writers:   make(map[int]int),

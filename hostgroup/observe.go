@@ -205,7 +205,7 @@ func (m *Manager) reportChange(s *Member, was Status, better string) {
 // tell makes a transition known. mu is not held.
 func (m *Manager) tell() {
 	select {
-	case m.shunned <- struct{}{}:
+	case m.stirred <- struct{}{}:
 	default:
 	}
 	if m.notify != nil {

@@ -93,5 +93,5 @@ func (m *Manager) ask(name string, which func(other string) bool) {
 // as it has not said anything else. mu is held.
 func (m *Manager) isWriter(name string) bool {
 	t := m.Table()
-	return slices.ContainsFunc(t.named[name], func(s *Member) bool { return s.Left == "" && t.groups[s.hostgroup].writers })
+	return slices.ContainsFunc(t.named[name], func(s *Member) bool { return s.WhyLeft == "" && t.groups[s.hostgroup].writers })
 }

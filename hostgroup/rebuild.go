@@ -69,7 +69,7 @@ func (t *Table) add(s *Server, at *placement, clock func() time.Time) {
 	status, _ := parseStatus(at.Status) // apply has seen that it is one
 	s.left.Store(at.left != "")
 	h.Members = append(h.Members, Member{
-		Server: s, Weight: at.Weight, Wanted: status, Left: at.left, MaxConnections: at.MaxConnections, MaxLag: at.MaxReplicationLag,
+		Server: s, Weight: at.Weight, Wanted: status, WhyLeft: at.left, MaxConnections: at.MaxConnections, MaxLag: at.MaxReplicationLag,
 		Writes: at.writes, placed: at.said, configured: at.configured,
 	})
 	t.servers = append(t.servers, s)
@@ -142,7 +142,7 @@ func (m *Manager) because(before, now *Member) string {
 	if status, why := now.Status(); status != Online {
 		return why
 	}
-	if now.placed != "" && (!now.configured || before != nil && before.Left != "") {
+	if now.placed != "" && (!now.configured || before != nil && before.WhyLeft != "") {
 		return now.placed
 	}
 	return "configured"

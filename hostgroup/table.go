@@ -9,7 +9,7 @@ type Member struct {
 	*Server
 	Weight         int
 	Wanted         Status // what the configuration says: see Status
-	Left           string // why it does not belong in the hostgroup any more, or not now; "": it does
+	WhyLeft        string // why it does not belong in the hostgroup any more, or not now; "": it does
 	placed         string // what its read_only is, of a server of a pair that has told it
 	configured     bool   // in this hostgroup
 	MaxConnections int
@@ -20,7 +20,7 @@ type Member struct {
 // Status returns what the member may be used for, by what is configured and
 // what was seen of it, and why it is not ONLINE. Any thread.
 func (m *Member) Status() (status Status, why string) {
-	return effective(m.Wanted, m.Left, m.health.Load())
+	return effective(m.Wanted, m.WhyLeft, m.health.Load())
 }
 
 // inUse reports whether new connections go to the member.
@@ -154,7 +154,7 @@ func (h *Hostgroup) pick(n int, now time.Time, excluded func(*Server) bool) *Mem
 func (m *Member) usable(now time.Time, excluded func(*Server) bool, why *Refusal) bool {
 	_, _, resolved := m.Address()
 	seen := m.health.Load()
-	switch status, _ := effective(m.Wanted, m.Left, seen); {
+	switch status, _ := effective(m.Wanted, m.WhyLeft, seen); {
 	case status == Shunned:
 		why.Shunned++
 		why.Awaited = why.Awaited || seen.silent != ""
@@ -162,7 +162,7 @@ func (m *Member) usable(now time.Time, excluded func(*Server) bool, why *Refusal
 	case status == ShunnedReplicationLag:
 		why.Lagging++
 		why.Awaited = true
-	case m.Left != "" && m.Wanted == Online:
+	case m.WhyLeft != "" && m.Wanted == Online:
 		why.Left++
 	case status != Online || m.Weight == 0:
 		why.Offline++

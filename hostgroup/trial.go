@@ -21,7 +21,7 @@ func (m *Manager) runTrials(ctx context.Context, timeout time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-m.shunned:
+		case <-m.stirred:
 		case <-timer.C:
 		}
 		if next := m.tryShunned(ctx, timeout); !next.IsZero() {

@@ -89,7 +89,7 @@ func (m *Manager) reportUnchecked() {
 		if h := m.Table().groups[pair.WriterHostgroup]; h != nil {
 			for i := range h.Members {
 				s := &h.Members[i]
-				if s.Left == "" {
+				if s.WhyLeft == "" {
 					writers = append(writers, s.String())
 				}
 				if s.configured {

@@ -33,7 +33,7 @@ func (m *Manager) writersOf(h *Hostgroup) (names []string, certain bool) {
 	var writers []*seen
 	for i := range h.Members {
 		s := &h.Members[i]
-		if s.Left != "" || s.Wanted != Online {
+		if s.WhyLeft != "" || s.Wanted != Online {
 			continue
 		}
 		w := m.watched[s.String()]
