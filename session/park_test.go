@@ -43,6 +43,15 @@ func (w *world) waitParked(n int) {
 	}
 }
 
+// parksOthersOnly checks that those who are there are not parked: one that comes is.
+func (w *world) parksOthersOnly() {
+	w.t.Helper()
+	other := w.dial()
+	w.waitParked(1)
+	other.Close()
+	w.waitParked(0)
+}
+
 // What a client has set, and what it may ask of its last statement, is there when it speaks again; it is the same client to others.
 func TestParkedSessionGoesOn(t *testing.T) {
 	w := newWorld(t, func(s *setup) { tracked(s); parking(s) })
@@ -105,16 +114,14 @@ func TestBusyClientsAreNotParked(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.waitParked(0)
-	time.Sleep(brief) // in which it would be parked
-	w.waitParked(0)
+	w.parksOthersOnly()
 	if err := c.WriteRaw(ping[2:]); err != nil {
 		t.Fatal(err)
 	}
 	wantPong(t, c)
 	w.waitParked(1)
 	mustQuery(t, c, "CREATE TEMPORARY TABLE t (a INT)")
-	time.Sleep(brief)
-	w.waitParked(0)
+	w.parksOthersOnly()
 }
 
 // A command that comes byte by byte is the same as one that comes at once, though the client is parked before.
@@ -258,8 +265,7 @@ func TestSlowReaderIsParkedLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.waitParked(0)
-	time.Sleep(brief)
-	w.waitParked(0)
+	w.parksOthersOnly()
 	if results, err := c.ReadAnswer(protocol.ComQuery); err != nil || len(results[0].Rows) != 20 {
 		t.Error(err)
 	}
