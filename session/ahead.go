@@ -9,8 +9,8 @@ import (
 // asksAhead reports whether the command under way takes the question for LAST_INSERT_ID() along (backend.AskAhead): it ends the transaction
 // that holds the connection, which the session leaves then to those who wait, and nothing else has to be asked before.
 func (s *Session) asksAhead(whole bool) bool {
-	const passing = sysvar.InTransaction | sysvar.Savepoint | sysvar.RowCount | sysvar.InsertID
-	if s.mine.pins&sysvar.InsertID == 0 || s.mine.pins&^passing != 0 || !whole {
+	const settled = sysvar.InTransaction | sysvar.Savepoint | sysvar.RowCount | sysvar.InsertID // by its end, and this question
+	if s.mine.pins&sysvar.InsertID == 0 || s.mine.pins&^settled != 0 || !whole {
 		return false
 	}
 	if s.command != protocol.ComQuery && s.command != protocol.ComStmtExecute {

@@ -156,18 +156,22 @@ func (s *Session) concludePins() {
 // sets a flag in it if there would be a report, and reports less of it later; MySQL reports it all with the next OK packet. A SET that failed
 // may have carried out its other assignments.
 func (s *Session) concludeUnreported(e *sysvar.Event) {
-	unseen := e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF)
+	roomless := s.roomless(e.Rows)
 	switch {
 	case !e.Tracked:
 	case e.Failed && e.Flags.Has(digest.SetSystemVar):
 		e.Unreported = e.Ran()
 		s.mine.untold = s.qualifiedVars()
-	case !s.isMariaDB() && unseen:
+	case !s.isMariaDB() && roomless:
 		e.Unreported = e.Flags.Has(digest.StoredCall)
-	case unseen:
+	case roomless:
 		e.StateChanged = e.StateChanged || s.backend.Answer().Unsaid()
 	}
 }
+
+// roomless reports whether an answer, with rows or without, has no room for the server's reports: rows end in an EOF packet
+// then.
+func (s *Session) roomless(rows bool) bool { return rows && !s.caps.Has(protocol.ClientDeprecateEOF) }
 
 // concludeText looks at the text again, now that its outcome is known.
 func (s *Session) concludeText(e *sysvar.Event) {

@@ -192,9 +192,9 @@ func (e *errand) leavesNothing(b *backend.Conn) bool {
 		MariaDB: e.worker.proxy.hostgroups.Greeting().MariaDB, Rows: answer.Rows(), Warnings: answer.Warnings(), InsertID: answer.InsertID(),
 	}
 	event.Code, event.Failed = answer.Failed()
-	const askable = sysvar.FoundRows | sysvar.RowCount | sysvar.InsertID | sysvar.Warnings
+	const unasked = sysvar.FoundRows | sysvar.RowCount | sysvar.InsertID | sysvar.Warnings // nobody does
 	pins, _ := sysvar.After(0, event)
-	if e.changes || !event.Tracked || pins&^askable != 0 {
+	if e.changes || !event.Tracked || pins&^unasked != 0 {
 		return false
 	}
 	switch event.Verb {

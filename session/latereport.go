@@ -139,7 +139,7 @@ func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
 		// It did not come to that, but for a connection that had to derive what the client's own would have had.
 		s.backend.ReportsSchemaLate()
 		return
-	case !failed && (!answer.Rows() || s.caps.Has(protocol.ClientDeprecateEOF)):
+	case !failed && !s.roomless(answer.Rows()):
 		return
 	}
 	s.backend.ReportsSchemaLate()

@@ -22,7 +22,7 @@ func (s *Session) suspect(e *sysvar.Event) {
 	case s.mayUse() && !e.Schema:
 		s.mine.unsure = true
 	case s.isMariaDB():
-	case e.Failed, e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF), s.mayUse(), e.Flags&(digest.SetSystemVar|digest.SetNames) != 0:
+	case e.Failed, s.roomless(e.Rows), s.mayUse(), e.Flags&(digest.SetSystemVar|digest.SetNames) != 0:
 		s.mine.unsure = true
 	}
 }

@@ -40,14 +40,17 @@ func (s *Session) lingerEnd() int64 {
 func (s *Session) linger() {
 	w := s.worker
 	w.lingering[s] = struct{}{}
-	w.lingerers.Store(int32(len(w.lingering)))
+	w.tellLingerers()
 }
 
 // forgetLinger undoes linger.
 func (w *worker) forgetLinger(s *Session) {
 	delete(w.lingering, s)
-	w.lingerers.Store(int32(len(w.lingering)))
+	w.tellLingerers()
 }
+
+// tellLingerers publishes whether there are any.
+func (w *worker) tellLingerers() { w.lingerers.Store(int32(len(w.lingering))) }
 
 // hurry lets sessions know that somebody waits for a connection. Any loop.
 func (p *Proxy) hurry() {
@@ -67,7 +70,7 @@ func (w *worker) hurry() {
 			delete(w.lingering, s)
 		}
 	}
-	w.lingerers.Store(int32(len(w.lingering)))
+	w.tellLingerers()
 }
 
 // yield gives up a connection that lingers when the client asks something else and others wait, unless the statement leaves what can be

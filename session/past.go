@@ -39,14 +39,17 @@ func (s *Session) needsInsertID() bool {
 // unseen are the flags of statements that may do anything that can be asked for, or leave it as it is.
 const unseen = digest.ExecuteStmt | digest.Compound | digest.MultiStatement
 
-// asksPast are the statements that ask what became of the one before.
-const asksPast = digest.FoundRowsFn | digest.RowCountFn | digest.LastInsertIDFn | digest.ShowWarnings |
-	digest.ConnectionStatus | digest.SequenceLast
+// The flags of statements that ask about the one before: what its connection has to be asked, and LAST_INSERT_ID(), which
+// follows the session.
+const (
+	connectionPast = digest.FoundRowsFn | digest.RowCountFn | digest.ShowWarnings | digest.ConnectionStatus | digest.SequenceLast
+	anyPast        = connectionPast | digest.LastInsertIDFn
+)
 
 // asks reports whether the statement under way asks for what only the
 // connection that ran the one before knows.
 func (s *Session) asks() bool {
-	return s.now.info.Flags&(asksPast|digest.Uncertain|digest.ExecutableComment) != 0 || s.countsWarnings()
+	return s.now.info.Flags&(anyPast|digest.Uncertain|digest.ExecutableComment) != 0 || s.countsWarnings()
 }
 
 // countsWarnings reports whether the command leaves SHOW WARNINGS as it is, but for an error of its own, and its answer may have their number:

@@ -107,7 +107,7 @@ func (w *worker) takeIdle(r *pool.Request, twice bool) *backend.Conn {
 func (s *Session) OnBackendClosed(b *backend.Conn, err *backend.Error) {
 	s.worker.proxy.noise.Info().Uint32("session", s.id).Str("client", s.conn.RemoteString()).
 		Stringer("state", s.state).Err(err).Msg("backend connection lost")
-	if s.state == authing || s.state == verifying || s.state == vetting {
+	if s.login != nil {
 		s.backend = nil // COM_CHANGE_USER asks for a fresh one anyway.
 		return
 	}

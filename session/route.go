@@ -186,14 +186,11 @@ func (s *Session) multiplexOff() bool {
 // sets are no reason to keep the connection.
 func (s *Session) overlooks() bool { return s.route.decided && s.route.multiplex == 2 }
 
-// pastFlags are those of statements that ask about the one before, LAST_INSERT_ID() aside, which follows the session.
-const pastFlags = digest.FoundRowsFn | digest.RowCountFn | digest.ShowWarnings | digest.ConnectionStatus | digest.SequenceLast
-
 // asksPrevious reports whether the statement asks its connection about the
 // statement before, and does nothing else. One that writes goes where it is
 // routed: what it asks is answered there as well as can be.
 func (s *Session) asksPrevious() bool {
-	if s.now.info.Flags&pastFlags == 0 {
+	if s.now.info.Flags&connectionPast == 0 {
 		return false
 	}
 	switch s.now.info.Verb {

@@ -47,7 +47,7 @@ func (s *Session) nextOf(p *several) bool {
 		return false
 	}
 	p.text, p.event = text, sysvar.Event{Verb: info.Verb, Flags: info.Flags}
-	roomless := info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) // see concludeUnreported
+	roomless := s.roomless(info.Class == digest.ClassRead) // see concludeUnreported
 	if p.event.RunsOthers() || o != s.scanOptions() || roomless && digest.CallsStored(text, o) {
 		p.lost = true
 		return false

@@ -88,7 +88,7 @@ func (s *Session) scan(sql []byte, whole bool) {
 		now.info.Flags |= digest.LastInsertIDFn
 	}
 	// See concludeUnreported.
-	unreported := now.info.Class == digest.ClassRead && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB()
+	unreported := s.roomless(now.info.Class == digest.ClassRead) && !s.isMariaDB()
 	if s.scanTrackers(sql) {
 		unreported = true
 	}

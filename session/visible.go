@@ -127,7 +127,7 @@ func (s *Session) oweSchema(answer *protocol.ResponseReader) {
 	if s.mine.pins.Has(sysvar.Trackers) {
 		return
 	}
-	if failed || answer.Rows() && !s.caps.Has(protocol.ClientDeprecateEOF) {
+	if failed || s.roomless(answer.Rows()) {
 		s.mine.owesSchema = true
 		s.backend.ReportsSchemaLate()
 	}
