@@ -136,24 +136,20 @@ func (s *Session) OnBackendReady(b *backend.Conn) {
 	s.goOn()
 }
 
-// OnSyncFailed answers the command that waited with what the server said to the
-// session's state.
+// OnSyncFailed goes on without the connection, whose server has refused to bring it to the session's state, or to say what
+// goes along: what waited is answered with the server's reason.
 func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 	s.worker.pool.Discard(b)
 	switch {
-	case s.state == injecting && !s.bound():
-		s.leaveInjecting(reason)
-	case s.state == injecting:
-		s.backend = nil
-		s.goodbye(reason)
 	case s.state == acquiring:
 		s.stranded(reason)
 	case s.bound():
 		s.backend = nil
 		s.goodbye(reason)
+	case s.state == injecting:
+		s.leaveInjecting(reason)
 	default:
-		s.presumePast()
-		s.backend = nil
+		s.loseBackend()
 		s.asked()
 	}
 }
