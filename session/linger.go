@@ -36,6 +36,12 @@ func (s *Session) lingerEnd() int64 {
 	}
 }
 
+// endLinger leaves a connection that has lingered for long enough.
+func (s *Session) endLinger() {
+	s.part()
+	s.watch()
+}
+
 // linger makes the session known as one that may be asked to hurry.
 func (s *Session) linger() {
 	w := s.worker

@@ -2,7 +2,6 @@ package session
 
 import (
 	"slices"
-	"time"
 
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
@@ -210,17 +209,4 @@ func (s *Session) concludeScript() {
 	}
 	s.mine.pins |= sysvar.Script
 	sysvar.Script.Each(s.worker.metrics.Pin)
-}
-
-// scriptDeadline is when the session stops waiting for the script: what limits the statement limits this too. The script has limits of its own.
-func (s *Session) scriptDeadline() (at int64, ok bool) {
-	limit, _ := s.queryTimeout()
-	return s.since + int64(limit), limit > 0
-}
-
-// tooSlow is what a client reads whose statement waited too long for the script.
-func (s *Session) tooSlow() *protocol.ERR {
-	limit, setting := s.queryTimeout()
-	return protocol.NewERR(protocol.ErrCodeQueryTimeout,
-		"parkway: the script took longer than %d ms (%s)", limit/time.Millisecond, setting)
 }
