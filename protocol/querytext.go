@@ -67,3 +67,13 @@ func (f *fields) binaryValue(kind ColumnType) {
 		f.lenencBytes()
 	}
 }
+
+// AppendQueryHead appends what stands before the text in the payload of a COM_QUERY without attributes, command byte
+// included, to a server that was told these capabilities.
+func AppendQueryHead(dst []byte, caps Capability) []byte {
+	dst = append(dst, byte(ComQuery))
+	if caps.Has(ClientQueryAttributes) {
+		dst = append(dst, 0, 1) // none, in one set
+	}
+	return dst
+}

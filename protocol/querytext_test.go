@@ -32,6 +32,15 @@ func TestQueryText(t *testing.T) {
 	}
 }
 
+func TestAppendQueryHead(t *testing.T) {
+	for _, caps := range []Capability{0, ClientQueryAttributes} {
+		p := append(AppendQueryHead([]byte("before"), caps), "DO 1"...)
+		if got, err := QueryText(p[len("before"):], caps); string(got) != "DO 1" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
+
 func FuzzQueryText(f *testing.F) {
 	f.Add(unhex(f, "03 02 01 02 01 0300 0161 fd00 0162 07000000 444f2031"))
 	f.Fuzz(func(t *testing.T, p []byte) {

@@ -108,7 +108,7 @@ func (e *errand) OnBackend(b *backend.Conn) {
 // OnBackendReady sends the statement.
 func (e *errand) OnBackendReady(b *backend.Conn) {
 	buf, start := protocol.BeginPacket(make([]byte, 0, protocol.HeaderLen+1+len(e.sql)))
-	buf = protocol.EndPacket(append(append(buf, byte(protocol.ComQuery)), e.sql...), start, 0)
+	buf = protocol.EndPacket(append(protocol.AppendQueryHead(buf, errandCapabilities), e.sql...), start, 0)
 	b.Begin(protocol.ComQuery, 1)
 	e.worker.metrics.ServerOut(len(buf))
 	b.Send(buf)

@@ -115,11 +115,8 @@ func (s *Session) sendInjected(i *hook.Injection) {
 	in.answer, in.cut, in.said = in.answer[:0], false, hook.Summary{}
 	s.command, s.now = protocol.ComQuery, statement{}
 	buf, start := protocol.BeginPacket(nil)
-	buf = append(buf, byte(protocol.ComQuery))
-	if s.caps.Has(protocol.ClientQueryAttributes) {
-		buf = append(buf, 0, 1) // no attributes, in one set
-	}
-	buf = protocol.EndPacket(append(buf, in.current.SQL...), start, 0)
+	buf = append(protocol.AppendQueryHead(buf, s.caps), in.current.SQL...)
+	buf = protocol.EndPacket(buf, start, 0)
 	s.backend.Begin(protocol.ComQuery, 1)
 	s.watch()
 	if s.sharing() {

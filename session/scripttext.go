@@ -52,9 +52,7 @@ func (s *Session) beforeText(p []byte) []byte {
 		if sql, err := protocol.QueryText(body, s.caps); err == nil {
 			return body[:len(body)-len(sql)]
 		}
-		if s.caps.Has(protocol.ClientQueryAttributes) {
-			return []byte{byte(protocol.ComQuery), 0, 1} // no attributes, in one set
-		}
+		return protocol.AppendQueryHead(nil, s.caps)
 	}
 	return body[:1]
 }

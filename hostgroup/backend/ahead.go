@@ -50,11 +50,8 @@ func (b *Conn) sendBehind(p []byte) {
 	a := b.ahead
 	a.unsent = false
 	buf, start := protocol.BeginPacket(a.buf[:0])
-	buf = append(buf, byte(protocol.ComQuery))
-	if b.caps.Has(protocol.ClientQueryAttributes) {
-		buf = append(buf, 0, 1) // no attributes, in one set
-	}
-	buf = protocol.EndPacket(append(buf, "SELECT LAST_INSERT_ID()"...), start, 0)
+	buf = append(protocol.AppendQueryHead(buf, b.caps), "SELECT LAST_INSERT_ID()"...)
+	buf = protocol.EndPacket(buf, start, 0)
 	buf = append(buf, p...)
 	b.conn.Write(buf)
 	a.buf = buf[:0]

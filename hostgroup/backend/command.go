@@ -48,11 +48,8 @@ func (b *Conn) runQuery(sql string, then func(packets [][]byte, refused *protoco
 
 // runReported queues a text of which report is told too.
 func (b *Conn) runReported(sql string, report func(*protocol.OK), then func(packets [][]byte, refused *protocol.ERR)) {
-	var payload []byte
-	if b.caps.Has(protocol.ClientQueryAttributes) {
-		payload = append(payload, 0, 1) // no attributes, in one set
-	}
-	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: append(payload, sql...), then: then, report: report})
+	payload := append(protocol.AppendQueryHead(nil, b.caps), sql...)
+	b.runOwn(ownCommand{cmd: protocol.ComQuery, payload: payload[1:], then: then, report: report})
 }
 
 // nextOwn sends the first of the queue, or ends when there is none.
