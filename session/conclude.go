@@ -195,8 +195,7 @@ func (s *Session) concludeText(e *sysvar.Event) {
 // mayCallAmong reports whether one of several statements, whose results cannot be told apart, may have called a stored function in a result set without
 // room for what MySQL reports.
 func (s *Session) mayCallAmong(e *sysvar.Event) bool {
-	return e.Rows && !s.caps.Has(protocol.ClientDeprecateEOF) && !s.isMariaDB() && e.Flags.Has(digest.MultiStatement) &&
-		digest.CallsStored(s.now.text, s.now.options)
+	return s.roomless(e.Rows) && !s.isMariaDB() && e.Flags.Has(digest.MultiStatement) && digest.CallsStored(s.now.text, s.now.options)
 }
 
 // concludeAssignments notes what a statement has assigned, whose text is sql: what trackers don't say. before are the session's variables when it was
