@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,13 +53,13 @@ type harness struct {
 	schemas map[int]bool
 }
 
-// start starts the two servers. The caller sets the subject.
-func start(ctx context.Context, f servers.Flavor) (*harness, error) {
+// start starts the two servers, with args behind serverArgs. The caller sets the subject.
+func start(ctx context.Context, f servers.Flavor, args ...string) (*harness, error) {
 	h := &harness{schemas: map[int]bool{}}
 	var group errgroup.Group
 	for _, cluster := range []**servers.Cluster{&h.control, &h.backend} {
 		group.Go(func() error {
-			c, err := servers.Start(ctx, servers.Options{Flavor: f, Args: serverArgs})
+			c, err := servers.Start(ctx, servers.Options{Flavor: f, Args: slices.Concat(serverArgs, args)})
 			if err != nil {
 				return err
 			}

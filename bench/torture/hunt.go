@@ -112,12 +112,9 @@ func (h *harness) shrink(ctx context.Context, s *script.Script, seen []play.Diff
 		}
 		var differences []play.Difference
 		differences, failed = h.repeat(ctx, candidate, attempts)
-		return slices.ContainsFunc(differences, func(d play.Difference) bool {
-			return slices.ContainsFunc(seen, func(before play.Difference) bool {
-				return d.Client == before.Client && d.Step == before.Step
-			})
-		})
+		return slices.ContainsFunc(differences, func(d play.Difference) bool { return contains(seen, d) })
 	}
+	s, seen, failed = h.straighten(ctx, s, seen)
 	// Most often the client who sees it is the one who makes it.
 	for _, d := range seen[:min(shown, len(seen))] {
 		if alone := s.Keep(func(c script.Client) bool { return c.ID == d.Client }); len(alone.Entries) > 0 && fails(alone) {
@@ -127,6 +124,29 @@ func (h *harness) shrink(ctx context.Context, s *script.Script, seen []play.Diff
 	}
 	small := shrink.Script(s, fails)
 	return small, failed
+}
+
+// straighten returns the script in strict order, up to where it shows a difference, and what it shows then: one of those seen, if it does. Else it returns
+// what it got.
+func (h *harness) straighten(ctx context.Context, s *script.Script, seen []play.Difference) (*script.Script, []play.Difference, error) {
+	strict := *s
+	strict.Order = script.Strict
+	differences, err := h.round(ctx, &strict, true)
+	if err != nil || len(differences) == 0 {
+		return s, seen, err
+	}
+	at := max(0, slices.IndexFunc(differences, func(d play.Difference) bool { return contains(seen, d) }))
+	strict.Entries = s.Entries[:min(differences[at].Entry+1, len(s.Entries))]
+	again, err := h.round(ctx, &strict, true)
+	if err != nil || !contains(again, differences[at]) {
+		return s, seen, err
+	}
+	return &strict, differences[at : at+1], nil
+}
+
+// contains reports whether one of the differences is d, in another script maybe.
+func contains(differences []play.Difference, d play.Difference) bool {
+	return slices.ContainsFunc(differences, func(other play.Difference) bool { return other.Client == d.Client && other.Step == d.Step })
 }
 
 // show tells the first differences, and what those clients did before.

@@ -27,6 +27,8 @@ type client struct {
 	touched []string
 	role    bool // SET ROLE was used
 	option  bool // COM_SET_OPTION was used
+	// transactions: session_track_transaction_info was set.
+	transactions bool
 	// slots are what the slots were last prepared with.
 	slots map[int]opened
 	// environment changes when the client sets a variable that a server may read texts by. It is never 0.

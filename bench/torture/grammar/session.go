@@ -152,6 +152,7 @@ func setTracker(c *client) {
 		"session_track_schema = OFF", "session_track_schema = ON", "session_track_state_change = ON",
 		"session_track_system_variables = 'time_zone,sql_mode'",
 		"session_track_transaction_info = 'CHARACTERISTICS'", "session_track_transaction_info = 'STATE'")
+	c.transactions = c.transactions || strings.Contains(assignment, "transaction_info")
 	if c.mysql() && strings.Contains(assignment, "transaction_info") {
 		// Within a transaction, MySQL reports the access mode that the last START TRANSACTION of the connection named, even if that was another
 		// transaction. It could be told which only at the cost of a statement before every transaction (ARCHITECTURE.md).

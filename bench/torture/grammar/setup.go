@@ -62,8 +62,10 @@ func Restore(client int) []string {
 // Rewind are the statements, run by root, that restore a client's tables and
 // the counters of AUTO_INCREMENT and sequences as well, which takes longer.
 func Rewind(f servers.Flavor, client int) []string {
-	statements := []string{
-		"TRUNCATE TABLE " + Schema(client) + ".t", "TRUNCATE TABLE " + OtherSchema(client) + ".t", "TRUNCATE TABLE " + Schema(client) + ".m",
+	var statements []string
+	for _, table := range []string{Schema(client) + ".t", OtherSchema(client) + ".t", Schema(client) + ".m"} {
+		// TRUNCATE makes a file anew, which takes MySQL 20 times as long.
+		statements = append(statements, "DELETE FROM "+table, "ALTER TABLE "+table+" AUTO_INCREMENT = 1")
 	}
 	if f == servers.MariaDB {
 		statements = append(statements, "ALTER SEQUENCE "+Schema(client)+".sq RESTART")

@@ -19,7 +19,7 @@ const Other = "torture_other"
 
 // patience is how long a step of a strict script may run before the next
 // begins beside it.
-const patience = 20 * time.Millisecond
+const patience = 50 * time.Millisecond
 
 // Target is where a script is played.
 type Target struct {

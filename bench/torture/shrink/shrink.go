@@ -14,10 +14,10 @@ import (
 // it is asked about many scripts and may answer false to all when the time is
 // over.
 func Script(s *script.Script, fails func(*script.Script) bool) *script.Script {
-	// Order first: where entries run one by one, the rest is sure.
-	s = try(s, fails, func(c *script.Script) { c.Order = script.Strict })
 	for before := -1; before != size(s); {
 		before = size(s)
+		// Order first: where entries run one by one, the rest is sure. What is smaller may fail in an order in which more did not.
+		s = try(s, fails, func(c *script.Script) { c.Order = script.Strict })
 		s = backends(s, fails)
 		s = clients(s, fails)
 		s = entries(s, fails)
