@@ -13,7 +13,7 @@ func (r *reader) checkServers(servers []MySQLServer) {
 	for i := range servers {
 		s := &servers[i]
 		host, port := r.entry(list, i, "hostname"), r.entry(list, i, "port")
-		if host.bad || port.bad {
+		if host.bad {
 			continue
 		}
 		if strings.HasPrefix(s.Hostname, "/") {

@@ -76,6 +76,7 @@ listen.mysql = [
 		"t.toml:4: mysql_users.username: user \"a\" is already on line 3",
 		"t.toml:5: mysql_users.default_hostgroup: no server is in hostgroup 2",
 		"t.toml:7: mysql_servers.port: must be from 0 to 65535, not 70000",
+		"t.toml:7: mysql_servers.hostname: \"}[#\\\",\": not an IP address, and a host name has letters, digits, hyphens and dots only",
 		"t.toml:10: listen.mysql: \"localhost\" is not an address to listen on: write host:port or unix:/path",
 		"t.toml:10: listen.mysql: \"127.0.0.1:6033\" is already listened on on line 9",
 	}},
@@ -219,6 +220,10 @@ hostgroup_id = 1
 hostname = "[::1]"
 max_connections = 0
 max_replication_lag = -1
+[[mysql_servers]]
+hostgroup_id = 1
+hostname = ""
+port = 70000
 `, []string{
 		"t.toml:2: mysql_servers.hostgroup_id: missing: this key must be given",
 		"t.toml:2: mysql_servers.hostname: missing: this key must be given",
@@ -234,6 +239,8 @@ max_replication_lag = -1
 		"t.toml:34: mysql_servers.hostname: \"[::1]\": an IPv6 address is written without brackets",
 		"t.toml:35: mysql_servers.max_connections: must be from 1 to 1000000, not 0",
 		"t.toml:36: mysql_servers.max_replication_lag: must be from 0 to 31536000, not -1",
+		"t.toml:39: mysql_servers.hostname: must not be empty",
+		"t.toml:40: mysql_servers.port: must be from 0 to 65535, not 70000",
 	}},
 	{"users", good + `
 [[mysql_users]]

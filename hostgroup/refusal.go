@@ -29,6 +29,8 @@ type Refusal struct {
 	// Last is the latest connect error of those that are crowded or shunned.
 	Last   string
 	lastAt time.Time
+	// Silent says of one that is shunned for pings without an answer how that was noticed.
+	Silent string
 }
 
 // String is the reason as a client reads it.
@@ -72,8 +74,11 @@ func (r Refusal) Wait() bool {
 // Taken reports whether there would be a server, but for the limits on its connections: others have them.
 func (r Refusal) Taken() bool { return r.Full > 0 || r.Crowded > 0 || r.Throttled > 0 }
 
-// remember keeps the latest error of the servers that are refused for it.
+// remember keeps the latest error of the servers that are refused for it, and what was seen of one that is silent.
 func (r *Refusal) remember(h *health) {
+	if h.silent != "" {
+		r.Silent = h.silent
+	}
 	if h.lastAt.After(r.lastAt) {
 		r.Last, r.lastAt = h.last, h.lastAt
 	}

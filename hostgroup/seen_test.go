@@ -93,7 +93,7 @@ func TestPings(t *testing.T) {
 	if o.tells != tells+1 {
 		t.Errorf("%d transitions told", o.tells-tells)
 	}
-	if _, why, ok := o.Table().Hostgroup(1).Choose(0, none); ok || !why.Wait() || why.Shunned != 1 {
+	if _, why, ok := o.Table().Hostgroup(1).Choose(0, none); ok || !why.Wait() || why.Shunned != 1 || !strings.HasPrefix(why.Silent, "3 pings in a row") {
 		t.Errorf("%+v", why)
 	}
 	o.now = o.now.Add(time.Hour)

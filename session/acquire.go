@@ -4,6 +4,7 @@ import (
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
 	"parkway/protocol"
+	"parkway/protocol/digest"
 )
 
 // clientAttributes are the connection attributes that servers see.
@@ -112,13 +113,27 @@ func (s *Session) take(b *backend.Conn) {
 
 // OnNoBackend answers the command that waited with the reason.
 func (s *Session) OnNoBackend(reason *protocol.ERR) {
-	s.refusal = reason
-	s.setState(refused)
+	if s.leavesLostSchema(reason) {
+		s.mine.schema = ""
+		s.setState(ready) // the command begins anew, on a connection without a schema
+	} else {
+		s.refusal = reason
+		s.setState(refused)
+	}
 	if s.retry.again {
 		s.goOn()
 		return
 	}
 	s.resumeNextTurn()
+}
+
+// leavesLostSchema reports whether the command that waited goes from a schema that the server does not let the session into, because it was
+// dropped or there never was one, to another. On a connection of its own the client could, too.
+func (s *Session) leavesLostSchema(reason *protocol.ERR) bool {
+	if reason.Code != protocol.ErrCodeBadDB && reason.Code != protocol.ErrCodeDBAccessDenied {
+		return false
+	}
+	return s.mine.schema != "" && (s.command == protocol.ComInitDB || s.now.info.Verb == digest.VerbUse)
 }
 
 // OnBackendReady goes on with the command that waited: the connection is in the

@@ -307,14 +307,14 @@ func (s *Session) authResult(out []byte, done bool, err error) {
 }
 
 // denied is the answer to a wrong name and to a wrong password alike, in the
-// words of a server.
+// words of a server, which cuts names too.
 func (s *Session) denied() *protocol.ERR {
 	using := "NO"
 	if s.login.password {
 		using = "YES"
 	}
 	return protocol.NewERR(protocol.ErrCodeAccessDenied,
-		"parkway: Access denied for user '%s'@'%s' (using password: %s)", s.login.name, s.clientHost(), using)
+		"parkway: Access denied for user '%.128s'@'%s' (using password: %s)", s.login.name, s.clientHost(), using)
 }
 
 // tellsPassword reports whether a client that sent data has a password. For

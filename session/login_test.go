@@ -158,6 +158,7 @@ func TestLoginRefused(t *testing.T) {
 		for _, addr := range []string{w.addr, w.unix} {
 			for _, test := range []struct{ user, password, using string }{
 				{"app", "wrong", "YES"}, {"app", "", "NO"}, {"nobody", "secret", "YES"}, {"nobody", "", "NO"}, {"inactive", "secret", "YES"},
+				{strings.Repeat("ä", 20000), "secret", "YES"}, // of which the log has no more than the client
 			} {
 				host := "127.0.0.1"
 				if addr == w.unix {
@@ -165,17 +166,20 @@ func TestLoginRefused(t *testing.T) {
 				}
 				_, err := mysqltest.Connect(mysqltest.ClientConfig{Addr: addr, User: test.user, Password: test.password, Plugin: plugin, Timeout: patience})
 				wantERR(t, err, protocol.ErrCodeAccessDenied,
-					fmt.Sprintf("parkway: Access denied for user '%s'@'%s' (using password: %s)", test.user, host, test.using))
+					fmt.Sprintf("parkway: Access denied for user '%.128s'@'%s' (using password: %s)", test.user, host, test.using))
 			}
 		}
 	}
 	w.waitSessions(0)
-	if got := w.metric(`parkway_sessions_total{result="aborted"}`); got != "20" {
-		t.Errorf("%s sessions aborted, want 20", got)
+	if got := w.metric(`parkway_sessions_total{result="aborted"}`); got != "24" {
+		t.Errorf("%s sessions aborted, want 24", got)
 	}
 	w.waitLog("login refused")
 	if strings.Contains(w.log.String(), "wrong") || strings.Contains(w.log.String(), "secret") {
 		t.Errorf("a password in the log: %s", w.log)
+	}
+	if n := len(w.log.String()); n > 1<<16 {
+		t.Errorf("%d bytes of log", n)
 	}
 }
 

@@ -182,6 +182,20 @@ func TestServerFallsSilentWhileDialed(t *testing.T) {
 	clients[2].pending()
 }
 
+// Who has waited in vain for a server that answers no ping reads that.
+func TestSilentServerIsNamed(t *testing.T) {
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
+	w := newPair(t, 1, at(t, server.Addr(), 10))
+	w.settings.ConnectTimeoutServerMax = 10 * time.Millisecond
+	w.SeeReadOnly(server.Addr(), hostgroup.Switches{}, nil)
+	for range config.Default().MySQL.MonitorPingMaxFailures {
+		w.SeePing(server.Addr(), errors.New("nothing from it"))
+	}
+	c := w.newClient(0)
+	c.acquire()
+	c.mustFail(protocol.ErrCodeNoBackend, "1 shunned; waited", "pings in a row were not answered, the last: nothing from it")
+}
+
 // An idle connection to a server that was the writer until this moment is not taken, though nobody has been told yet.
 func TestFormerWritersConnectionIsNotTaken(t *testing.T) {
 	for name, leave := range map[string]func(w *world, server string){

@@ -285,6 +285,8 @@ func (r *Request) refuse(why hostgroup.Refusal) {
 	case r.last != nil:
 		text += fmt.Sprintf("; last error after %d attempts: %v", r.attempts+r.crowded, r.last)
 		code = r.last.Packet(code).Code
+	case why.Silent != "":
+		text += "; " + why.Silent
 	case why.Last != "":
 		text += "; last connect error: " + why.Last
 	}

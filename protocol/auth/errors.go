@@ -39,7 +39,7 @@ type UnsupportedPluginError struct {
 
 func (e *UnsupportedPluginError) Error() string {
 	if e.Reason == "" {
-		return fmt.Sprintf("authentication plugin '%s' is not supported", e.Plugin)
+		return fmt.Sprintf("authentication plugin '%.64s' is not supported", e.Plugin)
 	}
-	return fmt.Sprintf("authentication plugin '%s' cannot be used: %s", e.Plugin, e.Reason)
+	return fmt.Sprintf("authentication plugin '%.64s' cannot be used: %s", e.Plugin, e.Reason)
 }
