@@ -90,6 +90,7 @@ func (s *Session) greet() {
 // turnAway refuses a client in place of a greeting.
 func (s *Session) turnAway(reason *protocol.ERR) {
 	s.worker.metrics.SessionRefused()
+	s.worker.proxy.noise.Warn().Str("client", s.conn.RemoteString()).Err(reason).Msg("client refused")
 	// A client that has not said yet that it speaks protocol 4.1 reads no SQLSTATE.
 	s.fatal(0, &protocol.ERR{Code: reason.Code, Message: reason.Message})
 }

@@ -351,6 +351,7 @@ func TestMaxClients(t *testing.T) {
 	w.dial()
 	_, err := mysqltest.Connect(w.client())
 	wantERR(t, err, protocol.ErrCodeTooManyConnections, "parkway: Too many connections (clients that RLIMIT_NOFILE allows = 1)")
+	w.waitLog("client refused")
 }
 
 func TestMaxConnections(t *testing.T) {

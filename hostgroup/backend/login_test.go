@@ -127,8 +127,8 @@ func TestLoginFailures(t *testing.T) {
 	}
 	greeting := func(h protocol.Handshake) setup { return setup{server: mysqltest.ServerConfig{Greeting: h}} }
 	fault := func(f mysqltest.Fault) setup { return setup{server: mysqltest.ServerConfig{Fault: f}} }
-	impatient := func(f mysqltest.Fault) setup {
-		return setup{mysqltest.ServerConfig{Fault: f}, func(s *Spec) { s.Timeout = 20 * time.Millisecond }}
+	impatient := func(timeout time.Duration, f mysqltest.Fault) setup {
+		return setup{mysqltest.ServerConfig{Fault: f}, func(s *Spec) { s.Timeout = timeout }}
 	}
 	for _, test := range []struct {
 		name      string
@@ -146,8 +146,8 @@ func TestLoginFailures(t *testing.T) {
 		{"long greeting", fault(mysqltest.Fault{Greeting: frame(make([]byte, 1<<20))}), StageGreet, true, "is none of a login"},
 		{"garbage", fault(mysqltest.Fault{Greeting: frame([]byte("\x0agarbage"))}), StageGreet, true, "malformed greeting"},
 		{"empty greeting", fault(mysqltest.Fault{Greeting: frame(nil)}), StageGreet, true, "malformed greeting"},
-		{"silence", impatient(mysqltest.Fault{Mute: true}), StageGreet, true, "no answer in time"},
-		{"no verdict", impatient(mysqltest.Fault{NoVerdict: true}), StageLogin, true, "no answer in time"},
+		{"silence", impatient(20*time.Millisecond, mysqltest.Fault{Mute: true}), StageGreet, true, "no answer in time"},
+		{"no verdict", impatient(time.Second, mysqltest.Fault{NoVerdict: true}), StageLogin, true, "no answer in time"},
 		{"wrong password", setup{server: mysqltest.ServerConfig{Users: map[string]string{"app": "other"}}}, StageLogin, false, "ERROR 1045"},
 		{"capability", setup{mysqltest.ServerConfig{Greeting: protocol.Handshake{ServerVersion: "5.7.1",
 			Capabilities: mysqltest.ServerCapabilities &^ protocol.ClientDeprecateEOF}},
