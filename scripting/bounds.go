@@ -20,17 +20,27 @@ func textLength(v goja.Value) int64 {
 // boundTexts bounds what puts texts together, or takes them apart.
 func (m *machine) boundTexts() {
 	text := m.object("String.prototype")
-	m.replace(text, "concat", func(call goja.FunctionCall) {
+	m.replace(text, "concat", func(call *goja.FunctionCall) {
+		call.This = textOnce(call.This)
 		n := textLength(call.This)
-		for _, a := range call.Arguments {
-			n += textLength(a)
+		for i := range call.Arguments {
+			passOn(call, i, textOnce)
+			n += textLength(call.Arguments[i])
+			m.boundText(n)
 		}
 		m.boundText(n)
 	})
 	for _, name := range []string{"replace", "replaceAll"} {
-		m.replace(text, name, func(call goja.FunctionCall) { m.boundReplacement(call, name == "replaceAll") })
+		m.replace(text, name, func(call *goja.FunctionCall) { m.boundReplacement(call, name == "replaceAll") })
 	}
-	m.replace(text, "split", func(call goja.FunctionCall) {
+	m.replace(text, "normalize", func(call *goja.FunctionCall) {
+		call.This = textOnce(call.This)
+		if n := textLength(call.This); n > maxArray {
+			m.tooLarge("a text", n, maxArray)
+		}
+	})
+	m.replace(text, "split", func(call *goja.FunctionCall) {
+		call.This = textOnce(call.This)
 		if n := textLength(call.This); n > maxArray {
 			if by, isText := call.Argument(0).(goja.String); isText {
 				n = int64(strings.Count(call.This.String(), by.String()))
@@ -40,12 +50,16 @@ func (m *machine) boundTexts() {
 			}
 		}
 	})
-	m.replace(m.object("String"), "raw", func(call goja.FunctionCall) {
+	m.replace(m.object("String"), "raw", func(call *goja.FunctionCall) {
 		if o, isObject := call.Argument(0).(*goja.Object); isObject {
-			m.boundLength(m.member(o, "raw"), maxArray)
+			raw, with := o.Get("raw"), m.rt.NewObject()
+			m.boundLength(raw, maxArray)
+			must(with.Set("raw", raw))
+			passOn(call, 0, func(goja.Value) goja.Value { return with })
 		}
 	})
-	m.replace(m.object("Array.prototype"), "join", func(call goja.FunctionCall) {
+	m.replace(m.object("Array.prototype"), "join", func(call *goja.FunctionCall) {
+		passOn(call, 0, textOnce)
 		o, isObject := call.This.(*goja.Object)
 		if !isObject || o.ClassName() != "Array" {
 			return
@@ -71,7 +85,16 @@ func (m *machine) boundText(n int64) {
 
 // boundReplacement bounds the text that replace and replaceAll make. Of a regular expression it is not known how often it matches: at each character, at
 // worst.
-func (m *machine) boundReplacement(call goja.FunctionCall, all bool) {
+func (m *machine) boundReplacement(call *goja.FunctionCall, all bool) {
+	if isSearch(call.Argument(0)) {
+		call.This = textOnce(call.This)
+		passOn(call, 1, func(with goja.Value) goja.Value {
+			if _, isFunction := goja.AssertFunction(with); isFunction {
+				return with
+			}
+			return textOnce(with)
+		})
+	}
 	n, by := textLength(call.This), textLength(call.Argument(1))
 	if with, isText := call.Argument(1).(goja.String); isText {
 		if s := with.String(); strings.Contains(s, "$`") || strings.Contains(s, "$'") { // what stands before the match, or behind
@@ -103,13 +126,17 @@ func (m *machine) boundArrays() {
 			continue
 		}
 		if _, isFunction := goja.AssertFunction(m.own(proto, name)); isFunction {
-			m.replace(proto, name, func(call goja.FunctionCall) { m.boundLength(call.This, maxArray) })
+			m.replace(proto, name, func(call *goja.FunctionCall) { m.boundLength(call.This, maxArray) })
 		}
 	}
-	m.replace(proto, "concat", func(call goja.FunctionCall) {
+	m.replace(proto, "concat", func(call *goja.FunctionCall) {
 		n := int64(0)
 		for _, v := range append([]goja.Value{call.This}, call.Arguments...) {
-			if o, isObject := v.(*goja.Object); isObject && o.ClassName() == "Array" {
+			o, isObject := v.(*goja.Object)
+			if !isObject {
+				continue
+			}
+			if spread := o.GetSymbol(goja.SymIsConcatSpreadable); o.ClassName() == "Array" || spread != nil && spread.ToBoolean() {
 				n += m.boundLength(o, maxArray)
 			}
 		}
@@ -117,43 +144,76 @@ func (m *machine) boundArrays() {
 			m.tooLarge("an array", n, maxArray)
 		}
 	})
-	m.replace(proto, "flat", func(call goja.FunctionCall) {
+	m.replace(proto, "flat", func(call *goja.FunctionCall) {
+		o, isObject := call.This.(*goja.Object)
+		if !isObject || o.ClassName() != "Array" {
+			return
+		}
 		n, depth := 0, int64(1)
 		if v := call.Argument(0); !goja.IsUndefined(v) {
 			depth = v.ToInteger()
 		}
-		m.countFlat(call.This, depth, &n)
+		var all []any
+		m.collectFlat(o, depth, &n, &all)
+		flat := m.rt.NewArray(all...)
+		must(flat.Set("constructor", o.Get("constructor"))) // which makes the array that is returned
+		call.This, call.Arguments = flat, []goja.Value{m.rt.ToValue(0)}
+	})
+	m.replace(proto, "flatMap", func(call *goja.FunctionCall) {
+		passOn(call, 0, func(f goja.Value) goja.Value {
+			function, isFunction := goja.AssertFunction(f)
+			if !isFunction {
+				return f
+			}
+			return m.function("", 1, func(call goja.FunctionCall) goja.Value {
+				v := m.pass(function(call.This, call.Arguments...))
+				m.boundLength(v, maxArray)
+				return v
+			})
+		})
 	})
 	bound := func(object, name string, argument int) {
-		m.replace(m.object(object), name, func(call goja.FunctionCall) { m.boundLength(call.Argument(argument), maxArray) })
+		m.replace(m.object(object), name, func(call *goja.FunctionCall) { m.boundLength(call.Argument(argument), maxArray) })
 	}
 	bound("Array", "from", 0)
 	bound("Reflect", "apply", 2)
 	bound("Reflect", "construct", 1)
 	bound("Function.prototype", "apply", 1)
 	typed := m.object("Object.getPrototypeOf(Uint8Array)")
-	m.replace(typed, "from", func(call goja.FunctionCall) { m.boundLength(call.Argument(0), maxArray) })
+	m.replace(typed, "from", func(call *goja.FunctionCall) { m.boundLength(call.Argument(0), maxArray) })
 	of := typed.Get("prototype").(*goja.Object)
-	m.replace(of, "set", func(call goja.FunctionCall) { m.boundLength(call.Argument(0), maxText) })
+	m.replace(of, "set", func(call *goja.FunctionCall) { m.boundLength(call.Argument(0), maxText) })
 	for _, name := range []string{"join", "sort", "toLocaleString"} {
-		m.replace(of, name, func(call goja.FunctionCall) { m.boundLength(call.This, maxArray) })
+		m.replace(of, name, func(call *goja.FunctionCall) { m.boundLength(call.This, maxArray) })
 	}
 }
 
-// countFlat counts what flat goes through, as far as it may.
-func (m *machine) countFlat(v goja.Value, depth int64, n *int) {
-	o, isObject := v.(*goja.Object)
-	if !isObject || o.ClassName() != "Array" {
-		return
-	}
+// collectFlat collects what flat goes through, as far as it may, n elements in all.
+func (m *machine) collectFlat(o *goja.Object, depth int64, n *int, all *[]any) {
 	for i := range m.boundLength(o, maxArray) {
 		if *n++; *n > maxArray {
 			m.tooLarge("an array", int64(*n), maxArray)
 		}
-		if depth > 0 {
-			m.countFlat(o.Get(strconv.FormatInt(i, 10)), depth-1, n)
+		v := o.Get(strconv.FormatInt(i, 10))
+		inner, isObject := v.(*goja.Object)
+		switch {
+		case v == nil: // a hole
+		case depth > 0 && isObject && inner.ClassName() == "Array":
+			m.collectFlat(inner, depth-1, n, all)
+		default:
+			*all = append(*all, v)
 		}
 	}
+}
+
+// isSearch reports whether replace goes by what it is given itself: a text or a regular expression, not an object with a method for that.
+func isSearch(v goja.Value) bool {
+	o, isObject := v.(*goja.Object)
+	if !isObject || o.ClassName() == "RegExp" {
+		return true
+	}
+	method := o.GetSymbol(goja.SymReplace)
+	return method == nil || goja.IsUndefined(method)
 }
 
 // boundLength throws if something says of itself that it is longer than it may be, and returns what it says.
@@ -162,6 +222,7 @@ func (m *machine) boundLength(v goja.Value, limit int64) int64 {
 	if !isObject {
 		return 0
 	}
+	m.refuseGetter(o)
 	n := o.Get("length")
 	if n == nil {
 		return 0
@@ -188,7 +249,7 @@ func (m *machine) boundIterators() {
 		return method(call)
 	})
 	for _, made := range []string{"[].values()", "''[Symbol.iterator]()", "new Map().values()", "new Set().values()"} {
-		m.replace(m.object("Object.getPrototypeOf("+made+")"), "next", func(goja.FunctionCall) { m.checkStopped() })
+		m.replace(m.object("Object.getPrototypeOf("+made+")"), "next", func(*goja.FunctionCall) { m.checkStopped() })
 	}
 }
 

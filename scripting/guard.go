@@ -3,6 +3,7 @@ package scripting
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
@@ -31,6 +32,7 @@ func init() {
 
 // secure takes out of a fresh runtime what would let a script do more than intended, and puts bounds where a single step could take long.
 func (m *machine) secure() {
+	m.lengths = m.newLengths()
 	m.rt.SetMaxCallStackSize(maxCalls)
 	m.forbidSource()
 	m.boundDepth()
@@ -65,10 +67,10 @@ func (m *machine) forbidSource() {
 // native is a function of the language. It is called as such functions call one another: an exception goes through as a panic.
 type native = func(goja.FunctionCall) goja.Value
 
-// replace puts a function in front of a method. It may panic with an error of JavaScript's, or call the method.
-func (m *machine) replace(o *goja.Object, name string, check func(call goja.FunctionCall)) {
+// replace puts a function in front of a method. It may panic with an error of JavaScript's, or change what the method is called with.
+func (m *machine) replace(o *goja.Object, name string, check func(call *goja.FunctionCall)) {
 	m.wrap(o, name, func(call goja.FunctionCall, method native) goja.Value {
-		check(call)
+		check(&call)
 		return method(call)
 	})
 }
@@ -172,14 +174,18 @@ func (m *machine) rangeError(format string, args ...any) *goja.Object {
 // boundSizes bounds what makes something large of a number.
 func (m *machine) boundSizes() {
 	text := m.object("String.prototype")
-	m.replace(text, "repeat", func(call goja.FunctionCall) {
+	m.replace(text, "repeat", func(call *goja.FunctionCall) {
+		call.This = textOnce(call.This)
+		passOn(call, 0, numberOnce)
 		n, times := int64(len(call.This.String())), call.Argument(0).ToInteger()
 		if n > 0 && times > maxText/n {
 			m.tooLarge("a text", min(times, math.MaxInt32)*n, maxText)
 		}
 	})
 	for _, name := range []string{"padStart", "padEnd"} {
-		m.replace(text, name, func(call goja.FunctionCall) {
+		m.replace(text, name, func(call *goja.FunctionCall) {
+			call.This = textOnce(call.This)
+			passOn(call, 0, numberOnce)
 			if n := call.Argument(0).ToInteger(); n > maxText {
 				m.tooLarge("a text", n, maxText)
 			}
@@ -201,14 +207,20 @@ func (m *machine) boundConstructor(name string, limit int64) {
 		panic("no constructor " + name)
 	}
 	bounded := m.rt.ToValue(func(call goja.ConstructorCall) *goja.Object {
-		if len(call.Arguments) == 1 && goja.IsNumber(call.Arguments[0]) {
-			if n := call.Arguments[0].ToInteger(); n > limit {
-				m.tooLarge(name, n, limit)
+		args := slices.Clone(call.Arguments)
+		if len(args) > 0 {
+			if name == "ArrayBuffer" {
+				args[0] = numberOnce(args[0])
 			}
-		} else if len(call.Arguments) > 0 && call.Arguments[0].ExportType() != typeBuffer {
-			m.boundLength(call.Arguments[0], limit)
+			if _, isObject := args[0].(*goja.Object); !isObject {
+				if n := args[0].ToInteger(); n > limit {
+					m.tooLarge(name, n, limit)
+				}
+			} else if args[0].ExportType() != typeBuffer {
+				m.boundLength(args[0], limit)
+			}
 		}
-		o, err := construct(call.NewTarget, call.Arguments...)
+		o, err := construct(call.NewTarget, args...)
 		if err != nil {
 			panic(err)
 		}

@@ -30,11 +30,12 @@ type machine struct {
 	newUint8Array goja.Constructor
 	textOf        goja.Callable // makes the text of a function, given as `this`
 	lends         bool          // onQuery gives back its q
-	queries       *goja.Object  // the prototype of q
-	conns         *goja.Object  // of conn
-	auths         *goja.Object  // of auth
-	results       *goja.Object  // of result
-	rows          *goja.Object  // of a row
+	lengths       lengths
+	queries       *goja.Object // the prototype of q
+	conns         *goja.Object // of conn
+	auths         *goja.Object // of auth
+	results       *goja.Object // of result
+	rows          *goja.Object // of a row
 
 	mu      sync.Mutex   // of a pooled one: held while it is at work
 	holders atomic.Int32 // who may call its functions
