@@ -23,6 +23,9 @@ const (
 	maxSource = 1 << 20
 	// maxNesting bounds its brackets within one another: the parser is recursive.
 	maxNesting = 1000
+	// maxPending bounds arrows and colons without an end: the parser goes from each arrow function to the end of the innermost one, and from each label
+	// to the outermost one. So many are a second or two.
+	maxPending = 10_000
 )
 
 // program is compiled files. Immutable once it was tried: then all modules are known, and every machine can be made without reading a file.
@@ -154,8 +157,8 @@ func (p *program) module(from, name string) (*goja.Program, string, error) {
 
 // compile compiles one file; the error is an *Error.
 func (p *program) compile(name, source string) (*goja.Program, error) {
-	if line, ok := tooDeep(source); ok {
-		return nil, &Error{File: name, Line: line, Column: 1, Message: fmt.Sprintf("more than %d brackets within one another", maxNesting)}
+	if line, what := tooDeep(source); what != "" {
+		return nil, &Error{File: name, Line: line, Column: 1, Message: what}
 	}
 	parsed, err := goja.Parse(name, source)
 	if err != nil {
@@ -185,23 +188,51 @@ func checkJSON(name, source string) error {
 	return &Error{File: name, Line: line + 1, Column: len(before) - strings.LastIndex(before, "\n"), Message: "not JSON: " + wrong.Error()}
 }
 
-// tooDeep finds where brackets are too deep within one another, those in texts and comments included.
-func tooDeep(source string) (line int, yes bool) {
+// tooDeep finds where brackets are too deep within one another, or what arrow functions and labels are, those in texts and comments included. These end
+// with a comma, a semicolon or the bracket around them; in a program that does without, with their line, unless that ends with one of them.
+func tooDeep(source string) (line int, what string) {
 	line = 1
-	depth := 0
+	var outer []int // how much is pending outside of each bracket
+	pending, last := 0, byte(0)
 	for i := range len(source) {
-		switch source[i] {
+		c := source[i]
+		switch c {
 		case '\n':
 			line++
+			if last != '>' && last != ':' {
+				pending = outside(outer)
+			}
+			continue
+		case ' ', '\t', '\r':
+			continue
 		case '(', '[', '{':
-			if depth++; depth > maxNesting {
-				return line, true
+			if outer = append(outer, pending); len(outer) > maxNesting {
+				return line, fmt.Sprintf("more than %d brackets within one another", maxNesting)
 			}
 		case ')', ']', '}':
-			depth = max(depth-1, 0)
+			pending = outside(outer)
+			outer = outer[:max(len(outer)-1, 0)]
+		case ',', ';':
+			pending = outside(outer)
+		case ':', '>':
+			if c == ':' || last == '=' {
+				pending++
+			}
+			if pending > maxPending {
+				return line, fmt.Sprintf("more than %d arrow functions, labels or branches within one another", maxPending)
+			}
 		}
+		last = c
 	}
-	return 0, false
+	return 0, ""
+}
+
+// outside is how much is pending outside of the innermost bracket.
+func outside(outer []int) int {
+	if len(outer) == 0 {
+		return 0
+	}
+	return outer[len(outer)-1]
 }
 
 // The forms in which goja says where a program is wrong.

@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,5 +94,39 @@ func TestRefusedPrograms(t *testing.T) {
 	w.write(w.file, "function onQuery(q) { let a = 1; q.route("+strings.Repeat("a+", 4000)+"a) }")
 	if err := w.engine.Load(w.file); err != nil {
 		t.Errorf("a long sum: %v", err)
+	}
+}
+
+// A program in which the parser would go to and fro for minutes is refused before that; a long one without semicolons is none.
+func TestPendingArrows(t *testing.T) {
+	label := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "l%d:\n", i)
+		}
+		return b.String()
+	}
+	for _, test := range []struct {
+		name, source string
+		line         int // where it is refused; 0: not at all
+	}{
+		{"arrows", "\nf=" + strings.Repeat("a=>", maxSource/4) + "1", 2},
+		{"arrows in lines", strings.Repeat("(a) =>\n", maxSource/8) + "1", maxPending + 1},
+		{"arrows in brackets", strings.Repeat(strings.Repeat("a=>", 200)+"(", 100) + "1" + strings.Repeat(")", 100), 1},
+		{"labels", label(maxSource / 10), maxPending + 1},
+		{"lines", strings.Repeat("f = a => b => a + b\n", 2*maxPending), 0},
+		{"arguments", "f(" + strings.Repeat("a => 1,", 2*maxPending) + "1)", 0},
+		{"properties", "f = {" + strings.Repeat("a: {b: c => d},", 2*maxPending) + "}", 0},
+		{"branches", "switch (f) {" + strings.Repeat("case 1:\n f = 1\n", 2*maxPending) + "}", 0},
+	} {
+		line, what := tooDeep(test.source)
+		if line != test.line || line != 0 && !strings.Contains(what, "more than 10000 arrow functions") {
+			t.Errorf("%s: line %d, %q", test.name, line, what)
+		}
+	}
+	w := newWorld(t, Options{}, "function onQuery(q) { q.route(20) }")
+	w.write(w.file, "f="+strings.Repeat("a=>", maxSource/4)+"1")
+	if err := w.engine.Load(w.file); err == nil || !strings.HasPrefix(err.Error(), "main.js:1:1: more than 10000 arrow functions") {
+		t.Error(err)
 	}
 }
