@@ -80,12 +80,13 @@ func buildMachine(ed *edition, pooled bool, limit time.Duration, t *tester) (*ma
 	m.newUint8Array, _ = goja.AssertConstructor(m.rt.Get("Uint8Array"))
 	m.textOf, _ = goja.AssertFunction(m.object("Function.prototype.toString"))
 	m.offer()
+	if ed.program.root == nil { // before, it is not known what its modules name
+		m.withoutJobs()
+	}
 	m.loading = true
 	_, failure := m.run(limit, func() (goja.Value, error) { return m.rt.RunProgram(ed.program.main) })
 	m.loading = false
-	if !ed.program.jobs {
-		must(m.rt.GlobalObject().Delete("Promise"))
-	}
+	m.withoutJobs()
 	err := error(nil)
 	if failure != nil {
 		err = failure.err
@@ -97,6 +98,13 @@ func buildMachine(ed *edition, pooled bool, limit time.Duration, t *tester) (*ma
 		return nil, err
 	}
 	return m, nil
+}
+
+// withoutJobs takes Promise away from a program that does not name it: what that leaves to be done, however it came by it, nobody does.
+func (m *machine) withoutJobs() {
+	if !m.edition.program.jobs {
+		must(m.rt.GlobalObject().Delete("Promise"))
+	}
 }
 
 // hold keeps the machine watched for somebody who will call one of its functions later, though others may give it up. Any thread that has it.

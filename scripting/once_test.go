@@ -1,9 +1,12 @@
 package scripting
 
 import (
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"weak"
 )
 
 // What is another thing when it is read again gets past no bound: each of these would take minutes, or all memory.
@@ -65,6 +68,52 @@ func TestAskedOnce(t *testing.T) {
 		w := newWorld(t, Options{}, "function onQuery(q) { q.tag('is ' + ("+test.expression+")) }")
 		if v := w.ask(newQuery("SELECT 1")); !slices.Equal(v.Tags, []string{"is " + test.value}) {
 			t.Errorf("%s: %q, want %q; %s", test.expression, v.Tags, test.value, w.said())
+		}
+	}
+}
+
+// A program that does not name Promise cannot come by it: the jobs that it would leave nobody runs.
+func TestPromiseBySpelling(t *testing.T) {
+	w := newWorld(t, Options{}, "function onQuery(q) { q.route(20) }")
+	for source, says := range map[string]string{
+		"const P = globalThis['Prom' + 'ise']; function onQuery(q) { P.resolve().then(() => 0) }":                               "",
+		"const P = globalThis['Prom' + 'ise'].resolve(); function onQuery(q) { P.then(() => 0) }":                               "Cannot read property 'resolve'",
+		"const own = Object.getOwnPropertyNames(globalThis); function onQuery(q) { if (own.includes('Prom' + 'ise')) throw 1 }": "",
+	} {
+		w.write(w.file, source)
+		err := w.engine.Load(w.file)
+		if says != "" {
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: %v", source, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+		w.waitReady()
+		w.ask(newQuery("SELECT 1"))
+		if said := w.said(); strings.Contains(source, "const P") != strings.Contains(said, "Cannot read property 'resolve'") || strings.Contains(said, "thrown: 1") {
+			t.Errorf("%s: %s", source, said)
+		}
+	}
+}
+
+// A metric does not keep the program that counts it.
+func TestMetricsKeepNoProgram(t *testing.T) {
+	w := newWorld(t, Options{}, "metrics.counter('a').inc(); function onQuery(q) { q.route(20) }")
+	first := weak.Make(w.engine.current.Load())
+	w.write(w.file, "function onQuery(q) { q.route(30) }")
+	if err := w.engine.Load(w.file); err != nil {
+		t.Fatal(err)
+	}
+	if v := w.ask(newQuery("SELECT 1")); v.Hostgroup != 30 {
+		t.Errorf("%+v", v)
+	}
+	for deadline := time.Now().Add(patient); first.Value() != nil; runtime.Gosched() { // the watchdog lets go when it looks next
+		w.ask(newQuery("SELECT 1"))
+		if runtime.GC(); time.Now().After(deadline) {
+			t.Fatal("the program before is still there")
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/dop251/goja"
 
@@ -33,7 +34,7 @@ type ownMetric struct {
 	labels []string
 
 	// Guarded by own.mu.
-	by     *edition // that has asked for it last
+	by     weak.Pointer[edition] // that has asked for it last
 	series []*series
 }
 
@@ -64,7 +65,7 @@ func (o *own) find(ed *edition, name string, gauge bool, labels, values []string
 	defer o.mu.Unlock()
 	all := &o.byName
 	m := o.byName[name]
-	if m != nil && m.by != ed && !m.is(gauge, labels) { // what another edition counts in another way ends when this one is in force
+	if m != nil && m.by != weak.Make(ed) && !m.is(gauge, labels) { // what another edition counts in another way ends when this one is in force
 		if m = nil; !ed.reigns {
 			all = &ed.claims
 			m = ed.claims[name]
@@ -82,7 +83,7 @@ func (o *own) find(ed *edition, name string, gauge bool, labels, values []string
 	case !m.is(gauge, labels):
 		return nil, "it is another kind already, or has other labels"
 	}
-	m.by = ed
+	m.by = weak.Make(ed)
 	for _, s := range m.series {
 		if slices.Equal(s.values, values) {
 			return s, ""
