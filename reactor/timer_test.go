@@ -123,6 +123,27 @@ func TestTimerRearmsItself(t *testing.T) {
 	get(t, done) // Each time in another turn: otherwise it would starve everything else.
 }
 
+// Timers that are due together fire over several turns, in which others have their say, and none of which waits.
+func TestTimersFireInBatches(t *testing.T) {
+	l := manualLoop(t)
+	l.turnOnce()
+	const all = 3*maxTimers + 1
+	fired := 0
+	for range all {
+		l.NewTimer(func() { fired++ }).Reset(0)
+	}
+	for left := all; left > 0; left -= maxTimers {
+		before := fired
+		l.turnOnce()
+		if got := fired - before; got != min(left, maxTimers) {
+			t.Fatalf("%d timers fired in one turn, want %d", got, min(left, maxTimers))
+		}
+		if want := left > maxTimers; l.pending != want {
+			t.Fatalf("with %d timers due, the next turn waits: %v", left-maxTimers, want)
+		}
+	}
+}
+
 // A timeout that is armed and stopped with every query must not cost system calls.
 func TestAlarmIsLazy(t *testing.T) {
 	l := manualLoop(t)

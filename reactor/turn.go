@@ -107,10 +107,14 @@ func (l *Loop) runPosted() {
 	l.mail.push(func() {}) // More is there, perhaps: wake up again.
 }
 
-// expireTimers runs the timers that are due. One that arms itself or another for now is left to the next turn.
+// expireTimers runs timers that are due, the earliest first. One that arms itself or another for now is left to the next turn.
 func (l *Loop) expireTimers() {
 	mark := l.timers.mark()
-	for t := l.timers.expire(l.now, mark); t != nil; t = l.timers.expire(l.now, mark) {
+	for range maxTimers {
+		t := l.timers.expire(l.now, mark)
+		if t == nil {
+			break
+		}
 		l.call(t.fn)
 	}
 	if when, ok := l.timers.next(); ok && when <= l.now {

@@ -12,7 +12,7 @@ import (
 // speaks again, it gets new ones. A Session that was parked is of no more use; whoever looks for the client asks worker.find.
 
 // maxParkedSteps is how many parked sessions are looked at in one go, where all of them must be.
-const maxParkedSteps = 512
+const maxParkedSteps = 64
 
 // parkable reports whether all that there is of the session can be parked, as far as the session knows; reactor.Conn.Park knows of bytes
 // that were not read or written yet.
