@@ -112,11 +112,23 @@ func (s *Session) concludeEvent(answer *protocol.ResponseReader) {
 	s.concludeText(e)
 	e.MultiplexOff = s.multiplexOff()
 	switch {
+	case !e.Failed:
+		s.mine.ended = false
+	case endsUnsaid(e):
+		s.mine.ended = true
+	}
+	switch {
 	case e.Failed:
 		now.access = digest.AccessUnsaid
 	case now.access != digest.AccessUnsaid:
 		s.mine.access = now.access
 	}
+}
+
+// endsUnsaid reports whether a statement that has failed has ended the transaction before, with an answer that has no room to say so: servers commit
+// before they look whether such a statement can be carried out, or is allowed.
+func endsUnsaid(e *sysvar.Event) bool {
+	return e.Flags.Has(digest.ImplicitCommit) && e.Flags&unseen == 0 && e.Code != protocol.ErrCodeParse
 }
 
 // concludePins decides which pins hold after the statement whose event is complete.

@@ -58,7 +58,7 @@ func (s *Session) park() bool {
 		return false
 	}
 	p.fd = int32(fd)
-	p.since, p.status, p.nonce, p.peer = s.since, s.status, s.nonce, s.conn.Peer()
+	p.since, p.status, p.nonce, p.peer = s.since, s.standing(), s.nonce, s.conn.Peer()
 	p.past, p.asksRows, p.statements = s.mine.past, s.mine.asksRows, s.mine.statements
 	s.stay.count(s)
 	p.rare = s.rare()

@@ -109,7 +109,7 @@ func TestIdentities(t *testing.T) {
 func TestAllThatFollowsIsParked(t *testing.T) {
 	const with = "with the session's identity, or in its place in the lot"
 	kept := map[string]string{
-		"vars": with, "login": with, "schema": with, "unshareable": with, "past": with, "asksRows": with, "statements": with,
+		"vars": with, "login": with, "schema": with, "unshareable": with, "past": with, "asksRows": with, "statements": with, "ended": with,
 		"owesSchema": "rare", "owed": "rare", "unsure": "rare", "access": "rare", "objects": "rare", "kills": "rare", "killPrepared": "rare",
 		"pins": "none, or it is not parked", "untold": "of a connection that is to be asked", "began": "of a transaction", "stirred": "of a connection that lingers",
 	}

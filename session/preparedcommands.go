@@ -1,9 +1,6 @@
 package session
 
-import (
-	"parkway/protocol"
-	"parkway/protocol/digest"
-)
+import "parkway/protocol"
 
 // The commands about prepared statements that the proxy may end itself: those without an answer, and COM_STMT_RESET.
 
@@ -49,10 +46,6 @@ func (s *Session) resetStatement(p []byte, whole bool) int {
 	if !s.sharing() {
 		return s.forward(p, whole)
 	}
-	status := s.status
-	if s.endedUnsaid() {
-		status &^= protocol.StatusInTrans | protocol.StatusInTransReadonly
-	}
 	s.examine(p, whole)
 	// Where there is a server that has the statement it is done there too: it changes what ROW_COUNT() says.
 	switch e := s.now.entry; {
@@ -66,16 +59,9 @@ func (s *Session) resetStatement(p []byte, whole bool) int {
 	s.holdStatements()
 	s.mine.past.rowCount = 0
 	s.share()
-	s.writeOKWith(s.message.NextSeq(), status)
+	s.writeOK(s.message.NextSeq())
 	s.settle()
 	return len(p)
-}
-
-// endedUnsaid reports whether the last statement has ended the transaction and failed behind that, with an answer that has no room to say so: servers
-// commit before they look whether such a statement can be carried out, or is allowed.
-func (s *Session) endedUnsaid() bool {
-	e := &s.now.event
-	return e.Failed && e.Flags.Has(digest.ImplicitCommit) && e.Flags&unseen == 0 && e.Code != protocol.ErrCodeParse
 }
 
 // closeStatement is COM_STMT_CLOSE, which has no answer.

@@ -24,7 +24,7 @@ func keepReply(r *hook.Reply) *hook.Reply {
 
 // writeReply answers the command under way. A value that its column cannot have makes the answer, or what is left of it, an error.
 func (s *Session) writeReply(r *hook.Reply) {
-	w := answerWriter{s: s, seq: s.message.NextSeq(), binary: executes(s.command), status: s.status & protocol.StatusLasting}
+	w := answerWriter{s: s, seq: s.message.NextSeq(), binary: executes(s.command), status: s.standing()}
 	w.reply(r)
 	w.flush()
 }

@@ -158,7 +158,7 @@ func (s *Session) endDelay() {
 
 // writeRuleOK is the answer of a rule with OK_msg.
 func (s *Session) writeRuleOK() {
-	ok := protocol.OK{Status: s.status & protocol.StatusLasting, Info: []byte(s.route.okMsg)}
+	ok := protocol.OK{Status: s.standing(), Info: []byte(s.route.okMsg)}
 	s.write(s.message.NextSeq(), func(b []byte) []byte { return ok.Append(b, s.caps) })
 }
 

@@ -158,13 +158,19 @@ func (s *Session) send(p []byte) {
 }
 
 // writeOK answers a command that the proxy serves itself.
-func (s *Session) writeOK(seq byte) { s.writeOKWith(seq, s.status) }
-
-// writeOKWith is writeOK where the status is another one than the last that the server has told.
-func (s *Session) writeOKWith(seq byte, status protocol.StatusFlags) {
-	ok := protocol.OK{Status: status & protocol.StatusLasting}
+func (s *Session) writeOK(seq byte) {
+	ok := protocol.OK{Status: s.standing()}
 	if s.owesReports() {
 		s.reportLate(&ok, s.mine.owesSchema, false)
 	}
 	s.write(seq, func(b []byte) []byte { return ok.Append(b, s.caps) })
+}
+
+// standing is the status that an answer of the proxy's own has: what lasts of that of the server's last one.
+func (s *Session) standing() protocol.StatusFlags {
+	status := s.status & protocol.StatusLasting
+	if s.mine.ended {
+		status &^= protocol.StatusInTrans | protocol.StatusInTransReadonly
+	}
+	return status
 }

@@ -27,6 +27,7 @@ type portable struct {
 	asksRows     bool  // by a prepared statement: ROW_COUNT()
 	pins         sysvar.Pins
 	access       digest.AccessMode // that its last START TRANSACTION named
+	ended        bool              // the transaction of which the last status tells: see endsUnsaid
 	began        int64             // loop time at which the transaction began, if pins says that there is one
 	objects      *sysvar.Objects
 	statements   *stmt.ClientStatements   // that it has prepared; nil while there are none
