@@ -149,7 +149,7 @@ func (s *Session) concludePast(answer *protocol.ResponseReader) {
 		}
 		return
 	}
-	if !sysvar.IsFound(info.Verb, info.Flags) {
+	if !sysvar.IsFound(info.Verb, info.Flags, s.isMariaDB()) {
 		return
 	}
 	p.found = answer.Found()

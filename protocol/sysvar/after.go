@@ -110,7 +110,7 @@ func forget(p Pins, e *Event) Pins {
 	if e.Flags&digest.ShowWarnings == 0 && (!e.MariaDB || ReadsTables(e.Verb)) {
 		p &^= Warnings
 	}
-	if e.Rows && IsFound(e.Verb, e.Flags) {
+	if e.Rows && IsFound(e.Verb, e.Flags, e.MariaDB) {
 		p &^= FoundRows
 	}
 	return p &^ RowCount
@@ -118,19 +118,23 @@ func forget(p Pins, e *Event) Pins {
 
 // IsFound reports whether the rows of the result set that such a statement returns are what FOUND_ROWS() counts. Others leave that as it was, or see
 // MayFind.
-func IsFound(v digest.Verb, f digest.Flags) bool {
+func IsFound(v digest.Verb, f digest.Flags, mariaDB bool) bool {
 	switch v {
 	case digest.VerbSelect, digest.VerbTable, digest.VerbValues, digest.VerbDescribe:
 		return true
 	case digest.VerbShow:
-		return f&digest.ShowWarnings == 0
+		return !mariaDB && f&digest.ShowWarnings == 0
 	}
 	return false
 }
 
 // MayFind reports whether such a statement, which is no query, may set FOUND_ROWS() by one that it contains, and the answer does not tell to what:
-// MariaDB counts the rows of the query that ended last, if it reads a table, and MySQL does where it does not set the variable of a SET.
+// MariaDB counts the rows of the query that ended last, if it reads a table, and MySQL does where it does not set the variable of a SET. A SHOW is such a
+// query on MariaDB, as SHOW TABLES is one of INFORMATION_SCHEMA, or none, as SHOW CREATE TABLE, SHOW GRANTS and SHOW PROCESSLIST are (10.11).
 func MayFind(v digest.Verb, f digest.Flags, mariaDB bool) bool {
+	if v == digest.VerbShow {
+		return mariaDB && f&digest.ShowWarnings == 0
+	}
 	if f&digest.Subquery == 0 {
 		return false
 	}

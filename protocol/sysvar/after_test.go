@@ -148,6 +148,12 @@ func TestAfter(t *testing.T) {
 			{"SHOW WARNINGS", Event{Rows: true}, FoundRows},
 			{"SHOW TABLES", Event{Rows: true}, 0},
 		}},
+		{"FOUND_ROWS() of a SHOW, which may be a query (MariaDB)", []step{
+			{"SHOW TABLES", Event{Rows: true, MariaDB: true}, FoundRows},
+			{"SELECT 1", Event{Rows: true, MariaDB: true}, 0},
+			{"SHOW CREATE TABLE t", Event{Rows: true, MariaDB: true}, FoundRows},
+			{"SHOW WARNINGS", Event{Rows: true, MariaDB: true}, FoundRows},
+		}},
 		{"FOUND_ROWS() of a query in another statement (MariaDB)", []step{
 			{"SET @a=(SELECT MAX(n) FROM t)", Event{UserVarsUnknown: true, MariaDB: true}, UserVar | FoundRows},
 			{"SELECT 1", Event{Rows: true, MariaDB: true}, 0},
