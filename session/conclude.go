@@ -111,12 +111,7 @@ func (s *Session) concludeEvent(answer *protocol.ResponseReader) {
 	e.Unreported = e.Unreported || have.Bare && e.Flags.Has(digest.StoredCall)
 	s.concludeText(e)
 	e.MultiplexOff = s.multiplexOff()
-	switch {
-	case !e.Failed:
-		s.mine.ended = false
-	case endsUnsaid(e):
-		s.mine.ended = true
-	}
+	s.mine.ended = e.Failed && (s.mine.ended || endsUnsaid(e))
 	switch {
 	case e.Failed:
 		now.access = digest.AccessUnsaid

@@ -24,29 +24,39 @@ func newPreparerOfSchemas(t *testing.T) (w *world, p *preparer) {
 	})
 }
 
+// executeUnprepared has a client of MySQL execute what it has prepared in schema app, from another schema if elsewhere, on a connection that lacks the
+// statement and refuses to prepare it. b is in a transaction on the connection that has it. err is what a reads.
+func executeUnprepared(t *testing.T, elsewhere bool, refuse func(*mysqltest.Answer)) (w *world, a, b *mysqltest.Client, err error) {
+	t.Helper()
+	w, p := newPreparerOfSchemas(t)
+	cfg := w.client()
+	cfg.Database = "app"
+	cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
+	a, b = mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
+	s := mustPrepare(t, a, "DELETE ?")
+	if elsewhere {
+		if _, err := a.Command(protocol.ComInitDB, []byte("other")...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustQuery(t, b, "BEGIN") // takes the connection
+	p.mu.Lock()
+	p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		refuse(a)
+		return true
+	}
+	p.mu.Unlock()
+	_, err = a.Command(protocol.ComStmtExecute, first(s, "x")...)
+	return w, a, b, err
+}
+
 // A connection that refuses to prepare a statement does not go to the schema of that, where the client's own, which has the statement, would have gone to
 // execute it: MySQL would have told of that with the next OK packet, and the proxy does.
 func TestSchemaOfWhatIsNotPrepared(t *testing.T) {
 	for _, elsewhere := range []bool{false, true} {
-		w, p := newPreparerOfSchemas(t)
-		cfg := w.client()
-		cfg.Database = "app"
-		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
-		a, b := mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
-		s := mustPrepare(t, a, "DELETE ?")
-		if elsewhere {
-			if _, err := a.Command(protocol.ComInitDB, []byte("other")...); err != nil {
-				t.Fatal(err)
-			}
-		}
-		mustQuery(t, b, "BEGIN") // takes the connection
-		p.mu.Lock()
-		p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		_, a, b, err := executeUnprepared(t, elsewhere, func(a *mysqltest.Answer) {
 			a.Error(1792, "Cannot execute statement in a READ ONLY transaction")
-			return true
-		}
-		p.mu.Unlock()
-		_, err := a.Command(protocol.ComStmtExecute, first(s, "x")...)
+		})
 		wantERR(t, err, 1792, "READ ONLY")
 		for i, due := range []bool{elsewhere, false} {
 			told := false
@@ -70,24 +80,10 @@ func TestWarningsOfWhatIsNotPrepared(t *testing.T) {
 		"ping": func(c *mysqltest.Client) error { _, err := c.Command(protocol.ComPing); return err },
 		"show": func(c *mysqltest.Client) error { _, err := c.Query("SHOW WARNINGS"); return err },
 	} {
-		w, p := newPreparerOfSchemas(t)
-		cfg := w.client()
-		cfg.Database = "app"
-		cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
-		a, b := mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
-		s := mustPrepare(t, a, "DELETE ?")
-		if _, err := a.Command(protocol.ComInitDB, []byte("other")...); err != nil {
-			t.Fatal(err)
-		}
-		mustQuery(t, b, "BEGIN") // takes the connection
-		p.mu.Lock()
-		p.prepare = func(_ string, a *mysqltest.Answer) bool {
+		w, a, b, err := executeUnprepared(t, true, func(a *mysqltest.Answer) {
 			packet := protocol.ERR{Code: 1792, State: "25006", Message: "read 'only'"}
 			a.Packet(packet.Append(nil))
-			return true
-		}
-		p.mu.Unlock()
-		_, err := a.Command(protocol.ComStmtExecute, first(s, "x")...)
+		})
 		wantERR(t, err, 1792, "only")
 		before := len(w.texts())
 		want := []string{signal}

@@ -8,15 +8,24 @@ import (
 	"parkway/protocol/mysqltest"
 )
 
-// A session from before there were rules stays where it is, and the log says how many do, until it resets its state or changes its user: the rules
-// route it then.
-func TestRulesReachSessionsThatReset(t *testing.T) {
+// newUnfollowed is a split whose clients have a connection each and no rules, until reload brings some. change may alter it; nil: nothing.
+func newUnfollowed(t *testing.T, change func(*setup)) (s *split, reload func()) {
 	var settings config.MySQLVariables
-	s := newSplit(t, func(set *setup) {
+	s = newSplit(t, func(set *setup) {
 		dedicated(set)
 		set.rules = nil
 		settings = set.settings
+		if change != nil {
+			change(set)
+		}
 	})
+	return s, func() { s.Apply(&settings, s.Users(), compile(t, readsToReader...)) }
+}
+
+// A session from before there were rules stays where it is, and the log says how many do, until it resets its state or changes its user: the rules
+// route it then.
+func TestRulesReachSessionsThatReset(t *testing.T) {
+	s, reload := newUnfollowed(t, nil)
 	resets, changes := s.as("app"), s.as("app")
 	s.run(resets, []string{"SELECT 1"}, "w SELECT 1")
 	s.run(changes, []string{"SELECT 1"}, "w SELECT 1")
@@ -24,7 +33,7 @@ func TestRulesReachSessionsThatReset(t *testing.T) {
 	s.turns()
 	s.wantLogged("sessions from before", 0)
 
-	s.Apply(&settings, s.Users(), compile(t, readsToReader...))
+	reload()
 	s.ReportUnfollowed()
 	s.waitLog(`"sessions":2,"message":"sessions from before`)
 	s.run(resets, []string{"SELECT 1"}, "w SELECT 1")
@@ -43,11 +52,7 @@ func TestRulesReachSessionsThatReset(t *testing.T) {
 
 // The schema that such a session has gone to outlives its reset, as it does at a server.
 func TestSchemaOfTheUnfollowed(t *testing.T) {
-	var settings config.MySQLVariables
-	s := newSplit(t, func(set *setup) {
-		dedicated(set)
-		set.rules = nil
-		settings = set.settings
+	s, reload := newUnfollowed(t, func(set *setup) {
 		writer := set.server.Handler
 		set.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
 			if string(payload[1:]) == "SELECT DATABASE()" {
@@ -61,7 +66,7 @@ func TestSchemaOfTheUnfollowed(t *testing.T) {
 	if _, err := c.Command(protocol.ComInitDB, []byte("other")...); err != nil {
 		t.Fatal(err)
 	}
-	s.Apply(&settings, s.Users(), compile(t, readsToReader...))
+	reload()
 	if _, err := c.Command(protocol.ComResetConnection); err != nil {
 		t.Fatal(err)
 	}
@@ -83,16 +88,12 @@ func TestSchemaOfTheUnfollowed(t *testing.T) {
 
 // One that loses its connection while it is asked for the schema has lost all that it had there.
 func TestUnfollowedConnectionLostWhileItIsAskedForTheSchema(t *testing.T) {
-	var settings config.MySQLVariables
-	s := newSplit(t, func(set *setup) {
-		dedicated(set)
-		set.rules = nil
-		settings = set.settings
+	s, reload := newUnfollowed(t, func(set *setup) {
 		set.server.Queries = map[string]mysqltest.Handler{"SELECT DATABASE()": die}
 	})
 	c := s.as("app")
 	s.run(c, []string{"SELECT 1"}, "w SELECT 1")
-	s.Apply(&settings, s.Users(), compile(t, readsToReader...))
+	reload()
 	_, err := c.Command(protocol.ComResetConnection)
 	wantERR(t, err, protocol.ErrCodeNoBackend, "parkway: preparation of the connection to ")
 	wantClose(t, c)
