@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -206,5 +207,64 @@ func TestLateSchemaOfAnother(t *testing.T) {
 	zone := slices.IndexFunc(got, func(sql string) bool { return strings.Contains(sql, "time_zone") })
 	if got[0] != asksMariaDB || schema < 0 || zone < 0 || got[last] != "DO 1; DO 2" {
 		t.Errorf("the server was sent %q", got)
+	}
+}
+
+// What MariaDB reports late where the proxy goes to another schema, to prepare a statement there, is told with the next
+// report for the client who has set the trackers; of a variable that was reported twice, the last value.
+func TestFailedSetIsToldBehindPreparation(t *testing.T) {
+	pending := "" // on the server's goroutine, of the one connection that selects schemas
+	w, p := newPreparer(t, nil)
+	w.server.Change(func(c *mysqltest.ServerConfig) {
+		c.Greeting.ServerVersion = "5.5.5-10.11.6-MariaDB"
+		c.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+			ok := protocol.OK{Status: a.Status | protocol.StatusSessionStateChanged}
+			sql := string(payload[1:])
+			switch zone, failed := strings.CutPrefix(sql, "SET time_zone="); {
+			case failed:
+				pending, _, _ = strings.Cut(zone, ",")
+				a.Error(1230, "Variable 'identity' doesn't have a default value")
+				return
+			case cmd == protocol.ComInitDB:
+				ok.StateChanges = (&protocol.StateChange{Type: protocol.TrackSchema, Value: payload[1:]}).Append(nil)
+				if pending != "" {
+					change := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("time_zone"), Value: []byte(pending)}
+					ok.StateChanges, pending = change.Append(ok.StateChanges), ""
+				}
+			case sql == "SET autocommit=1":
+				ok.StateChanges = (&protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte("autocommit"), Value: []byte("ON")}).Append(nil)
+			default:
+				p.answer(cmd, payload, a)
+				return
+			}
+			a.OKPacket(ok)
+		}
+	})
+	cfg := w.client()
+	cfg.Database = "app"
+	cfg.Capabilities = mysqltest.BaseCapabilities | protocol.ClientSessionTrack
+	a, b := mysqltest.Dial(t, cfg), mysqltest.Dial(t, cfg)
+	texts := []string{"SELECT 'a'", "SELECT 'b'"}
+	statements := []*mysqltest.Statement{mustPrepare(t, a, texts[0]), mustPrepare(t, a, texts[1])}
+	mustQuery(t, b, "BEGIN") // takes the connection
+	if _, err := a.Command(protocol.ComInitDB, []byte("other")...); err != nil {
+		t.Fatal(err)
+	}
+	mustQuery(t, a, "SET SESSION session_track_transaction_info='CHARACTERISTICS'")
+	for i, s := range statements {
+		_, err := a.Query("SET time_zone=" + strconv.Itoa(i) + ", identity=DEFAULT")
+		wantERR(t, err, 1230, "default")
+		wantRow(t, a, protocol.ComStmtExecute, s.ExecutePayload(0)[1:], texts[i])
+	}
+	for _, want := range []string{"autocommit=ON time_zone=1", "autocommit=ON"} {
+		var got []string
+		for it := protocol.NewStateChanges(mustQuery(t, a, "SET autocommit=1")[0].OK.StateChanges); it.Next(); {
+			if c := it.Change(); c.Type == protocol.TrackSystemVariables {
+				got = append(got, string(c.Name)+"="+string(c.Value))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("told: %q, want %s", got, want)
+		}
 	}
 }

@@ -56,8 +56,9 @@ func (s *Session) visible(block []byte) []byte {
 }
 
 // visibleBare is visible for a connection whose trackers are the client's: it reports what they want to know, but not what was lost when they were
-// changed to that.
+// changed to that, nor what it has reported to the proxy.
 func (s *Session) visibleBare(block []byte) []byte {
+	s.mine.owed = appendMissing(s.backend.TakeUnheard(), s.mine.owed)
 	if !s.mine.owesSchema && len(s.mine.owed) == 0 {
 		return block
 	}

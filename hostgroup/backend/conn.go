@@ -140,7 +140,8 @@ type Conn struct {
 	// the login still holds.
 	Generation uint32
 
-	lateSchema bool // see ReportsSchemaLate
+	lateSchema bool   // see ReportsSchemaLate
+	unheard    []byte // see TakeUnheard
 
 	runs  int  // commands of its owners since the login or the last reset
 	fresh bool // the session on it is as the login and the proxy left it: nothing has run since

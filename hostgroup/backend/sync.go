@@ -173,7 +173,7 @@ func (b *Conn) bring(w *Want, schema, insertID bool) {
 
 // selectSchema queues COM_INIT_DB.
 func (b *Conn) selectSchema(schema string) {
-	b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(schema), then: b.unless(func() {
+	b.runOwn(ownCommand{cmd: protocol.ComInitDB, payload: []byte(schema), report: b.hear, then: b.unless(func() {
 		b.have.Schema, b.have.Unselected = schema, false
 	})})
 }
