@@ -6,34 +6,52 @@ import (
 	"parkway/scripting/hook"
 )
 
-// readOutcome reads the answer to a statement of the script's, its first result, of which it takes about so many bytes (hook.Batch.Size) at
-// most. caps are those of the connection.
+// readOutcome reads the answer to a statement of the script's, its first result, of which it takes about so many bytes
+// (hook.Batch.Size) at most. caps are those of the connection.
 func readOutcome(o *hook.Outcome, answer []byte, caps protocol.Capability, reader *row.Reader, most int) {
 	p := packets{rest: answer}
 	head, ok := p.next()
-	switch {
-	case !ok:
+	if !ok {
 		return // an OK packet that was taken out of the answer
-	case head[0] == 0:
-		o.OK = summaryOf(head, caps)
-		return
-	case head[0] == 0xff:
-		*o = hook.Outcome{Err: rejectionOf(head), Time: o.Time}
-		return
 	}
-	count, _, _ := protocol.ReadLenencInt(head)
+	switch head[0] {
+	case 0:
+		o.OK = summaryOf(head, caps)
+	case 0xff:
+		refuseOutcome(o, head)
+	default:
+		count, _, _ := protocol.ReadLenencInt(head)
+		if !readColumns(&o.Table, &p, count, caps) {
+			o.Truncated = true
+			return
+		}
+		readRows(o, &p, caps, reader, most)
+	}
+}
+
+// refuseOutcome makes an outcome the error that packet is, whatever came before it.
+func refuseOutcome(o *hook.Outcome, packet []byte) {
+	*o = hook.Outcome{Err: rejectionOf(packet), Time: o.Time}
+}
+
+// readColumns reads so many definitions, and the EOF packet behind them if there is one. It is false if they are not whole.
+func readColumns(t *hook.Table, p *packets, count uint64, caps protocol.Capability) (ok bool) {
 	for range count {
 		var d protocol.ColumnDefinition
 		definition, ok := p.next()
 		if !ok || d.Decode(definition, caps) != nil {
-			o.Truncated = true
-			return
+			return false
 		}
-		o.Table.Columns = append(o.Table.Columns, row.ColumnOf(&d))
+		t.Columns = append(t.Columns, row.ColumnOf(&d))
 	}
 	if !caps.Has(protocol.ClientDeprecateEOF) {
 		p.next()
 	}
+	return true
+}
+
+// readRows reads the rows behind the columns, about most bytes of them, and what ends them.
+func readRows(o *hook.Outcome, p *packets, caps protocol.Capability, reader *row.Reader, most int) {
 	rows := &o.Table.Rows
 	rows.Reset(len(o.Table.Columns))
 	for {
@@ -42,15 +60,12 @@ func readOutcome(o *hook.Outcome, answer []byte, caps protocol.Capability, reade
 		case !ok:
 			return
 		case values[0] == 0xff:
-			*o = hook.Outcome{Err: rejectionOf(values), Time: o.Time}
+			refuseOutcome(o, values)
 			return
 		case endsRows(values, len(values), caps):
 			o.OK = summaryOf(values, caps)
 			return
-		case rows.Size() > most:
-			o.Truncated = true
-			return
-		case reader.Text(rows, o.Table.Columns, values) != nil:
+		case rows.Size() > most, reader.Text(rows, o.Table.Columns, values) != nil:
 			o.Truncated = true
 			return
 		}
