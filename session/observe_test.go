@@ -153,7 +153,11 @@ func TestObservedStatement(t *testing.T) {
 		for _, v := range q.Params() {
 			params += len(v.Bytes)
 		}
-		seen = append(seen, fmt.Sprintf("%.30s %d %v %s %d", q.SQL(), len(q.SQL()), q.Whole(), q.AppendDigestText(nil), params))
+		size := len(q.SQL())
+		if !q.Whole() {
+			size = min(size, 64<<10-protocol.HeaderLen-1) // how much more of it has come by then is chance
+		}
+		seen = append(seen, fmt.Sprintf("%.30s %d %v %s %d", q.SQL(), size, q.Whole(), q.AppendDigestText(nil), params))
 		if q.Whole() == (q.Digest() == 0) {
 			t.Errorf("%.30s: digest %x", q.SQL(), q.Digest())
 		}
