@@ -106,13 +106,15 @@ var toFirst = routeTo(1)
 
 func BenchmarkCommand(b *testing.B) {
 	for name, command := range steadyCommands {
-		b.Run(name, func(b *testing.B) {
-			exchange := exchanger(b, command, 0)
-			exchange()
-			b.ReportAllocs()
-			for b.Loop() {
+		for server, more := range map[string]protocol.Capability{"plain": 0, "tracked": protocol.ClientSessionTrack} {
+			b.Run(name+"/"+server, func(b *testing.B) {
+				exchange := exchanger(b, command, more)
 				exchange()
-			}
-		})
+				b.ReportAllocs()
+				for b.Loop() {
+					exchange()
+				}
+			})
+		}
 	}
 }
