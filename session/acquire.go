@@ -2,7 +2,6 @@ package session
 
 import (
 	"parkway/hostgroup/backend"
-	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 )
@@ -107,7 +106,7 @@ func (s *Session) synced() bool {
 // take makes b the session's backend.
 func (s *Session) take(b *backend.Conn) {
 	s.backend = b
-	s.foreign, s.wasReset, s.located = everything, false, false
+	s.foreign, s.reset = everything, resetUnbegun
 	b.SetOwner(s)
 }
 
@@ -169,14 +168,13 @@ func (s *Session) OnSyncFailed(b *backend.Conn, reason *protocol.ERR) {
 	}
 }
 
-// stranded goes on without the connection that was being brought to the
-// session's state, or was asked: what waited is answered with the reason. If the connection
-// had something of the session, because it was set aside before, or is not shared and has run what the client sent, the session ends.
+// stranded goes on without the connection that was being brought to the session's state, or was asked: what waited is answered with the reason.
+// If the connection had something of the session, because it was set aside before, or is not shared and has run what the client sent, the session
+// ends. A session that is unshareable may have nothing there yet.
 func (s *Session) stranded(reason *protocol.ERR) {
-	held := s.mine.pins&^passing != 0 || s.mine.statements.Held()&stmt.HoldText != 0 ||
-		!s.sharing() && (s.backend.Runs() > 0 || s.wasReset)
+	lost := s.anchoredBy(^passing) || !s.sharing() && (s.backend.Runs() > 0 || s.reset == resetDone)
 	s.loseBackend()
-	if held {
+	if lost {
 		s.goodbye(reason)
 		return
 	}

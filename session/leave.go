@@ -6,7 +6,6 @@ import (
 
 	"parkway/hostgroup"
 	"parkway/hostgroup/backend"
-	"parkway/hostgroup/stmt"
 	"parkway/protocol"
 )
 
@@ -68,7 +67,7 @@ func isFormer(b *backend.Conn) bool { return b.Server().Left() || b.Elsewhere() 
 func (s *Session) leaveFormer() {
 	switch b := s.backend; {
 	case s.status&protocol.StatusInTrans != 0 || s.beingCut() || !b.Idle():
-	case s.sharing() && s.mine.pins&^passing == 0 && s.mine.statements.Held()&stmt.HoldText == 0 && !s.mine.unshareable:
+	case s.sharing() && !s.heldBy(^passing):
 		s.part()
 	default:
 		s.goodbye(former(b))

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"fmt"
 
 	"parkway/protocol"
 	"parkway/protocol/digest"
@@ -67,6 +68,22 @@ func (t *rewriting) upTo(start, end int) {
 
 // replaceAll is for who has appended the whole text to t.out.
 func (t *rewriting) replaceAll(out []byte) { t.out, t.at = out, len(t.sql) }
+
+// writeRowCount writes what ROW_COUNT() returns into the text of the statement, because the connection, new to the session, has another
+// number, which no statement sets without an effect. Servers give the literal the type and length of the function: the length is that of
+// the text, and MySQL counts one more, for a sign.
+func (s *Session) writeRowCount(t *rewriting) {
+	digits := 20
+	if s.isMariaDB() && s.mine.past.rowCount >= 0 {
+		digits = 21
+	}
+	sign := ""
+	if s.mine.past.rowCount < 0 {
+		sign = "-"
+	}
+	literal := fmt.Sprintf("%s%0*d", sign, digits, max(s.mine.past.rowCount, -s.mine.past.rowCount))
+	t.replaceAll(digest.AppendRowCount(t.out, t.sql, s.now.options, literal))
+}
 
 // qualify names the scope in `SET @@x = ...`: MariaDB reports such a change only if the scope is named. That of an isolation level stays
 // unnamed, because it is that of the next transaction. (Measured on MariaDB 10.11; MySQL 9.7 reports both.)

@@ -55,19 +55,18 @@ type Session struct {
 	envBinds int         // the length of its part that is about charsets
 
 	// The backend connection, and the wish for one.
-	backend  *backend.Conn
-	request  pool.Request
-	asides   []*aside // further connections
-	route    route
-	host     string // the client's address, once a rule has asked for it
-	cut      *cut   // what is under way to end the statement; nil: nothing
-	order    *order // the client's KILL that is under way; nil: none
-	retry    retrial
-	script   *scripted  // nil while it has said nothing that is to be kept
-	stay     *stay      // nil: no script has to know
-	foreign  remembered // what the backend remembers of another statement than the session's last one
-	wasReset bool       // the backend, for the client's COM_RESET_CONNECTION that waits
-	located  bool       // likewise: the schema is known
+	backend *backend.Conn
+	request pool.Request
+	asides  []*aside // further connections
+	route   route
+	host    string // the client's address, once a rule has asked for it
+	cut     *cut   // what is under way to end the statement; nil: nothing
+	order   *order // the client's KILL that is under way; nil: none
+	retry   retrial
+	script  *scripted  // nil while it has said nothing that is to be kept
+	stay    *stay      // nil: no script has to know
+	foreign remembered // what the backend remembers of another statement than the session's last one
+	reset   resetStep  // of the client's COM_RESET_CONNECTION that waits
 
 	// Among the worker's sessions.
 	prev, next *Session

@@ -3,7 +3,6 @@ package session
 import (
 	"parkway/hostgroup/backend"
 	"parkway/hostgroup/stmt"
-	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
 )
@@ -88,9 +87,13 @@ func (s *Session) bound() bool { return s.beingCut() || s.holds() }
 // follow it to another.
 func (s *Session) holds() bool { return !s.sharing() || s.heldBy(^sysvar.Transient) }
 
-// heldBy reports whether the session has state on its connection that can't follow it to another: what these pins stand for, or what has no pin.
-func (s *Session) heldBy(pins sysvar.Pins) bool {
-	return s.mine.pins&pins != 0 || s.mine.statements.Held()&stmt.HoldText != 0 || s.mine.unshareable
+// heldBy reports whether the session has to stay on its connection: because of state there that can't follow it to another, as these pins stand for
+// or statements are, or because whatever it has does not.
+func (s *Session) heldBy(pins sysvar.Pins) bool { return s.mine.unshareable || s.anchoredBy(pins) }
+
+// anchoredBy reports whether the connection has state of the session that can't follow it to another: what these pins stand for, or statements.
+func (s *Session) anchoredBy(pins sysvar.Pins) bool {
+	return s.mine.pins&pins != 0 || s.mine.statements.Held()&stmt.HoldText != 0
 }
 
 // share gives the connection back if nothing holds it, or only what can be taken along and others wait.
@@ -123,65 +126,4 @@ func (s *Session) note() {
 		have.Access = s.mine.access
 	}
 	b.SetHave(have)
-}
-
-// resetState is what COM_RESET_CONNECTION does: all is as after the login, but
-// for the schema.
-func (s *Session) resetState() {
-	s.beginState(s.mine.schema)
-	if !s.isMariaDB() {
-		// MySQL goes back to its global character sets, whatever the login said.
-		s.mine.vars.Vars = s.worker.pool.Interner().Empty()
-	}
-	s.status = protocol.StatusAutocommit
-	s.forgetIgnoreSpace()
-}
-
-// forgetIgnoreSpace is called when the client resets its session or changes its user: MariaDB forgets then that CLIENT_IGNORE_SPACE added to
-// sql_mode, and so must connections that serve the session from now on.
-func (s *Session) forgetIgnoreSpace() {
-	if s.isMariaDB() {
-		s.caps &^= protocol.ClientIgnoreSpace
-	}
-}
-
-// outlivesReset reports whether the session has something on its connection that COM_RESET_CONNECTION does not end.
-func (s *Session) outlivesReset() bool {
-	return s.mine.pins&sysvar.SurviveReset != 0 || s.mine.unshareable
-}
-
-// resetConnection is COM_RESET_CONNECTION.
-func (s *Session) resetConnection(p []byte, whole bool) int {
-	if !whole {
-		return s.refuseMalformed(p, whole)
-	}
-	switch b := s.backend; {
-	case b == nil:
-		s.resetState()
-	case !s.sharing() && b.Init() == "" && !s.unfollowed():
-		return s.forward(p, whole)
-	case s.beingCut():
-		return s.onEarly(p)
-	case !s.sharing() && !s.located:
-		s.locate()
-		return 0
-	case !s.outlivesReset():
-		s.backend = nil
-		s.worker.pool.Discard(b)
-		s.resetState()
-	case !s.wasReset:
-		s.wasReset = true
-		s.await()
-		b.Reset()
-		return 0
-	default:
-		pins, unshareable := s.mine.pins&sysvar.SurviveReset, s.mine.unshareable
-		s.resetState()
-		s.mine.pins, s.mine.unshareable = pins, unshareable
-		s.foreign, s.wasReset, s.located = everything, false, false
-	}
-	s.releaseAsides()
-	s.writeOK(s.message.NextSeq())
-	s.settle()
-	return len(p)
 }

@@ -23,7 +23,6 @@ func (s *Session) unfollowed() bool {
 
 // locate asks the server for the schema of a session whose state nobody has followed: it outlives COM_RESET_CONNECTION, which waits for that.
 func (s *Session) locate() {
-	s.located = true
 	s.await()
 	s.backend.Ask("SELECT DATABASE()", func(told backend.Told) {
 		if len(told.Values) == 1 {
