@@ -92,13 +92,13 @@ bench-idle: ## what 15,000 quiet clients cost, and what they cost others, parked
 	@bench/scripts/install.sh mariadbd mariadb sysbench
 	go run ./bench/idle $(ARGS)
 
-# One processor and slow system calls: the times compare only with one another. A quarter of an hour. PARKWAY_GUEST_MAPS: see guest.sh.
+# One processor and slow system calls: the times compare only with one another. Half an hour, of which two thirds are logins and waits. PARKWAY_GUEST_MAPS: see guest.sh.
 bench-idle-guest: ## up to 250,000 of them in one process, in a guest kernel with limits of its own; SKIPPED where that can't be had
 	@bench/scripts/install.sh mariadbd mariadb
 	@go build -o bin/ ./bench/idle ./cmd/parkway
 	@mkdir -p bench/results
 	@status=0; PARKWAY_GUEST_MAPS=$${PARKWAY_GUEST_MAPS-1} bench/scripts/guest.sh -t $(GUEST_TIME) -w bench/results 10G env PARKWAY_CACHE=/tmp/cache bin/idle -parkway bin/parkway \
-	  -name idle-guest -clients 100000 -counts 1000,10000,100000,250000 -rate 200 $(or $(ARGS),sweep) || status=$$?; \
+	  -name idle-guest -clients 100000 -counts 1000,10000,100000,250000 $(or $(ARGS),sweep) || status=$$?; \
 	case $$status in \
 	  0) ;; \
 	  3) printf '\n%s\n%s\n%s\n\n' '#################' '# make bench-idle-guest: SKIPPED, nothing was measured (the reason is above)' '#################' ;; \

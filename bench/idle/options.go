@@ -35,7 +35,7 @@ type options struct {
 	quiet      time.Duration // of which the CPU time is taken
 	release    time.Duration // that memory may take to go back to the system
 	idle       time.Duration // session_idle_ms
-	rate       int           // queries a second: of wake, of each proxy; of sweep
+	rate       int           // queries a second of each proxy of wake
 	atOnce     int           // logins under way
 	patience   time.Duration
 	perProcess int
@@ -62,7 +62,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.DurationVar(&o.quiet, "quiet", 30*time.Second, "how long hold and sweep take the CPU time of quiet clients")
 	set.DurationVar(&o.release, "release", time.Minute, "how long hold waits, when all clients have left, for their memory to go back to the system")
 	set.DurationVar(&o.idle, "idle", time.Second, "session_idle_ms")
-	set.IntVar(&o.rate, "rate", 1000, "queries a second: of each proxy of wake, of the busy clients of sweep")
+	set.IntVar(&o.rate, "rate", 1000, "queries a second of each proxy of wake")
 	set.IntVar(&o.atOnce, "at-once", 1024, "clients that log in at a time")
 	set.DurationVar(&o.patience, "patience", 30*time.Second, "what takes longer is lost; all clients together have a minute more for each 100,000")
 	set.IntVar(&o.perProcess, "per-process", 0, "clients of one process (default: as many as it has descriptors)")
@@ -128,9 +128,6 @@ func (o options) check() error {
 	}
 	if slices.Contains(o.scenarios, "wake") && len(o.modes) != 2 {
 		bad("wake compares -idle-loops on with off: both are needed")
-	}
-	if slices.Contains(o.scenarios, "sweep") && float64(o.rate)*o.idle.Seconds() < 2*busyClients {
-		bad("-rate: %d queries a second do not keep %d clients of sweep awake", o.rate, busyClients)
 	}
 	if o.perProcess < 0 {
 		bad("-per-process: %d is negative", o.perProcess)

@@ -17,8 +17,9 @@ type report struct {
 	began    time.Time
 	options  options
 	machine  figures.Machine
-	host     string      // of the machine, where that is a guest of guest.sh
-	versions [][2]string // a program, and what it says that it is
+	cpuStep  time.Duration // process.CPUStep
+	host     string        // of the machine, where that is a guest of guest.sh
+	versions [][2]string   // a program, and what it says that it is
 	limits   []string
 	holds    []holding
 	wake     *waking
@@ -66,8 +67,9 @@ func (r report) markdown() string {
 	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by the clients, sysbench, the server and the proxy; load average before: %s\n",
 		r.machine.Cores, r.machine.CPU, r.machine.Kernel, r.machine.Load)
 	if r.host != "" {
-		fmt.Fprintf(&b, "- that machine is a guest (bench/scripts/guest.sh, `make bench-idle-guest`) of one with %s: its system calls are some ten times slower, so that its times compare only with one another, and it counts CPU time in ticks of 10 ms\n", r.host)
+		fmt.Fprintf(&b, "- that machine is a guest (bench/scripts/guest.sh, `make bench-idle-guest`) of one with %s: its system calls are some ten times slower, so that its times compare only with one another\n", r.host)
 	}
+	fmt.Fprintf(&b, "- CPU time is that of the process's own clock, which goes in steps of at most %v\n", r.cpuStep.Truncate(time.Microsecond)+time.Microsecond)
 	fmt.Fprintf(&b, "- proxy: session_idle_ms = %d, max_connections of the server = %d, everything else as it comes\n",
 		r.options.idle.Milliseconds(), connections)
 	for _, v := range r.versions {
@@ -103,9 +105,9 @@ func (r report) sections() string {
 		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart), calmTime), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
 		"Clients come to one proxy; another, \"alone\", stays without. Memory beyond the process without quiet clients, in bytes for each, and CPU while nobody asks as in hold. Then %d busy clients "+
-			"of each proxy ask %d times a second together, in turns with those of the other: the CPU of the proxy for a query of theirs, and its median latency, in us; \"x\" is how many times that is "+
-			"what it is alone, right before or after, by what that was before the quiet ones came: 1 is flat. Medians of %d turns of %v, and in parentheses their 95 %% confidence interval. More is in %s.csv.\n\n"+
-			"![memory and CPU against the number of clients](%[5]s.png)", busyClients, r.options.rate, sweepWindows, sweepWindow, r.options.name), r.sweepTable())
+			"of each proxy ask, each as soon as it is answered, in turns with those of the other: the CPU of the proxy for a query of theirs, and its median latency, in us; \"x\" is how many times that is "+
+			"what it is alone, right before or after, by what that was before the quiet ones came: 1 is flat. Medians of %d turns of some %v, and in parentheses their 95 %% confidence interval. More is in %s.csv.\n\n"+
+			"![memory and CPU against the number of clients](%[4]s.png)", busyClients, sweepWindows, sweepWindow, r.options.name), r.sweepTable())
 	return b.String()
 }
 

@@ -39,7 +39,7 @@ func measured(t *testing.T) report {
 	ms := time.Millisecond
 	r := report{
 		began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), options: o,
-		machine: figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"}, host: "8 cores",
+		machine: figures.Machine{CPU: "Some CPU", Cores: 2, Kernel: "6.1", Load: "0.1 0.2 0.3"}, cpuStep: 250, host: "8 cores",
 		versions: [][2]string{{"server", "10.11-MariaDB"}}, limits: []string{"fs.nr_open = 5"},
 		holds: []holding{
 			{mode: parking, clients: 1000, rss: 1000, heap: 500, collected: 900, cpu: 20 * ms, idleCPU: 10 * ms, loginsPerSecond: 12345, gone: 200 * ms, released: 3 * time.Second},
@@ -108,7 +108,7 @@ func TestPublish(t *testing.T) {
 			t.Errorf("not printed: %q", want)
 		}
 	}
-	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "is a guest", "one with 8 cores", "2026-01-02 03:04 UTC", "`go run ./bench/idle -clients 1000", "- server: 10.11-MariaDB", "- fs.nr_open = 5"} {
+	for _, want := range []string{"2 cores (Some CPU), Linux 6.1", "is a guest", "one with 8 cores", "2026-01-02 03:04 UTC", "`go run ./bench/idle -clients 1000", "- server: 10.11-MariaDB", "- fs.nr_open = 5", "in steps of at most 1\u00b5s"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("idle.md does not say %q:\n%s", want, text)
 		}

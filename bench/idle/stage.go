@@ -15,6 +15,7 @@ import (
 	"parkway/bench/idle/squad"
 	"parkway/bench/proxy"
 	"parkway/bench/servers"
+	"parkway/bench/servers/process"
 	"parkway/bench/sysbench"
 )
 
@@ -29,6 +30,7 @@ type stage struct {
 	options options
 	began   time.Time
 	machine figures.Machine
+	cpuStep time.Duration
 	program *proxy.Binary
 	cluster *servers.Cluster
 }
@@ -44,6 +46,9 @@ func newStage(ctx context.Context, opts options) (*stage, error) {
 	}
 	var err error
 	if s.machine, err = figures.ReadMachine(); err != nil {
+		return nil, err
+	}
+	if s.cpuStep, err = process.CPUStep(); err != nil {
 		return nil, err
 	}
 	if _, err = s.program.Path(ctx); err != nil {
@@ -99,7 +104,7 @@ const hostVariable = "PARKWAY_GUEST_HOST"
 // report is what can be said before anything was measured.
 func (s *stage) report(ctx context.Context) report {
 	return report{
-		began: s.began, options: s.options, machine: s.machine, host: os.Getenv(hostVariable),
+		began: s.began, options: s.options, machine: s.machine, cpuStep: s.cpuStep, host: os.Getenv(hostVariable),
 		versions: [][2]string{{"server", s.cluster.Version}, {"parkway", s.program.Describe(ctx)}}, limits: readLimits(),
 	}
 }

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	busyClients  = 16 // that ask all the time, beside the quiet ones of a sweep
-	sweepWindow  = time.Second
-	sweepWindows = 9  // of each proxy, in which their queries are measured
-	baseWindows  = 15 // before there are quiet ones
+	busyClients  = 16                     // that ask one query after the other, beside the quiet ones of a sweep
+	sweepWindow  = 250 * time.Millisecond // about: both proxies get the same number of queries
+	sweepWindows = 90                     // of each proxy, in which their queries are measured
+	firstQueries = 500                    // of a window, before it is known how many take sweepWindow
 )
 
 // crowding is how many quiet clients there are, and where.
@@ -38,8 +38,7 @@ type point struct {
 }
 
 // times is how many times the CPU for a query, and the median latency, are what they are alone, right before or after, as many times what that was
-// without quiet clients. The latency says the same as the CPU where there is one processor, and to the nanosecond also where the kernel counts CPU
-// time in ticks (guest.sh).
+// without quiet clients. With one processor, which the busy clients leave no time, the latency is what all of clients, proxy and server take for a query.
 type times struct{ cpu, p50 figures.Spread }
 
 // sweep lets more and more clients come to one proxy in each mode, and measures each number once: memory is the same each time, and what is not has
@@ -74,8 +73,8 @@ func sweepMode(ctx context.Context, s *stage, m mode) (points []point, err error
 	if filling.empty, err = filling.footprint(ctx); err != nil {
 		return nil, err
 	}
-	var none point
-	if err := none.busy(filling, alone, baseWindows, &times{cpu: certain(1), p50: certain(1)}); err != nil {
+	b, err := newBeside(filling, alone)
+	if err != nil {
 		return nil, err
 	}
 	for i, n := range counts {
@@ -83,7 +82,7 @@ func sweepMode(ctx context.Context, s *stage, m mode) (points []point, err error
 		if i > 0 {
 			n -= counts[i-1]
 		}
-		if err := p.measure(ctx, filling, alone, n, &none.times); err != nil {
+		if err := p.measure(ctx, b, n); err != nil {
 			return nil, fmt.Errorf("%v: %w", p.crowding, err)
 		}
 		each := float64(p.clients)
@@ -101,58 +100,87 @@ func (s *stage) beginBusy(ctx context.Context, m mode, n int) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = t.open(ctx, busyClients); err == nil {
-		_, err = t.window() // that does not count
-	}
-	if err != nil {
+	if _, err = t.open(ctx, busyClients); err != nil {
 		t.finish(&err)
 		return nil, err
 	}
 	return t, nil
 }
 
-// measure lets so many more quiet clients come; base is from while there were none.
-func (p *point) measure(ctx context.Context, filling, alone *trial, more int, base *times) error {
-	arrival, err := filling.open(ctx, more)
+// measure lets so many more quiet clients come.
+func (p *point) measure(ctx context.Context, b *beside, more int) error {
+	arrival, err := b.filling.open(ctx, more)
 	if err != nil {
 		return err
 	}
 	p.logins = float64(more) / arrival.Took.Seconds()
-	used, usedAlone, err := both(filling, alone, func(t *trial) (time.Duration, error) { return t.quietCPU(ctx) })
+	used, usedAlone, err := both(b.filling, b.alone, func(t *trial) (time.Duration, error) { return t.quietCPU(ctx) })
 	if err != nil {
 		return err
 	}
-	p.quiet, p.quietAlone = percentOf(used, filling.options.quiet), percentOf(usedAlone, filling.options.quiet)
-	full, err := filling.footprint(ctx)
+	period := b.filling.options.quiet
+	p.quiet, p.quietAlone = percentOf(used, period), percentOf(usedAlone, period)
+	full, err := b.filling.footprint(ctx)
 	if err != nil {
 		return err
 	}
-	p.rss, p.collected, p.heap = full.perClient(filling.empty, 1)
-	return p.busy(filling, alone, sweepWindows, base)
+	p.rss, p.collected, p.heap = full.perClient(b.filling.empty, 1)
+	return p.busy(b)
+}
+
+// beside is two proxies with busy clients, to one of which the quiet ones come.
+type beside struct {
+	filling, alone *trial
+	queries        int   // of the next window
+	none           times // before there were quiet ones: what differs otherwise, such as how many of the busy ones each loop has
+}
+
+// newBeside measures the two before there are quiet clients.
+func newBeside(filling, alone *trial) (*beside, error) {
+	b := &beside{filling: filling, alone: alone, queries: firstQueries, none: times{cpu: certain(1), p50: certain(1)}}
+	var none point
+	if err := none.busy(b); err != nil {
+		return nil, err
+	}
+	b.none = none.times
+	fmt.Printf("  without quiet clients: busy ones %s us CPU/query; %d queries in %v\n", figures.WithRange(none.cpu, figures.Decimals), b.queries, sweepWindow)
+	return b, nil
+}
+
+// turn is a window of each proxy, right after one another; which is the first one depends on n.
+func (b *beside) turn(n int) (filled, empty window, err error) {
+	turns := []struct {
+		*trial
+		window *window
+	}{{b.filling, &filled}, {b.alone, &empty}}
+	for _, turn := range inTurns(turns, n) {
+		if *turn.window, err = turn.trial.window(b.queries); err != nil {
+			return filled, empty, err
+		}
+	}
+	// The next takes as long as it should, if the machine is as fast.
+	b.queries = max(1, int(2*float64(b.queries)*sweepWindow.Seconds()/(filled.took+empty.took).Seconds()))
+	return filled, empty, nil
 }
 
 // busy lets the busy clients of both proxies ask in turns, right after one another: at the same time, as in wake, each
-// would be in the other's way where there is one processor, and where CPU time is counted in ticks it would always be
-// the same one that a tick finds at work. What differs between the proxies without quiet clients, such as how many of
-// the busy ones each loop has, is in base.
-func (p *point) busy(filling, alone *trial, windows int, base *times) error {
+// would be in the other's way where there is one processor. They leave it no time: a rate that it could keep up with would leave
+// open when it is that the proxy gets the processor, and a kernel that counts CPU time in ticks would find it at work
+// always at a tick, or never.
+func (p *point) busy(b *beside) error {
 	var cpu, p50, p95, timesCPU, timesP50 []float64
-	for n := range windows {
-		var beside, reference window
-		turns := []struct {
-			*trial
-			window *window
-		}{{filling, &beside}, {alone, &reference}}
-		for _, turn := range inTurns(turns, n) {
-			var err error
-			if *turn.window, err = turn.trial.window(); err != nil {
-				return err
-			}
+	for n := range sweepWindows + 1 {
+		filled, empty, err := b.turn(n)
+		if err != nil {
+			return err
 		}
-		timesCPU = append(timesCPU, beside.cpu/reference.cpu/base.cpu.Median)
-		timesP50 = append(timesP50, float64(beside.p50)/float64(reference.p50)/base.p50.Median)
-		cpu = append(cpu, beside.cpu)
-		p50, p95 = append(p50, inMicros(beside.p50)), append(p95, inMicros(beside.p95))
+		if n == 0 {
+			continue // They may have been parked.
+		}
+		timesCPU = append(timesCPU, filled.cpu/empty.cpu/b.none.cpu.Median)
+		timesP50 = append(timesP50, float64(filled.p50)/float64(empty.p50)/b.none.p50.Median)
+		cpu = append(cpu, filled.cpu)
+		p50, p95 = append(p50, inMicros(filled.p50)), append(p95, inMicros(filled.p95))
 	}
 	p.cpu, p.p50, p.p95 = figures.Confidence(cpu), figures.Confidence(p50), figures.Confidence(p95)
 	p.times = times{cpu: figures.Confidence(timesCPU), p50: figures.Confidence(timesP50)}
@@ -162,22 +190,21 @@ func (p *point) busy(filling, alone *trial, windows int, base *times) error {
 // window is what the busy clients of one proxy saw for a while.
 type window struct {
 	latency
-	cpu float64 // microseconds of the proxy for a query
+	took time.Duration
+	cpu  float64 // microseconds of the proxy for a query
 }
 
-// window lets them ask. They came first.
-func (t *trial) window() (w window, err error) {
-	rate := float64(t.options.rate)
-	load := crowd.Stream{Count: busyClients, Total: int(rate * sweepWindow.Seconds()), PerSecond: rate}
+// window lets them ask so many queries, as fast as they are answered. They came first.
+func (t *trial) window(queries int) (w window, err error) {
 	var answers []crowd.Answers
 	used, err := t.cpuOver(func() (err error) {
-		answers, err = t.ask(load)
+		answers, err = t.ask(crowd.Stream{Count: busyClients, Total: queries})
 		return err
 	})
 	if err != nil {
 		return w, err
 	}
-	return window{latencyOf(answers[0].Times), inMicros(used) / float64(load.Total)}, nil
+	return window{latencyOf(answers[0].Times), answers[0].Took, inMicros(used) / float64(queries)}, nil
 }
 
 // percentOf is CPU time in percent of one core, over d.

@@ -9,14 +9,16 @@
 # put, with the C library it was built for, into CACHE/guest, where CACHE is
 # $PARKWAY_CACHE, or /var/cache/parkway for root, or ~/.cache/parkway. Nothing is
 # installed into the system, root is not needed. It takes 15 MB there. Delete
-# CACHE/guest to have a newer one fetched.
+# CACHE/guest to have a newer one fetched. guest-clock.sh gives it an exact clock
+# for CPU time, where it can.
 #
 # Exit status: 0 the kernel is there (its directory is printed), 3 it cannot be
 # had on this machine (the reason is printed), 1 something broke.
 set -euo pipefail
 
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 # shellcheck source-path=SCRIPTDIR source=debian.sh
-. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
+. "$here/debian.sh"
 suite=${PARKWAY_GUEST_SUITE:-sid}
 work= # directory under construction
 
@@ -63,6 +65,8 @@ main() {
     mv "$work/guest" "$target"
     say "installed into $target: Linux $(< "$target/version")"
   fi
+  # Also one that was fetched before. Without it CPU time is counted in ticks.
+  "$here/guest-clock.sh" "$target" || true
   echo "$target"
 }
 

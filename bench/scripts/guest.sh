@@ -29,6 +29,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=debian.sh
 . "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=guest-kernel.sh
+. "$here/guest-kernel.sh"
 readonly map_setting=/proc/sys/vm/max_map_count
 
 limit=600 writable='' control='' kernel='' maps_before=''
@@ -149,12 +151,7 @@ main() {
   write_init "$@"
   # The kernel keeps a file here open for each that is open there.
   ulimit -Sn "$(ulimit -Hn)"
-  (
-    cd "$home"
-    exec timeout -k 5 "$limit" env -i LD_LIBRARY_PATH=. TMPDIR="$tmp" HOME="$control" PATH="$PATH" \
-      ./linux mem="$memory" seccomp=auto root=/dev/root rootfstype=hostfs hostfs=/ rw init="$control/init" \
-      uml_dir="$control/uml" panic=1 quiet con=null ssl=null con0=null,fd:1 < /dev/null > "$control/console" 2>&1
-  ) &
+  (guest_kernel "$limit" "$home" "$control" "$memory" "$control/init" "$tmp") &
   kernel=$!
   tail -n +1 -s 0.2 -f --pid="$kernel" "$control/output"
   wait "$kernel" || status=$?

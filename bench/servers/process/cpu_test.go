@@ -29,3 +29,11 @@ func TestCPU(t *testing.T) {
 		t.Errorf("%v of one that ended", cpu)
 	}
 }
+
+// This kernel has a clock for CPU time, or goes by ticks.
+func TestCPUStep(t *testing.T) {
+	step, err := CPUStep()
+	if err != nil || step <= 0 || step > clockTick {
+		t.Errorf("%v, %v", step, err)
+	}
+}
