@@ -33,10 +33,24 @@ func (m *machine) boundTexts() {
 	for _, name := range []string{"replace", "replaceAll"} {
 		m.replace(text, name, func(call *goja.FunctionCall) { m.boundReplacement(call, name == "replaceAll") })
 	}
+	none := func(*goja.Object) bool { return false }
+	replacer := func(o *goja.Object) bool { return isRegExp(o) || !isSearch(o) }
+	for name, keeps := range map[string]func(*goja.Object) bool{
+		"indexOf": none, "lastIndexOf": none, "includes": isRegExp, "replace": replacer, "replaceAll": replacer,
+	} {
+		m.replace(text, name, func(call *goja.FunctionCall) { m.boundSearch(call, keeps) })
+	}
 	m.replace(text, "normalize", func(call *goja.FunctionCall) {
 		call.This = textOnce(call.This)
 		if n := textLength(call.This); n > maxArray {
 			m.tooLarge("a text", n, maxArray)
+		}
+	})
+	m.replace(text, "localeCompare", func(call *goja.FunctionCall) {
+		call.This = textOnce(call.This)
+		passOn(call, 0, textOnce)
+		if n := max(textLength(call.This), textLength(call.Argument(0))); n > maxCollated {
+			m.tooLarge("a text that is compared", n, maxCollated)
 		}
 	})
 	m.replace(text, "split", func(call *goja.FunctionCall) {
@@ -76,6 +90,35 @@ func (m *machine) boundTexts() {
 	})
 }
 
+const (
+	// maxSearch bounds how many characters a search for a text in another one may compare.
+	maxSearch = 1 << 26
+	// maxCollated bounds texts that are compared by the rules of a language, of which 8 Mi characters take seconds.
+	maxCollated = 1 << 16
+)
+
+// boundSearch throws if a search for a text might take long. In texts that are not ASCII, goja compares bytes: what it finds between two characters is none, and it goes on
+// by one byte, so that a search may take as many steps as both texts have characters, multiplied. keeps reports which objects are not searched for by their text.
+func (m *machine) boundSearch(call *goja.FunctionCall, keeps func(*goja.Object) bool) {
+	call.This = textOnce(call.This)
+	if o, isObject := call.Argument(0).(*goja.Object); isObject {
+		if keeps(o) {
+			return
+		}
+		passOn(call, 0, textOnce)
+	}
+	n, by := textLength(call.This), textLength(call.Argument(0))
+	if by == 0 || n < by || n-by < maxSearch/by {
+		return
+	}
+	if int64(len(call.This.String())) != n { // it is not ASCII
+		m.tooLarge("a search that may take a number of steps", n*by, maxSearch)
+	}
+}
+
+// isRegExp reports whether an object is a regular expression.
+func isRegExp(o *goja.Object) bool { return o.ClassName() == "RegExp" }
+
 // boundText throws if a text would be too long.
 func (m *machine) boundText(n int64) {
 	if n > maxText {
@@ -96,6 +139,12 @@ func (m *machine) boundReplacement(call *goja.FunctionCall, all bool) {
 		})
 	}
 	n, by := textLength(call.This), textLength(call.Argument(1))
+	what, isText := call.Argument(0).(goja.String)
+	if all && isText && n > maxArray*max(textLength(what), 1) { // goja keeps a list of all places
+		if times := int64(strings.Count(call.This.String(), what.String())); times > maxArray {
+			m.tooLarge("the number of replacements", times, maxArray)
+		}
+	}
 	if with, isText := call.Argument(1).(goja.String); isText {
 		if s := with.String(); strings.Contains(s, "$`") || strings.Contains(s, "$'") { // what stands before the match, or behind
 			by = max(by, by/2*n)
@@ -104,7 +153,6 @@ func (m *machine) boundReplacement(call *goja.FunctionCall, all bool) {
 	if n*by <= maxText {
 		return
 	}
-	what, isText := call.Argument(0).(goja.String)
 	times := n + 1
 	switch {
 	case isText && !all:
@@ -136,6 +184,7 @@ func (m *machine) boundArrays() {
 			if !isObject {
 				continue
 			}
+			m.refuseGetterOf(o, goja.SymIsConcatSpreadable)
 			if spread := o.GetSymbol(goja.SymIsConcatSpreadable); o.ClassName() == "Array" || spread != nil && spread.ToBoolean() {
 				n += m.boundLength(o, maxArray)
 			}
@@ -175,12 +224,16 @@ func (m *machine) boundArrays() {
 	bound := func(object, name string, argument int) {
 		m.replace(m.object(object), name, func(call *goja.FunctionCall) { m.boundLength(call.Argument(argument), maxArray) })
 	}
-	bound("Array", "from", 0)
+	from := func(call *goja.FunctionCall) {
+		m.refuseGetterOf(call.Argument(0), goja.SymIterator)
+		m.boundLength(call.Argument(0), maxArray)
+	}
+	m.replace(m.object("Array"), "from", from)
 	bound("Reflect", "apply", 2)
 	bound("Reflect", "construct", 1)
 	bound("Function.prototype", "apply", 1)
 	typed := m.object("Object.getPrototypeOf(Uint8Array)")
-	m.replace(typed, "from", func(call *goja.FunctionCall) { m.boundLength(call.Argument(0), maxArray) })
+	m.replace(typed, "from", from)
 	of := typed.Get("prototype").(*goja.Object)
 	m.replace(of, "set", func(call *goja.FunctionCall) { m.boundLength(call.Argument(0), maxText) })
 	for _, name := range []string{"join", "sort", "toLocaleString"} {
@@ -209,7 +262,7 @@ func (m *machine) collectFlat(o *goja.Object, depth int64, n *int, all *[]any) {
 // isSearch reports whether replace goes by what it is given itself: a text or a regular expression, not an object with a method for that.
 func isSearch(v goja.Value) bool {
 	o, isObject := v.(*goja.Object)
-	if !isObject || o.ClassName() == "RegExp" {
+	if !isObject || isRegExp(o) {
 		return true
 	}
 	method := o.GetSymbol(goja.SymReplace)

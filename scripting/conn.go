@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/dop251/goja"
 
@@ -55,9 +56,7 @@ func (m *machine) attributesOf(c hook.Conn) goja.Value {
 
 // late is what a property has to say when its call is over: methods aside, which say so themselves.
 func (m *machine) late(name string) goja.Value {
-	switch name {
-	case "id", "clientAddr", "clientPort", "user", "schema", "attributes", "sql", "command", "digest", "digestText", "hostgroup",
-		"inTransaction", "prepared", "params", "annotations", "whole":
+	if slices.Contains(queryProperties, name) {
 		panic(m.rt.NewTypeError("%s can be read only until the function has ended: keep a copy", name))
 	}
 	return nil

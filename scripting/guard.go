@@ -41,6 +41,7 @@ func (m *machine) secure() {
 	m.boundArrays()
 	m.boundIterators()
 	m.boundSearches()
+	m.boundBigInts()
 	m.boundJSON()
 	m.boundTaking()
 	m.offerBounded()
@@ -217,6 +218,7 @@ func (m *machine) boundConstructor(name string, limit int64) {
 					m.tooLarge(name, n, limit)
 				}
 			} else if args[0].ExportType() != typeBuffer {
+				m.refuseGetterOf(args[0], goja.SymIterator)
 				m.boundLength(args[0], limit)
 			}
 		}

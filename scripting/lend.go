@@ -13,9 +13,6 @@ import (
 // that of the next call: what is made for each call has to be collected, and pushes out of the caches what the event loop needs next. Whoever hands q on, keeps it,
 // or looks at it in any other way, gets one of his own each time.
 
-// queryMethods are the methods of q, which return it.
-var queryMethods = []string{"route", "rewrite", "reject", "reply", "timeout", "pin", "observe", "tag", "before", "after"}
-
 // maxLent bounds the text of a function that is looked at.
 const maxLent = 64 << 10
 
@@ -29,7 +26,7 @@ func (m *machine) returns(function goja.Value) bool {
 	if err != nil || len(parsed.Body) != 1 {
 		return false
 	}
-	l := lending{seen: make(map[any]bool)}
+	l := lending{seen: make(map[any]bool), methods: m.queries.GetOwnPropertyNames()}
 	statement, isExpression := parsed.Body[0].(*ast.ExpressionStatement)
 	if !isExpression || !l.begin(statement.Expression) {
 		return false
@@ -41,6 +38,7 @@ func (m *machine) returns(function goja.Value) bool {
 // lending looks at a function: its argument comes back if every place that names it is one that is known to keep nothing.
 type lending struct {
 	seen     map[any]bool // nodes: some are in two places
+	methods  []string     // of q, which return it
 	argument string
 	named    int // places that name it, or may
 	known    int // of them those that read a property, or call a method and leave what that returns
@@ -144,7 +142,7 @@ func (l *lending) isArgument(e ast.Expression) bool {
 		return n.Name.String() == l.argument
 	case *ast.CallExpression:
 		method, isMethod := n.Callee.(*ast.DotExpression)
-		return isMethod && slices.Contains(queryMethods, method.Identifier.Name.String()) && l.isArgument(method.Left)
+		return isMethod && slices.Contains(l.methods, method.Identifier.Name.String()) && l.isArgument(method.Left)
 	}
 	return false
 }

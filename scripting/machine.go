@@ -208,17 +208,8 @@ func (m *machine) ask(k hook.Kind, about goja.Value) (goja.Value, error) {
 }
 
 // askDirectly calls a function of a program that leaves no jobs, without what goja does at the end of a call: it would run them, and give up its stack,
-// which the next call would make anew. Try takes what an exception leaves there.
+// which the next call would make anew. Try takes what an exception leaves there. What it lets through, too many calls within one another, is a panic.
 func (m *machine) askDirectly(k hook.Kind) (v goja.Value, err error) {
-	defer func() {
-		switch x := recover().(type) {
-		case nil:
-		case *goja.StackOverflowError: // it goes through Try
-			err = x
-		default:
-			panic(x)
-		}
-	}()
 	if thrown := m.rt.Try(func() { v = m.direct[k](goja.FunctionCall{This: goja.Undefined(), Arguments: m.args[:]}) }); thrown != nil {
 		return nil, thrown
 	}
@@ -230,29 +221,37 @@ func (m *machine) askDirectly(k hook.Kind) (v goja.Value, err error) {
 func (m *machine) protected(f func() (goja.Value, error)) (v goja.Value, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			m.broken.Store(true)
-			v = nil
-			if e, isError := x.(error); isError {
-				switch e.(type) {
-				case *goja.InterruptedError, *goja.StackOverflowError:
-					err = m.located(e)
-					return
-				}
-			}
-			m.edition.engine.log.Error().Interface("panic", x).Bytes("stack", debug.Stack()).Msg("the script's machine panicked")
-			err = &Error{Message: fmt.Sprintf("the machine panicked: %v", x)}
+			v, err = nil, m.panicked(x)
 		}
 	}()
 	v, err = f()
 	if err != nil {
-		// Too many calls within one another leave a runtime as any exception does (goja has unwound them): a client that brings them about must not
-		// cost others their machine.
-		if _, stopped := err.(*goja.InterruptedError); stopped {
-			m.broken.Store(true)
-		}
-		err = m.located(err)
+		err = m.thrown(err)
 	}
 	return v, err
+}
+
+// thrown is what is said of an error of goja's.
+func (m *machine) thrown(err error) error {
+	// Too many calls within one another leave a runtime as any exception does (goja has unwound them): a client that brings them about must not
+	// cost others their machine.
+	if _, stopped := err.(*goja.InterruptedError); stopped {
+		m.broken.Store(true)
+	}
+	return m.located(err)
+}
+
+// panicked is what is said of a panic.
+func (m *machine) panicked(x any) error {
+	switch x := x.(type) {
+	case *goja.InterruptedError:
+		return m.thrown(x)
+	case *goja.StackOverflowError:
+		return m.thrown(x)
+	}
+	m.broken.Store(true)
+	m.edition.engine.log.Error().Interface("panic", x).Bytes("stack", debug.Stack()).Msg("the script's machine panicked")
+	return &Error{Message: fmt.Sprintf("the machine panicked: %v", x)}
 }
 
 // require is the function of that name, for a file in directory dir.

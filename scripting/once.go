@@ -53,14 +53,31 @@ func (m *machine) refuseGetter(o *goja.Object) {
 	if o.ClassName() == "Array" {
 		return
 	}
+	if get, of := m.getterOf(o, m.rt.ToValue("length")); get != nil && !(of == m.lengths.typed && get.SameAs(m.lengths.getter)) {
+		panic(m.rt.NewTypeError("a length is no getter: it may be another one the next time"))
+	}
+}
+
+// refuseGetterOf throws if what a symbol names of a value is what a function of the script says, which may change the length that is bounded.
+func (m *machine) refuseGetterOf(v goja.Value, name *goja.Symbol) {
+	if o, isObject := v.(*goja.Object); isObject {
+		if get, _ := m.getterOf(o, name); get != nil {
+			panic(m.rt.NewTypeError("%s is no getter here: it may change the length", name))
+		}
+	}
+}
+
+// getterOf finds the getter of a property, nil if it has none, and the object of the chain of prototypes that has it.
+func (m *machine) getterOf(o *goja.Object, name goja.Value) (get goja.Value, of *goja.Object) {
 	for ; o != nil; o = o.Prototype() {
-		d, isThere := m.pass(m.lengths.describe(goja.Undefined(), o, m.rt.ToValue("length"))).(*goja.Object)
+		d, isThere := m.pass(m.lengths.describe(goja.Undefined(), o, name)).(*goja.Object)
 		if !isThere {
 			continue
 		}
-		if get := d.Get("get"); get != nil && !goja.IsUndefined(get) && !(o == m.lengths.typed && get.SameAs(m.lengths.getter)) {
-			panic(m.rt.NewTypeError("a length is no getter: it may be another one the next time"))
+		if get = d.Get("get"); get == nil || goja.IsUndefined(get) {
+			return nil, nil
 		}
-		return
+		return get, o
 	}
+	return nil, nil
 }

@@ -116,7 +116,8 @@ func (ed *edition) startTimers() {
 	}
 }
 
-// tick calls a timer's function again and again, one call at a time.
+// tick calls a timer's function again and again, one call at a time. Behind one that took longer than from one call to the next it waits again: others may be waiting
+// for the machine.
 func (ed *edition) tick(i int, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -126,7 +127,7 @@ func (ed *edition) tick(i int, every time.Duration) {
 		case <-ed.stop:
 			return
 		}
-		ended := make(chan struct{})
+		begun, ended := time.Now(), make(chan struct{})
 		if !ed.engine.pool.Submit(elastic.Task{Run: func() { defer close(ended); ed.callTimer(i) }, Patience: patience}) {
 			continue
 		}
@@ -134,6 +135,9 @@ func (ed *edition) tick(i int, every time.Duration) {
 		case <-ended:
 		case <-ed.stop:
 			return
+		}
+		if time.Since(begun) > every {
+			t.Reset(every)
 		}
 	}
 }

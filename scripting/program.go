@@ -23,8 +23,9 @@ const (
 	maxSource = 1 << 20
 	// maxNesting bounds its brackets within one another: the parser is recursive.
 	maxNesting = 1000
-	// maxPending bounds arrows and colons without an end: the parser goes from each arrow function to the end of the innermost one, and from each label
-	// to the outermost one. So many are a second or two.
+	// maxArrows bounds arrow functions, and maxPending colons without an end: the parser goes from each arrow function to the end of the innermost one, and
+	// from each label to the outermost one. So many are a few seconds, if they are within one another.
+	maxArrows  = 20_000
 	maxPending = 10_000
 )
 
@@ -188,18 +189,18 @@ func checkJSON(name, source string) error {
 	return &Error{File: name, Line: line + 1, Column: len(before) - strings.LastIndex(before, "\n"), Message: "not JSON: " + wrong.Error()}
 }
 
-// tooDeep finds where brackets are too deep within one another, or what arrow functions and labels are, those in texts and comments included. These end
-// with a comma, a semicolon or the bracket around them; in a program that does without, with their line, unless that ends with one of them.
+// tooDeep finds where brackets are too deep within one another, or labels and branches, those in texts and comments included. These end with a comma, a semicolon
+// or the bracket around them; in a program that does without, with their line, unless that ends with one of them. Arrow functions are counted wherever they are.
 func tooDeep(source string) (line int, what string) {
 	line = 1
 	var outer []int // how much is pending outside of each bracket
-	pending, last := 0, byte(0)
+	pending, arrows, last := 0, 0, byte(0)
 	for i := range len(source) {
 		c := source[i]
 		switch c {
 		case '\n':
 			line++
-			if last != '>' && last != ':' {
+			if last != ':' {
 				pending = outside(outer)
 			}
 			continue
@@ -214,12 +215,16 @@ func tooDeep(source string) (line int, what string) {
 			outer = outer[:max(len(outer)-1, 0)]
 		case ',', ';':
 			pending = outside(outer)
-		case ':', '>':
-			if c == ':' || last == '=' {
-				pending++
+		case ':':
+			if pending++; pending > maxPending {
+				return line, fmt.Sprintf("more than %d labels or branches within one another", maxPending)
 			}
-			if pending > maxPending {
-				return line, fmt.Sprintf("more than %d arrow functions, labels or branches within one another", maxPending)
+		case '>':
+			if last != '=' {
+				break
+			}
+			if arrows++; arrows > maxArrows {
+				return line, fmt.Sprintf("more than %d arrow functions in a file", maxArrows)
 			}
 		}
 		last = c

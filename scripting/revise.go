@@ -2,17 +2,20 @@ package scripting
 
 import (
 	"fmt"
+	"math/big"
 	"reflect"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/token"
+	"github.com/dop251/goja/unistring"
 )
 
 // The functions of the language are bounded by others in their place (bounds.go). What its operators make is bounded by a change of the program before it
 // is compiled: a + b and a += b become bounded(a + b) and bounded(a += bounded(b)), and so do templates, unless one of the operands is short whatever it is:
-// a literal, what arithmetic makes. Without that a text that doubles itself has all memory in a few steps.
+// a literal, what arithmetic makes. Without that a text that doubles itself has all memory in a few steps. Operators that make long numbers of short ones become
+// calls of the functions in bigint.go, unless one of the operands is a number whatever it is.
 
 // boundedName names the function in a program: no identifier is spelled so.
 const boundedName = "bounded text"
@@ -98,6 +101,10 @@ func (r *reviser) note(node any) {
 		r.jobs = r.jobs || n.Name == "Promise"
 	case *ast.StringLiteral: // globalThis["Promise"], {Promise: P}
 		r.jobs = r.jobs || n.Value == "Promise"
+	case *ast.NumberLiteral:
+		if long, isBig := n.Value.(*big.Int); isBig && long.BitLen() > maxBits {
+			r.refuse(n, fmt.Sprintf("a BigInt of more than %d bits", maxBits))
+		}
 	case *ast.WithStatement:
 		r.refuse(n, "there is no with statement here")
 	}
@@ -107,13 +114,24 @@ func (r *reviser) note(node any) {
 func (r *reviser) replacement(e ast.Expression) ast.Expression {
 	switch e := e.(type) {
 	case *ast.BinaryExpression:
-		if e.Operator == token.PLUS && !isShort(e.Left) && !isShort(e.Right) {
+		switch {
+		case e.Operator == token.PLUS && !isShort(e.Left) && !isShort(e.Right):
 			return bounded(e, maxText)
+		case lengthens(e.Operator) && !isNumber(e.Left) && !isNumber(e.Right):
+			return step(e.Operator.String(), e.Left, e.Right)
 		}
 	case *ast.AssignExpression:
-		if e.Operator == token.PLUS && !isShort(e.Right) {
+		switch {
+		case e.Operator == token.PLUS && !isShort(e.Right):
 			e.Right = bounded(e.Right, maxText)
 			return bounded(e, maxText)
+		case lengthens(e.Operator) && !isNumber(e.Right):
+			if name, isName := e.Left.(*ast.Identifier); isName {
+				e.Right = step(e.Operator.String(), &ast.Identifier{Name: name.Name, Idx: name.Idx}, e.Right)
+				e.Operator = token.ASSIGN
+			} else {
+				e.Right = step("assign", e.Right)
+			}
 		}
 	case *ast.TemplateLiteral:
 		if e.Tag == nil && len(e.Expressions) > 0 {
@@ -135,6 +153,46 @@ func bounded(e ast.Expression, limit int64) ast.Expression {
 		Callee:          &ast.Identifier{Name: boundedName, Idx: e.Idx0()},
 		LeftParenthesis: e.Idx0(), ArgumentList: []ast.Expression{e, &ast.NumberLiteral{Idx: e.Idx0(), Value: limit}}, RightParenthesis: e.Idx1(),
 	}
+}
+
+// step is a call of one of the functions in bigint.go.
+func step(name string, operands ...ast.Expression) ast.Expression {
+	first, last := operands[0].Idx0(), operands[len(operands)-1].Idx1()
+	return &ast.CallExpression{
+		Callee:          &ast.Identifier{Name: unistring.String(stepName(name)), Idx: first},
+		LeftParenthesis: first, ArgumentList: operands, RightParenthesis: last,
+	}
+}
+
+// lengthens reports whether an operator makes long BigInts of short ones.
+func lengthens(operator token.Token) bool {
+	switch operator {
+	case token.MULTIPLY, token.EXPONENT, token.SHIFT_LEFT, token.SHIFT_RIGHT:
+		return true
+	}
+	return false
+}
+
+// isNumber reports whether an expression is, or becomes, a number and no BigInt, with which none can be calculated: the operator throws.
+func isNumber(e ast.Expression) bool {
+	switch e := e.(type) {
+	case *ast.NumberLiteral:
+		_, isBig := e.Value.(*big.Int)
+		return !isBig
+	case *ast.StringLiteral, *ast.BooleanLiteral, *ast.NullLiteral:
+		return true
+	case *ast.UnaryExpression:
+		return e.Operator == token.PLUS || (e.Operator == token.MINUS || e.Operator == token.BITWISE_NOT) && isNumber(e.Operand)
+	case *ast.BinaryExpression:
+		switch e.Operator {
+		case token.MINUS, token.MULTIPLY, token.EXPONENT, token.SLASH, token.REMAINDER, token.AND, token.OR, token.EXCLUSIVE_OR,
+			token.SHIFT_LEFT, token.SHIFT_RIGHT:
+			return isNumber(e.Left) || isNumber(e.Right)
+		case token.UNSIGNED_SHIFT_RIGHT:
+			return true
+		}
+	}
+	return false
 }
 
 // isShort reports whether the text of an expression is short, or as long as it stands in the program.
@@ -168,6 +226,8 @@ func (m *machine) offerBounded() {
 				m.tooLarge("a text", n, limit)
 			}
 			m.charge(n)
+		} else if goja.IsBigInt(v) {
+			m.boundBigInt(v)
 		}
 		return v
 	})

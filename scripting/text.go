@@ -1,8 +1,10 @@
 package scripting
 
 import (
+	encoding "encoding/binary"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/dop251/goja"
 )
@@ -16,6 +18,12 @@ const escape = 0xdc00
 
 // text makes a string of a script from bytes.
 func (m *machine) text(b []byte) goja.Value {
+	if isASCII(b) { // goja makes a string like this one of any other each time that a method of it is called
+		var s goja.StringBuilder
+		s.Grow(len(b))
+		s.WriteUTF8String(unsafe.String(unsafe.SliceData(b), len(b))) // which copies it
+		return s.String()
+	}
 	if utf8.Valid(b) {
 		return m.rt.ToValue(string(b))
 	}
@@ -34,6 +42,22 @@ func (m *machine) text(b []byte) goja.Value {
 		b = b[n:]
 	}
 	return goja.StringFromUTF16(units)
+}
+
+// isASCII reports whether all bytes are ASCII.
+func isASCII(b []byte) bool {
+	const high = 0x8080_8080_8080_8080
+	for ; len(b) >= 8; b = b[8:] {
+		if encoding.LittleEndian.Uint64(b)&high != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // maxWords is how many words a machine keeps.

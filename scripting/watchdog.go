@@ -70,9 +70,10 @@ type post struct {
 	// thread is the id of the only thread that makes the calls; 0: there is none, and what counts is the time that passes.
 	thread atomic.Int32
 
-	// deadline is when the call under way has to end, in nanoseconds since base; 0: there is none; stopped: it was. began is written before.
+	// deadline is when the call under way has to end, in nanoseconds since base; 0: there is none; stopped: it was. limit, from its beginning to that, is
+	// written before.
 	deadline atomic.Int64
-	began    atomic.Int64
+	limit    atomic.Int64
 	reason   outcome // why it was stopped; written before deadline, read after
 
 	gone atomic.Bool // the machine is not used any more
@@ -126,7 +127,9 @@ func (p *post) leave() { p.gone.Store(true) }
 
 // begin says that a call begins, or goes on, which has begun then and has to end by the deadline; both are nanoseconds since base. For the thread that calls.
 func (p *post) begin(began, deadline int64) {
-	p.began.Store(began)
+	if limit := deadline - began; p.limit.Load() != limit { // it is the same for most calls, and a store is dearer
+		p.limit.Store(limit)
+	}
 	p.deadline.Store(deadline)
 	if w := p.dog; !w.awake.Load() && w.awake.CompareAndSwap(false, true) {
 		w.wake <- struct{}{}
@@ -214,7 +217,8 @@ func (w *watchdog) look() (next time.Duration, active bool) {
 			continue
 		}
 		active = true
-		began := p.began.Load()
+		limit := p.limit.Load()
+		began := d - limit
 		if p.seen != d {
 			p.seen, p.baseline = d, w.heap()
 			known := computed - before // before the call, too
@@ -226,7 +230,7 @@ func (w *watchdog) look() (next time.Duration, active bool) {
 			longest = p
 		}
 		left := d - now
-		if limit := d - began; exact {
+		if exact {
 			left = min(limit-(computed-p.computed), patientTimes*limit-(now-began))
 		}
 		if left <= 0 {
