@@ -38,27 +38,31 @@ type Entry struct {
 
 	// What every execution looks at stands together, in front: it is seldom in the processor's cache.
 
-	held         Hold   // what long, cursor and anchor amount to
-	anew         bool   // the execution under way makes MySQL derive it anew
-	opens        bool   // the last execution was to open a cursor
-	alone        bool   // see Isolate
-	keeps        bool   // kept is not empty
-	fromPrepared bool   // the execution under way would make MySQL derive it anew if it was as it was prepared
-	types        *Types // of the last COM_STMT_EXECUTE that had some: clients send them once
-	shape        string // see Slot
-	in           string // the environment in which MySQL derived what shape stands for
+	held    Hold       // what long, cursor and anchor amount to
+	alone   bool       // see Isolate
+	keeps   bool       // kept is not empty
+	effects effects    // what the execution under way does; when it has ended, what it did
+	types   *Types     // of the last COM_STMT_EXECUTE that had some: clients send them once
+	as      derivation // what executions have made of it: see Slot
 
 	// Refusal, if not nil, is why COM_STMT_SEND_LONG_DATA failed, which has no answer: it answers the next execution. Owned by the
 	// session; Reset forgets it.
 	Refusal *protocol.ERR
 
-	before derivation // what MySQL had derived before the execution under way, if anew
+	before derivation // as, before the execution under way, if that derives anew
 
 	serial uint64 // no other entry of the loop has ever had it
 	kept   []byte // long data that no server has yet, see KeepLongData
 	long   Slot   // where the server has long data; zero: none
 	cursor Slot   // where it has an open cursor; zero: none
 	anchor Slot   // the only place where it ever is; zero: anywhere
+}
+
+// effects are what one execution of a statement does.
+type effects struct {
+	opensCursor bool // it asks for a cursor
+	anew        bool // it makes MySQL derive the statement anew; not any more when it has been Executed
+	anewAtFirst bool // it would, if the statement was as it was prepared
 }
 
 // Held says what a server holds for the statement.
@@ -215,7 +219,7 @@ func (c *ClientStatements) Slot(e *Entry) Slot {
 	case e.held&HoldLongData != 0:
 		return e.long
 	}
-	slot := Slot{Statement: e.Statement, shape: e.shape, in: e.in, derived: e.derives() && e.shape != "", cursor: e.opens}
+	slot := Slot{Statement: e.Statement, shape: e.as.shape, in: e.as.in, derived: e.derives() && e.as.shape != "", cursor: e.effects.opensCursor}
 	if e.alone || slices.ContainsFunc(c.holding, func(o *Entry) bool { return o != e && o.holds(slot) }) {
 		slot.owner = e.serial
 	}
@@ -257,7 +261,7 @@ func (c *ClientStatements) SentLongData(e *Entry) {
 // closed. cursor says whether a new one is open (protocol.StatusCursorExists). After an execution that failed nobody knows
 // whether the server still has the long data, so that the statement is retired.
 func (c *ClientStatements) Executed(e *Entry, server *ServerStatements, cursor, failed bool) {
-	e.anew = false
+	e.effects.anew = false
 	if !cursor && e.held == 0 && !e.keeps {
 		return
 	}

@@ -122,25 +122,20 @@ func (e *Entry) Derive(message []byte, x Execution, environment string) {
 	if !e.derives() || x.types == nil || x.Need > 0 {
 		return
 	}
-	if e.anew {
-		e.anew, e.shape, e.in = false, e.before.shape, e.before.in
-	}
+	e.asBefore()
 	nulls := message[protocol.HeaderLen+x.at.flag-(x.at.count+7)/8:]
 	s := e.Statement
-	e.fromPrepared = e.shape == "" || s.derivesFor(x.types, nulls)
-	for i := range s.params {
-		if !isNull(nulls, i) && !accepts(s.kindIn(e.shape, i), x.types.kind(i)) {
-			e.anew, e.before = true, derivation{e.shape, e.in}
-			e.shape, e.in = s.shapeOf(x.types, nulls), environment
-			return
-		}
+	e.effects.anewAtFirst = e.as.shape == "" || s.derivesFor("", x.types, nulls)
+	if s.derivesFor(e.as.shape, x.types, nulls) {
+		e.effects.anew, e.before = true, e.as
+		e.as = derivation{shape: s.shapeOf(x.types, nulls), in: environment}
 	}
 }
 
-// derivesFor reports whether values of these types make MySQL derive the statement anew which is as it was prepared.
-func (s *Statement) derivesFor(t *Types, nulls []byte) bool {
+// derivesFor reports whether values of these types make MySQL derive anew the statement which is in a shape; "": as it was prepared.
+func (s *Statement) derivesFor(shape string, t *Types, nulls []byte) bool {
 	for i := range s.params {
-		if !isNull(nulls, i) && !accepts(s.kindIn("", i), t.kind(i)) {
+		if !isNull(nulls, i) && !accepts(s.kindIn(shape, i), t.kind(i)) {
 			return true
 		}
 	}
@@ -155,13 +150,20 @@ type derivation struct {
 
 // Underived undoes Derive for an execution that reached no server, or none that has the statement. server may be nil.
 func (c *ClientStatements) Underived(e *Entry, server *ServerStatements) {
-	if !e.anew {
+	if !e.effects.anew {
 		return
 	}
 	if !e.anchored() {
 		server.retire(c.Slot(e))
 	}
-	e.anew, e.shape, e.in = false, e.before.shape, e.before.in
+	e.asBefore()
+}
+
+// asBefore undoes what Derive has noted for the execution under way.
+func (e *Entry) asBefore() {
+	if e.effects.anew {
+		e.effects.anew, e.as = false, e.before
+	}
 }
 
 // Before is where the statement was on a server before the execution under way, which makes it what the slot says.
@@ -171,7 +173,7 @@ func (e *Entry) Before(at Slot) Slot {
 }
 
 // Anew reports whether the execution under way, until Executed, makes MySQL derive the statement anew, by its text in its schema.
-func (e *Entry) Anew() bool { return e.anew }
+func (e *Entry) Anew() bool { return e.effects.anew }
 
 func isNull(nulls []byte, i int) bool { return nulls[i/8]&(1<<(i%8)) != 0 }
 
@@ -236,7 +238,7 @@ func isText(kind string) bool {
 // Environment is the one to prepare the statement in for the execution under way, in this slot: its own if the
 // execution makes MySQL derive the rest, else that of the slot, where more of it is as it should be.
 func (e *Entry) Environment(at Slot) string {
-	if at.derived && !(e.fromPrepared && at.fromPrepared()) {
+	if at.derived && !(e.effects.anewAtFirst && at.fromPrepared()) {
 		return at.in
 	}
 	return e.Statement.Environment

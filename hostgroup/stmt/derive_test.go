@@ -215,7 +215,7 @@ func TestDeriveAllocatesNothing(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() {
 		for _, m := range messages {
 			x, _ := e.Read(m, true, 0, "")
-			if e.Derive(m, x, "now"); e.in != "now" {
+			if e.Derive(m, x, "now"); e.as.in != "now" {
 				t.Fatal("not derived anew")
 			}
 		}

@@ -35,7 +35,7 @@ func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability, envir
 		return x, wrongArguments(command, "malformed")
 	}
 	x.at = at
-	e.opens = command == protocol.ComStmtExecute && payload[protocol.ExecuteLen-5]&protocol.AnyCursor != 0
+	e.effects.opensCursor = command == protocol.ComStmtExecute && payload[protocol.ExecuteLen-5]&protocol.AnyCursor != 0
 	switch {
 	case params == 0:
 		return x, nil
@@ -44,7 +44,7 @@ func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability, envir
 	case at.bound:
 		e.types = e.Statement.intern(payload[at.types:at.end], caps.Has(protocol.ClientQueryAttributes), environment)
 		if !e.derives() {
-			e.shape = e.Statement.reshape(e.shape, e.types)
+			e.as.shape = e.Statement.reshape(e.as.shape, e.types)
 		}
 	case e.types == nil:
 		return x, wrongArguments(command, "the types of the parameters were never sent")

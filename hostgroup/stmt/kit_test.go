@@ -96,7 +96,7 @@ func run(p *Patcher, message []byte, whole bool, caps protocol.Capability, e *En
 // told makes the entry one whose client has sent types before.
 func told(e *Entry, list []byte) {
 	e.types = e.Statement.intern(list, false, "")
-	e.shape = e.types.kinds
+	e.as.shape = e.types.kinds
 }
 
 // apply is what the server gets of a whole message.
