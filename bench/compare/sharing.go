@@ -98,7 +98,8 @@ func publishSharing(w io.Writer, all report, results []sharingResult) error {
 	if err := os.WriteFile(path, []byte(sharingMarkdown(all, results)), 0o644); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n%s\nwritten to %s\n", sharingTable(all.options, results).Markdown(textColumns), sharingVerdicts(all.options, results), path)
+	table, verdicts := sharingTable(all.options, results).Markdown(textColumns), sharingVerdicts(all.options, results)
+	_, err := fmt.Fprintf(w, "\n%s\n%s\nwritten to %s\n", table, verdicts, path)
 	return err
 }
 
@@ -109,8 +110,9 @@ func sharingMarkdown(all report, results []sharingResult) string {
 	fmt.Fprintf(&b, "Written by `make bench`. %d clients of sysbench through parkway: %s has a connection to the server for each (`multiplexing = false`), "+
 		"%s has %d for all (`multiplexing = true`, `max_connections = %[4]d`).\n\n", goalThreads, parkwayOwn, parkwayShared, sharedConnections)
 	b.WriteString("## Goals\n\n" + sharingVerdicts(o, results) + "\n")
-	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. The goals are judged by the medians of the ratios "+
-		"in each round, in which one target is measured right after the other.\n\n", o.rounds, o.seconds)
+	fmt.Fprintf(&b, "## Medians\n\nOf %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. "+
+		"The goals are judged by the medians of the ratios in each round, in which one target is measured right after the other.\n\n",
+		o.rounds, o.seconds)
 	b.WriteString(sharingTable(o, results).Markdown(textColumns))
 	b.WriteString(all.conditions("disable, then auto"))
 	return b.String()
@@ -122,7 +124,10 @@ func sharingTable(o options, results []sharingResult) figures.Table {
 		for _, workload := range o.workloads {
 			for _, name := range o.targets {
 				s := r.cells[cell{workload, goalThreads, name}]
-				t = append(t, []string{r.name, workload, name, figures.WithRange(s.qps, figures.Count), figures.Decimals(s.p95.Median), figures.WithRange(s.cpu, figures.Decimals)})
+				t = append(t, []string{
+					r.name, workload, name,
+					figures.WithRange(s.qps, figures.Count), figures.Decimals(s.p95.Median), figures.WithRange(s.cpu, figures.Decimals),
+				})
 			}
 		}
 	}
@@ -140,7 +145,8 @@ func sharingVerdicts(o options, results []sharingResult) string {
 				if g.atMost {
 					limit = "at most"
 				}
-				fmt.Fprintf(&b, "- %s, %s, shared: %s %s %.2f x with a connection each: %s (%.2f)\n", workload, r.name, g.name, limit, g.bound, verdictOf(x, ok, g.bound, g.atMost), x)
+				fmt.Fprintf(&b, "- %s, %s, shared: %s %s %.2f x with a connection each: %s (%.2f)\n",
+					workload, r.name, g.name, limit, g.bound, verdictOf(x, ok, g.bound, g.atMost), x)
 			}
 		}
 	}
