@@ -1,6 +1,7 @@
 package session
 
 import (
+	"parkway/hostgroup/backend"
 	"parkway/protocol"
 	"parkway/protocol/sysvar"
 )
@@ -17,22 +18,23 @@ func (s *Session) askPast() bool {
 	if pins&askable == 0 {
 		return false
 	}
-	var report func(*protocol.OK)
-	flush := ""
-	if pins&sysvar.Unreported != 0 {
-		report, flush = s.trackLate, flushMySQL
-		if s.isMariaDB() {
-			flush = flushMariaDB
-		}
-	}
-	s.backend.AskPast(flush, report, func(found, insertID uint64) {
+	then := func(found, insertID uint64) {
 		if pins&sysvar.FoundRows != 0 {
 			s.mine.past.found = found
 		}
 		if pins&sysvar.InsertID != 0 {
 			s.mine.past.insertID = insertID
 		}
-	})
+	}
+	if pins&sysvar.Unreported == 0 {
+		s.backend.AskPast(nil, then)
+		return true
+	}
+	flush := flushMySQL
+	if s.isMariaDB() {
+		flush = flushMariaDB
+	}
+	s.backend.AskPast(s.trackLate, then, backend.Query{SQL: flush, Report: s.trackLate, Must: true})
 	return true
 }
 

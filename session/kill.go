@@ -178,12 +178,12 @@ func (s *Session) askGrants(o *order) {
 	s.mine.past.rowCount = 0
 	s.foreign = everything // the connection will remember this
 	s.await()
-	s.backend.Ask("SHOW GRANTS", func(told backend.Told) {
+	s.backend.Ask(backend.Query{SQL: "SHOW GRANTS", Then: func(told backend.Told) {
 		o.asked = true
 		for _, g := range told.Values {
 			o.privileged = o.privileged || killRight.MatchString(g)
 		}
-	})
+	}})
 }
 
 // seek looks for the session that o names, on the loop where it can be.

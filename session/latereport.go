@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 
+	"parkway/hostgroup/backend"
 	"parkway/protocol"
 	"parkway/protocol/digest"
 	"parkway/protocol/sysvar"
@@ -42,10 +43,10 @@ func (s *Session) flush() bool {
 	}
 	s.await()
 	s.foreign |= rowCount
-	s.backend.AskReports(flushMariaDB, report, func() {
+	s.backend.Ask(backend.Query{SQL: flushMariaDB, Report: report, Must: true, Then: func(backend.Told) {
 		s.mine.pins &^= sysvar.Unreported
 		s.backend.TakeSchemaLate()
-	})
+	}})
 	return true
 }
 

@@ -56,16 +56,18 @@ func (s *Session) learn() bool {
 	}
 	if !s.isMariaDB() && s.backend.Have().Bare {
 		all := s.lessonOfAll()
-		s.backend.AskBehind(flushMySQL, s.oweReports, all.query, s.learned(all))
+		s.backend.Ask(
+			backend.Query{SQL: flushMySQL, Report: s.oweReports, Must: true},
+			backend.Query{SQL: all.query, Then: s.learned(all)})
 	} else {
-		s.backend.Ask(learnCollation.query, s.learned(learnCollation))
+		s.backend.Ask(backend.Query{SQL: learnCollation.query, Then: s.learned(learnCollation)})
 	}
 	return true
 }
 
 // askFound asks the connection at hand for FOUND_ROWS(), which only that knows.
 func (s *Session) askFound() {
-	s.backend.AskPast("", s.oweReports, func(found, _ uint64) {
+	s.backend.AskPast(s.oweReports, func(found, _ uint64) {
 		s.mine.past.found = found
 		s.mine.pins &^= sysvar.FoundRows
 	})

@@ -24,11 +24,11 @@ func (s *Session) unfollowed() bool {
 // locate asks the server for the schema of a session whose state nobody has followed: it outlives COM_RESET_CONNECTION, which waits for that.
 func (s *Session) locate() {
 	s.await()
-	s.backend.Ask("SELECT DATABASE()", func(told backend.Told) {
+	s.backend.Ask(backend.Query{SQL: "SELECT DATABASE()", Then: func(told backend.Told) {
 		if len(told.Values) == 1 {
 			s.mine.schema = s.worker.names.of([]byte(told.Values[0]))
 		}
-	})
+	}})
 }
 
 // ReportUnfollowed logs how many sessions a reload has left behind. Any thread.

@@ -84,10 +84,10 @@ func appendStandIn(dst []byte, p Past) []byte {
 // quietSet leaves no diagnostics, and FOUND_ROWS() as it is.
 const quietSet = "SET @@SESSION.time_zone=@@SESSION.time_zone"
 
-// AskPast finds out what FOUND_ROWS() and LAST_INSERT_ID() return on an idle connection, for a session that is about to leave it: then gets them,
-// and OnBackendReady follows; or OnSyncFailed does, never from inside the call. The connection remembers nothing else of the statement before.
-// With flush, a statement that makes the server report what of the session's state it has not yet, report gets the OK packets that do.
-func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found, insertID uint64)) {
+// AskPast is Ask for what FOUND_ROWS() and LAST_INSERT_ID() return, by a session that is about to leave the connection: then gets them, or
+// OnSyncFailed follows. report, if not nil, gets each OK packet that says more than its status. The connection remembers nothing else of the
+// statement before. The queries run behind that.
+func (b *Conn) AskPast(report func(*protocol.OK), then func(found, insertID uint64), queries ...Query) {
 	b.beginOwn(syncTimeout)
 	b.runReported("SELECT FOUND_ROWS(), LAST_INSERT_ID()", report, func(packets [][]byte, refused *protocol.ERR) {
 		var found, insertID uint64
@@ -102,9 +102,7 @@ func (b *Conn) AskPast(flush string, report func(*protocol.OK), then func(found,
 		b.have.Diagnostics = b.have.Diagnostics || b.answer.Warnings() > 0 // MySQL's that the function is deprecated
 		then(found, insertID)
 	})
-	if flush != "" {
-		b.runReported(flush, report, b.unless(func() {}))
-	}
+	b.queue(queries)
 	b.nextOwn()
 }
 

@@ -61,7 +61,7 @@ func TestAskPast(t *testing.T) {
 		b := r.connect(l, r.spec(server.Addr(), func(s *Spec) { s.Login.Session = none }))
 		answers <- test.row
 		var found, id uint64
-		on(l, func() { b.AskPast("", nil, func(f, i uint64) { found, id = f, i }) })
+		on(l, func() { b.AskPast(nil, func(f, i uint64) { found, id = f, i }) })
 		r.next(test.want)
 		if test.want == "ready" && (found != 7 || id != 18446744073709551614 || b.Have().InsertID != id) {
 			t.Errorf("%q: %d, %d", test.row, found, id)
