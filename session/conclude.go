@@ -192,7 +192,7 @@ func (s *Session) concludeText(e *sysvar.Event) {
 		return
 	}
 	if !s.concludeSeveral() {
-		s.concludeAssignments(e, now.text, s.scanVars)
+		s.concludeAssignments(e, now.text, s.reading.vars)
 		e.Unreported = e.Unreported || s.mayCallAmong(e)
 	}
 	e.UserVarsUnknown = !sysvar.UserVarsKnown(s.mine.vars.UserVars)

@@ -12,14 +12,25 @@ import (
 // environment is what the session has set of the variables of stmt.Environment, as the
 // context of a prepared statement has it: each name and value behind a NUL byte.
 func (s *Session) environment() string {
-	if s.envVars == s.mine.vars.Vars {
-		return s.env
+	if s.env.vars != s.mine.vars.Vars {
+		s.env = s.environmentOf(s.mine.vars.Vars)
 	}
-	s.envVars = s.mine.vars.Vars
-	charsets := appendEnvironment(nil, s.envVars, stmt.Charsets)
-	s.envBinds = len(charsets)
-	s.env = s.worker.names.of(appendEnvironment(charsets, s.envVars, stmt.Environment(s.isMariaDB())[len(stmt.Charsets):]))
-	return s.env
+	return s.env.all
+}
+
+// environment is what variables amount to.
+type environment struct {
+	vars     *sysvar.Set // they were these when it was asked for last
+	all      string
+	charsets int // the length of the part that is about charsets, which is the first
+}
+
+// environmentOf makes it.
+func (s *Session) environmentOf(vars *sysvar.Set) environment {
+	env := appendEnvironment(nil, vars, stmt.Charsets)
+	charsets := len(env)
+	env = appendEnvironment(env, vars, stmt.Environment(s.isMariaDB())[len(stmt.Charsets):])
+	return environment{vars: vars, all: s.worker.names.of(env), charsets: charsets}
 }
 
 // appendEnvironment appends what a set has of the variables.
@@ -35,7 +46,7 @@ func appendEnvironment(env []byte, vars *sysvar.Set, names []string) []byte {
 // charsetEnvironment is the part of environment that is about charsets.
 func (s *Session) charsetEnvironment() string {
 	env := s.environment()
-	return env[:s.envBinds]
+	return env[:s.env.charsets]
 }
 
 // inContext is what a connection needs so that a statement can be prepared there

@@ -108,34 +108,34 @@ func (s *Session) unbound() bool {
 	return s.isMariaDB() && s.now.entry.Held()&stmt.HoldLongData == 0 && s.now.execution.Unbound(s.now.on, s.bindsIn())
 }
 
-// equip has the connection prepare the statement under way, in the context
-// that the client prepared it in, or tells it the types of its parameters. The command waits.
+// equip makes the connection what lacks says that it is not. The command waits.
 func (s *Session) equip() {
 	s.await()
-	if s.learn() {
-		return
+	switch {
+	case s.learn(): // where the session is, first; the command comes here again
+	case s.now.on != nil:
+		s.bind()
+	default:
+		s.prepareHere()
 	}
-	if s.now.on != nil {
-		want := backend.Want{Session: s.mine.vars, Schema: s.mine.schema, Bare: s.bare()}
-		want.Session.Vars = withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, stmt.Charsets, s.now.execution.Environment())
-		if s.backend.Sync(&want) {
-			s.foreign = everything
-			s.backend.Bind(s.now.execution.AppendBinding(nil, s.now.on))
-		}
-		return
+}
+
+// bind tells the connection the types of the parameters of the statement under way, in the environment in which the client has sent them.
+func (s *Session) bind() {
+	want := backend.Want{Session: s.mine.vars, Schema: s.mine.schema, Bare: s.bare()}
+	want.Session.Vars = withEnvironment(s.worker.pool.Interner(), s.mine.vars.Vars, stmt.Charsets, s.now.execution.Environment())
+	if s.backend.Sync(&want) {
+		s.foreign = everything
+		s.backend.Bind(s.now.execution.AppendBinding(nil, s.now.on))
 	}
-	want := s.inContext(s.now.slot)
-	if s.backend.Resets(&want) {
-		// The user variables have no part in it, and a number among them may be of a collation that nothing but a SET brings about.
-		want.Session.UserVars = s.backend.Have().Session.UserVars
-	}
-	resets := s.backend.Resets(&want)
-	if resets {
-		want.Session.UserVars = s.worker.pool.Interner().Empty()
-	}
-	if (s.mine.pins != 0 || s.holds()) && resets || s.isMariaDB() && s.mine.pins.Has(sysvar.Trackers) {
-		// It would cost what the connection is kept for, or variables whose values the server has not told. In the
-		// environment of now the text may mean something else: that is for nobody else.
+}
+
+// prepareHere has the connection prepare the statement under way, in the context in which the client has prepared it. Where that would cost
+// what the connection is kept for, or variables whose values the server has not told, the context is that of now: the text may mean something
+// else in it, so that the statement is for nobody else.
+func (s *Session) prepareHere() {
+	want, resets := s.contextHere()
+	if resets && (s.mine.pins != 0 || s.holds()) || s.isMariaDB() && s.mine.pins.Has(sysvar.Trackers) {
 		want.Session = s.mine.vars
 		if s.now.slot.Shared() {
 			s.mine.statements.Isolate(s.now.entry)
@@ -145,6 +145,21 @@ func (s *Session) equip() {
 	if s.backend.Sync(&want) {
 		s.backend.Prepare(s.now.slot, s.worker.proxy.settings.Load().DefaultQueryTimeout)
 	}
+}
+
+// contextHere is the context in which the client has prepared the statement under way, with the connection's user variables, which have no part
+// in it. resets says that only a reset brings the connection there, which ends those too.
+func (s *Session) contextHere() (want backend.Want, resets bool) {
+	want = s.inContext(s.now.slot)
+	if !s.backend.Resets(&want) {
+		return want, false
+	}
+	want.Session.UserVars = s.backend.Have().Session.UserVars // a number among them may be of a collation that nothing but a SET brings about
+	if !s.backend.Resets(&want) {
+		return want, false
+	}
+	want.Session.UserVars = s.worker.pool.Interner().Empty()
+	return want, true
 }
 
 // notPrepared answers the command that waited with what the server said to its

@@ -7,8 +7,6 @@ import (
 	"parkway/hostgroup/pool"
 	"parkway/protocol"
 	"parkway/protocol/auth"
-	"parkway/protocol/digest"
-	"parkway/protocol/sysvar"
 	"parkway/reactor"
 	"parkway/session/users"
 )
@@ -46,13 +44,10 @@ type Session struct {
 	status     protocol.StatusFlags // of the last answer
 
 	// What the session has set and holds.
-	mine     portable
-	now      statement
-	scanVars *sysvar.Set // that scanned was made of
-	scanned  digest.Options
-	envVars  *sysvar.Set // that env was made of
-	env      string      // see environment
-	envBinds int         // the length of its part that is about charsets
+	mine    portable
+	now     statement
+	reading reading     // see scanOptions
+	env     environment // see there
 
 	// The backend connection, and the wish for one.
 	backend *backend.Conn

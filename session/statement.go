@@ -114,12 +114,16 @@ func (s *Session) later() bool {
 	return s.now.info.Flags&later != 0 || s.mine.objects.Wants(s.now.info.Verb, s.now.info.Flags)
 }
 
+// reading is what variables mean for the reading of a text.
+type reading struct {
+	vars    *sysvar.Set // they were these when it was asked for last
+	options digest.Options
+}
+
 // scanOptions are what the session's variables mean for the reading of a text.
-func (s *Session) scanOptions() (o digest.Options) {
-	if s.scanVars == s.mine.vars.Vars {
-		return s.scanned
+func (s *Session) scanOptions() digest.Options {
+	if r := &s.reading; r.vars != s.mine.vars.Vars {
+		*r = reading{vars: s.mine.vars.Vars, options: optionsOf(s.mine.vars.Vars)}
 	}
-	s.scanVars = s.mine.vars.Vars
-	s.scanned = optionsOf(s.scanVars)
-	return s.scanned
+	return s.reading.options
 }
