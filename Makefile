@@ -92,7 +92,7 @@ bench-idle: ## what 15,000 quiet clients cost, and what they cost others, parked
 	@bench/scripts/install.sh mariadbd mariadb sysbench
 	go run ./bench/idle $(ARGS)
 
-# One processor and slow system calls: the times compare only with one another. Half an hour, of which two thirds are logins and waits. PARKWAY_GUEST_MAPS: see guest.sh.
+# One processor and slow system calls: the times compare only with one another. Some 35 minutes, of which half are logins and waits. PARKWAY_GUEST_MAPS: see guest.sh.
 bench-idle-guest: ## up to 250,000 of them in one process, in a guest kernel with limits of its own; SKIPPED where that can't be had
 	@bench/scripts/install.sh mariadbd mariadb
 	@go build -o bin/ ./bench/idle ./cmd/parkway

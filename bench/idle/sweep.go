@@ -12,7 +12,7 @@ import (
 const (
 	busyClients  = 16                     // that ask one query after the other, beside the quiet ones of a sweep
 	sweepWindow  = 250 * time.Millisecond // about: both proxies get the same number of queries
-	sweepWindows = 90                     // of each proxy, in which their queries are measured
+	sweepWindows = 150                    // of each proxy, in which their queries are measured
 	firstQueries = 500                    // of a window, before it is known how many take sweepWindow
 )
 
