@@ -101,13 +101,12 @@ func (s *Session) open(p []byte) (n int, whole, ok bool) {
 	}
 	switch {
 	case whole && n == protocol.HeaderLen:
-		s.fatal(s.message.NextSeq(), protocol.NewERR(protocol.ErrCodeMalformedPacket,
-			"parkway: Malformed communication packet: a command without a command byte"))
-		return len(p), false, false
+		s.command = protocol.ComSleep // what servers take an empty packet for (MariaDB 10.11, MySQL 9.7)
 	case n <= protocol.HeaderLen:
 		return 0, false, false
+	default:
+		s.command = protocol.Command(p[protocol.HeaderLen])
 	}
-	s.command = protocol.Command(p[protocol.HeaderLen])
 	return n, whole, true
 }
 

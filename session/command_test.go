@@ -120,6 +120,32 @@ func TestFateOfCommands(t *testing.T) {
 	}
 }
 
+// A packet of nothing is an unknown command, also among others.
+func TestEmptyPackets(t *testing.T) {
+	w := newWorld(t, unshared)
+	c := w.dial()
+	empty, ping := packet(0, ""), packet(0, "\x0e")
+	unknown := packet(1, "\xff\x17\x04#08S01parkway: Unknown command")
+	for range 2 { // before a backend, and with one
+		if err := c.WriteRaw(slices.Concat(empty, empty, ping, empty)); err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Concat(unknown, unknown, okPacket(1), unknown)
+		var got []byte
+		for len(got) < len(want) {
+			more, err := c.ReadRaw(len(want) - len(got))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, more...)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+		mustQuery(t, c, "SELECT 1")
+	}
+}
+
 func TestQuit(t *testing.T) {
 	w := newWorld(t, unshared)
 	for _, attached := range []bool{false, true} {
@@ -362,7 +388,6 @@ func TestBadCommands(t *testing.T) {
 		want  string
 	}{
 		{"wrong number", packet(3, "\x0e"), 0, protocol.ErrCodeOutOfOrder, "sequence number 3 instead of 0"},
-		{"no command", packet(0, ""), 1, protocol.ErrCodeMalformedPacket, "a command without a command byte"},
 		{"too large", packet(0, "\x03"+strings.Repeat("x", 1024)), 1, protocol.ErrCodePacketTooLarge, "bigger than 'max_allowed_packet' bytes (1024)"},
 		{"too large for one look", packet(0, "\x03"+strings.Repeat("x", 200_000)), 1, protocol.ErrCodePacketTooLarge, "(1024)"},
 	} {

@@ -148,3 +148,29 @@ func TestRawUnsupportedCommands(t *testing.T) {
 		t.Errorf("afterwards: %q, %v", kept, err)
 	}
 }
+
+// A packet without a byte is an unknown command, and ends nothing.
+func TestRawEmptyPacket(t *testing.T) {
+	for _, s := range sides(t) {
+		c := s.dial(t, 0)
+		for range 2 { // before a backend, and with one
+			for range 2 {
+				if err := c.WritePacket(0, nil); err != nil {
+					t.Fatal(err)
+				}
+				_, err := c.ReadAnswer(protocol.ComSleep)
+				var said *protocol.ERR
+				if !errors.As(err, &said) || said.Code != protocol.ErrCodeUnknownCommand || said.State != "08S01" ||
+					strings.TrimPrefix(said.Message, "parkway: ") != "Unknown command" {
+					t.Fatalf("%s: %v, want error 1047 (08S01): Unknown command", s.name, err)
+				}
+			}
+			if _, err := c.Query("SET @mine = CONCAT(IFNULL(@mine, ''), 'x')"); err != nil {
+				t.Fatalf("%s: %v", s.name, err)
+			}
+		}
+		if kept, err := c.Value("SELECT @mine"); err != nil || kept != "xx" {
+			t.Errorf("%s: afterwards: %q, %v", s.name, kept, err)
+		}
+	}
+}

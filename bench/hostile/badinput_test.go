@@ -55,7 +55,6 @@ func badInputs() []badInput {
 		{name: "response of 16 MiB", bytes: append([]byte{0xff, 0xff, 0xff, 1}, make([]byte, 200<<10)...), code: protocol.ErrCodeHandshake},
 
 		{name: "wrong sequence number", inside: true, bytes: protocol.AppendPacket(nil, []byte{byte(protocol.ComPing)}, 3), code: protocol.ErrCodeOutOfOrder},
-		{name: "zero-length command", inside: true, bytes: []byte{0, 0, 0, 0}, code: protocol.ErrCodeMalformedPacket},
 		{name: "HTTP request inside", inside: true, bytes: []byte("GET / HTTP/1.1\r\n\r\n"), code: protocol.ErrCodeOutOfOrder},
 		{
 			name: "message above max_allowed_packet", inside: true, code: protocol.ErrCodePacketTooLarge,
