@@ -39,10 +39,12 @@ type Config struct {
 func (c *Config) Warnings() []Problem { return c.warnings }
 
 // ScriptProblem says where the file is named that err is about: the one of scripting.file, which this package does not read.
-func (c *Config) ScriptProblem(err error) error {
+func (c *Config) ScriptProblem(err error) error { return Errors{c.scriptProblem(err)} }
+
+func (c *Config) scriptProblem(err error) Problem {
 	p := c.script
 	p.Message = err.Error()
-	return Errors{p}
+	return p
 }
 
 // Log is the table [log].

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -24,6 +25,20 @@ func Load(path string) (*Config, error) {
 // TOML only the first place where it is not is known; of all others every problem is listed. The error is always
 // Errors.
 func Parse(name string, data []byte) (*Config, error) {
+	return parse(name, data, func(*Config) error { return nil })
+}
+
+// Check is Load that also asks check about the script, which this package does not read: the error lists what is wrong with
+// both. check is not asked when the table [scripting] itself has problems.
+func Check(path string, check func(*Config) error) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return parse(path, data, check)
+}
+
+func parse(name string, data []byte, check func(*Config) error) (*Config, error) {
 	doc := make(map[string]any)
 	if _, err := toml.Decode(string(data), &doc); err != nil {
 		return nil, Errors{syntaxProblem(name, data, err)}
@@ -35,13 +50,18 @@ func Parse(name string, data []byte) (*Config, error) {
 	c := new(Config)
 	r.document(doc, c)
 	r.check(c)
+	c.script = Problem{File: name, Line: r.at("scripting", "file").line, Key: "scripting.file"}
+	if !slices.ContainsFunc(r.problems, func(p Problem) bool { return strings.HasPrefix(p.Key, "scripting") }) {
+		if err := check(c); err != nil {
+			r.problems = append(r.problems, c.scriptProblem(err))
+		}
+	}
 	if len(r.problems) > 0 {
 		sortProblems(r.problems)
 		return nil, Errors(r.problems)
 	}
 	sortProblems(r.warnings)
 	c.warnings = r.warnings
-	c.script = Problem{File: name, Line: r.at("scripting", "file").line, Key: "scripting.file"}
 	return c, nil
 }
 

@@ -15,6 +15,9 @@ func (r *InfileReader) Start(seq byte) {
 	*r = InfileReader{seq: seq, active: true}
 }
 
+// Active reports whether a file is being sent.
+func (r *InfileReader) Active() bool { return r.active }
+
 // Feed takes bytes of the file transfer, p[0] being the first one not consumed yet, and returns how many of them are consumed:
 // whole packets, and parts of packets longer than HoldSize. They may be forwarded as they are. done: the transfer ends after n
 // bytes. err is a *SequenceError; what came before the bad packet is in n.

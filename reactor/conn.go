@@ -59,6 +59,7 @@ type Conn struct {
 	paused      bool
 	pressed     bool // input came while paused: it is not watched for any more
 	watchHangup bool
+	hearOut     bool
 	aboveHigh   bool
 	inputEnded  bool // Lingering: the peer ended its direction before everything was sent.
 	listed      bool // In loop.changed.
@@ -68,7 +69,9 @@ type Conn struct {
 	out       output
 	low, high int
 	timer     *Timer // Of Dial and of CloseAfterWrite; nil until needed.
-	err       error  // For OnClose.
+	linger    linger
+	broken    error // Why nothing can be sent any more, while the peer is heard out.
+	err       error // For OnClose.
 	bytesIn   uint64
 	bytesOut  uint64
 }
@@ -111,28 +114,6 @@ func (c *Conn) Close(err error) {
 	c.loop.closed = append(c.loop.closed, c)
 }
 
-// CloseAfterWrite sends what is unsent, ends the sending direction and discards what still comes, until the peer has left
-// too or linger is over; then OnClose(err) follows. A close with unread input would make the kernel send a reset, which
-// destroys an error message sent just before. From this call on Write does nothing and only OnClose will be called.
-func (c *Conn) CloseAfterWrite(err error, linger time.Duration) {
-	c.loop.CheckOwner()
-	if c.Closed() || c.state == stateLingering {
-		return
-	}
-	if linger <= 0 || c.state == stateConnecting {
-		c.Close(err)
-		return
-	}
-	c.setState(stateLingering)
-	c.err = err
-	if c.out.size == 0 && c.sock.CloseWrite() != nil {
-		c.Close(err)
-		return
-	}
-	c.startTimer(linger)
-	c.interestChanged()
-}
-
 // startTimer bounds the state that the connection is in.
 func (c *Conn) startTimer(d time.Duration) {
 	if c.timer == nil {
@@ -146,7 +127,7 @@ func (c *Conn) timedOut() {
 	case stateConnecting:
 		c.failDial(ErrDialTimeout)
 	case stateLingering:
-		c.Close(c.err)
+		c.lingered()
 	}
 }
 

@@ -110,9 +110,8 @@ func (c *Conn) ResumeRead() {
 		c.pressed = false // Else the kept bytes come first, and mostly bring the next pause.
 	}
 	c.interestChanged()
-	if len(c.in.bytes) > 0 && !c.offered && c.state == stateOpen {
-		c.offered = true
-		c.loop.offers = append(c.loop.offers, c)
+	if len(c.in.bytes) > 0 || c.broken != nil {
+		c.offerLater()
 	}
 }
 

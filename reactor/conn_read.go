@@ -1,12 +1,6 @@
 package reactor
 
-import (
-	"io"
-
-	"golang.org/x/sys/unix"
-
-	"parkway/reactor/transport"
-)
+import "parkway/reactor/transport"
 
 // read takes one buffer of bytes from the socket and offers it. Level-triggered epoll reports what is left, so that a busy
 // connection takes turns with the others.
@@ -18,7 +12,10 @@ func (c *Conn) read() {
 	buf := c.loop.readBuffer(kept)
 	n, err := c.sock.Read(buf[kept:])
 	if err != nil {
-		if err != transport.ErrAgain {
+		switch {
+		case c.broken != nil:
+			c.Close(c.broken)
+		case err != transport.ErrAgain:
 			c.Close(err)
 		}
 		return
@@ -28,6 +25,9 @@ func (c *Conn) read() {
 		copy(buf, c.in.bytes)
 	}
 	c.offer(buf[:kept+n], kept)
+	if c.broken != nil {
+		c.offerLater()
+	}
 }
 
 // offer shows p to the handler and keeps what it leaves. The first kept bytes of p are in c.in already.
@@ -48,25 +48,33 @@ func (c *Conn) offer(p []byte, kept int) {
 	}
 }
 
-// offerKept offers what was kept, after ResumeRead.
+// offerLater offers, later in this turn or in the next, what was kept, or what there still is of a peer that is heard out.
+func (c *Conn) offerLater() {
+	if !c.offered && c.state == stateOpen {
+		c.offered = true
+		c.loop.offers = append(c.loop.offers, c)
+	}
+}
+
+// offerKept does what offerLater has promised.
 func (c *Conn) offerKept() {
 	c.offered = false
-	if c.state == stateOpen && !c.paused && len(c.in.bytes) > 0 {
+	switch {
+	case c.state != stateOpen || c.paused:
+	case c.broken != nil:
+		c.read() // What was kept goes in front.
+	case len(c.in.bytes) > 0:
 		c.offer(c.in.bytes, len(c.in.bytes))
 	}
 }
 
-// discard reads and forgets what comes while lingering. The end of input ends the connection, but not before everything
-// is sent: the peer may have ended only its own direction.
-func (c *Conn) discard(events uint32) {
-	n, err := c.sock.Read(c.loop.readBuffer(0))
-	c.bytesIn += uint64(n)
-	switch {
-	case err == nil || err == transport.ErrAgain:
-	case err == io.EOF && c.out.size > 0 && events&unix.EPOLLHUP == 0:
-		c.inputEnded = true
-		c.interestChanged()
-	default:
-		c.Close(c.err)
-	}
+// HearOut says what becomes of a connection on which a write has failed. On, what the peer had said before is still offered,
+// and OnClose follows then: a server that refuses a command in the middle says why, and closes with the rest unread. Off,
+// which is the default, OnClose follows at once.
+func (c *Conn) HearOut(on bool) {
+	c.loop.CheckOwner()
+	c.hearOut = on
 }
+
+// Broken reports whether the connection is open only to hear the peer out: what is written is lost, and OnClose will follow.
+func (c *Conn) Broken() bool { return c.broken != nil }

@@ -5,5 +5,5 @@ package reactor
 // OnClose at the end of a turn would come too late.
 func (c *Conn) Silent() bool {
 	c.loop.CheckOwner()
-	return c.state == stateOpen && c.sock.Silent()
+	return c.state == stateOpen && c.broken == nil && c.sock.Silent()
 }

@@ -18,7 +18,7 @@ func (c *Conn) Write(p []byte) {
 			return
 		}
 		if err != nil && err != transport.ErrAgain {
-			c.Close(err)
+			c.failWrite(err)
 			return
 		}
 		p = p[n:]
@@ -39,7 +39,7 @@ func (c *Conn) Writev(bufs ...[]byte) {
 		n, err = c.sock.Writev(bufs)
 		c.bytesOut += uint64(n)
 		if err != nil && err != transport.ErrAgain {
-			c.Close(err)
+			c.failWrite(err)
 			return
 		}
 	}
@@ -56,7 +56,9 @@ func (c *Conn) Writev(bufs ...[]byte) {
 }
 
 // writable says whether bytes are still accepted. A connection that is being dialed keeps them.
-func (c *Conn) writable() bool { return c.state == stateOpen || c.state == stateConnecting }
+func (c *Conn) writable() bool {
+	return c.state == stateOpen && c.broken == nil || c.state == stateConnecting
+}
 
 func (c *Conn) unsentGrew() {
 	if c.out.size >= c.high {
@@ -73,6 +75,9 @@ func (c *Conn) flush() {
 		c.failWrite(err)
 		return
 	}
+	if c.state == stateLingering && n > 0 {
+		c.linger.heard = c.loop.Now()
+	}
 	c.interestChanged()
 	switch {
 	case c.state == stateLingering && c.out.size == 0:
@@ -85,10 +90,18 @@ func (c *Conn) flush() {
 	}
 }
 
-// failWrite closes after a socket error. A lingering connection has its reason already.
+// failWrite closes after a socket error, or does when the peer was heard out. A lingering connection has its reason already.
 func (c *Conn) failWrite(err error) {
-	if c.state == stateLingering {
-		err = c.err
+	switch {
+	case c.state == stateLingering:
+		c.Close(c.err)
+	case c.hearOut:
+		c.broken = err
+		c.out.release()
+		c.aboveHigh = false
+		c.interestChanged()
+		c.offerLater()
+	default:
+		c.Close(err)
 	}
-	c.Close(err)
 }

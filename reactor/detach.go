@@ -10,7 +10,7 @@ import (
 
 // Detach takes the connection off its loop without closing it and returns the descriptor, which now belongs to the caller.
 // There is no OnClose, and the Conn is of no more use. Unread bytes in the kernel stay there. ErrNotDetachable while bytes
-// are kept or unsent, unless open, and inside the connection's own OnData.
+// are kept or unsent, unless open and not Broken, and inside the connection's own OnData.
 func (c *Conn) Detach() (fd int, err error) {
 	if !c.detachable() {
 		return -1, ErrNotDetachable
@@ -21,7 +21,7 @@ func (c *Conn) Detach() (fd int, err error) {
 // detachable reports whether the descriptor is all that there is of the connection.
 func (c *Conn) detachable() bool {
 	c.loop.CheckOwner()
-	return c.state == stateOpen && c.out.size == 0 && len(c.in.bytes) == 0 && c.loop.reading != c
+	return c.state == stateOpen && c.broken == nil && c.out.size == 0 && len(c.in.bytes) == 0 && c.loop.reading != c
 }
 
 func (c *Conn) detach() (fd int, err error) {

@@ -96,8 +96,8 @@ func (s *Session) open(p []byte) (n int, whole, ok bool) {
 		return len(p), false, false
 	}
 	if reason := s.tooLarge(); reason != nil {
-		s.fatal(s.message.NextSeq(), reason)
-		return len(p), false, false
+		s.turnDown(reason, whole)
+		return n, false, false
 	}
 	switch {
 	case whole && n == protocol.HeaderLen:
@@ -198,8 +198,8 @@ func (s *Session) proceed(p []byte) (n int, whole, ok bool) {
 		return len(p), false, false
 	}
 	if reason := s.tooLarge(); reason != nil {
-		s.interrupt(reason)
-		return len(p), false, false
+		s.turnDown(reason, whole)
+		return n, false, false
 	}
 	return n, whole, true
 }

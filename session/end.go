@@ -88,10 +88,9 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 			s.fatal(seq, reason)
 		}
 	case uploading:
-		s.release()
 		s.abandon(reason)
 	case abandoned:
-		s.fatal(s.file.NextSeq(), s.refusal)
+		s.fatal(s.unread().NextSeq(), s.refusal)
 	default:
 		s.goodbye(reason)
 	}

@@ -139,6 +139,10 @@ func (s *Session) onTrailer(p []byte) int {
 	}
 	if whole {
 		s.setState(ready)
+		if early := s.refusal; early != nil {
+			s.refusal = nil
+			s.write(s.message.NextSeq(), early.Append)
+		}
 		s.finish()
 	}
 	return n
@@ -164,31 +168,6 @@ func (s *Session) onFile(p []byte) int {
 	if whole {
 		s.setState(answering)
 		s.backend.InfileSent(next)
-	}
-	return n
-}
-
-// abandonLinger bounds how long a client may go on with its file before it
-// learns that the server is gone.
-const abandonLinger = time.Second
-
-// abandon ends the session because of reason, but not before the client has
-// sent its file: until then it does not read, and the error would be out of
-// order.
-func (s *Session) abandon(reason *protocol.ERR) {
-	s.refusal = reason
-	s.setState(abandoned)
-	s.since = s.worker.loop.Now()
-	s.watch()
-	s.conn.ResumeRead()
-}
-
-// onAbandonedFile reads the rest of the file.
-func (s *Session) onAbandonedFile(p []byte) int {
-	n, whole, err := s.file.Feed(p)
-	if whole || err != nil {
-		s.fatal(s.file.NextSeq(), s.refusal)
-		return len(p)
 	}
 	return n
 }
@@ -225,6 +204,7 @@ func (s *Session) OnAnswer(b *backend.Conn, chunk []byte, progress protocol.Prog
 		s.observe(chunk)
 	case s.beingCut():
 		s.sendCut(chunk, progress)
+	case s.state == sending && progress == protocol.Done && s.keepEarly(chunk):
 	default:
 		s.send(chunk)
 	}

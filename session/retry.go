@@ -154,9 +154,21 @@ func (s *Session) lostOwn(err *backend.Error) {
 		} else {
 			s.stranded(reason)
 		}
-	case ready, trailing:
+	case ready:
 		s.goodbye(err.Packet(protocol.ErrCodeNewAbortingConnection))
-	case sending, answering, uploading:
+	case trailing:
+		if early := s.refusal; early != nil {
+			s.abandon(early)
+			return
+		}
+		s.goodbye(err.Packet(protocol.ErrCodeNewAbortingConnection))
+	case sending:
+		if s.backend.Answer().Started() {
+			s.interrupt(err.Packet(protocol.ErrCodeNetRead))
+			return
+		}
+		s.abandon(err.Packet(protocol.ErrCodeNetRead)) // The server had not all of it: it has not run.
+	case answering, uploading:
 		if s.mayHaveRun() {
 			s.interrupt(unknownOutcome(err))
 			return
@@ -221,7 +233,7 @@ func (s *Session) reportLoss(b *backend.Conn, err *backend.Error) {
 	case acquiring:
 		s.OnNoBackend(err.Packet(protocol.ErrCodeNoBackend))
 	case sending:
-		s.refusal = unknownOutcome(err)
+		s.refusal = err.Packet(protocol.ErrCodeNetRead) // The server had not all of it: it has not run.
 		s.setState(discarding)
 		s.watch()
 		s.resume()
@@ -275,6 +287,9 @@ func (s *Session) mayHaveRun() bool {
 // unknownOutcome is what the client reads of a statement that may have run.
 func unknownOutcome(err *backend.Error) *protocol.ERR {
 	reason := *err.Packet(protocol.ErrCodeNetRead)
+	if reason.Code == protocol.ErrCodePacketTooLarge {
+		return &reason // The server has not read it.
+	}
 	reason.Message += " (the statement may have run; it is not repeated)"
 	return &reason
 }

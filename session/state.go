@@ -25,7 +25,7 @@ const (
 	uploading               // the client's file is passed on (LOAD DATA LOCAL)
 	trailing                // the rest of a command is passed on; no answer is due any more
 	discarding              // the rest of a refused command is read
-	abandoned               // the server is gone; the rest of the client's file is read
+	abandoned               // the session is about to end; the rest of the client's file or command is read
 	gone                    // parked: the client gets another Session when it speaks again
 	closing                 // no command is carried out any more
 	numStates  = iota
@@ -50,20 +50,20 @@ var legal = [numStates]uint{
 	vetting:   1 << authing,
 	verifying: 1 << authing,
 	ready: 1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<injecting | 1<<refused | 1<<sending |
-		1<<answering | 1<<trailing | 1<<discarding | 1<<gone,
+		1<<answering | 1<<trailing | 1<<discarding | 1<<abandoned | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
 	killing:    1 << ready,
 	delayed:    1 << ready,
 	doubtful:   1 << ready,
 	pondering:  1<<ready | 1<<injecting,
 	injecting:  1<<ready | 1<<pondering,
-	refused:    1<<ready | 1<<discarding,
-	sending:    1<<answering | 1<<trailing | 1<<discarding,
+	refused:    1<<ready | 1<<discarding | 1<<abandoned,
+	sending:    1<<answering | 1<<trailing | 1<<discarding | 1<<abandoned,
 	answering:  1<<ready | 1<<observing | 1<<uploading | 1<<doubtful,
 	observing:  1 << answering,
 	uploading:  1<<answering | 1<<abandoned,
-	trailing:   1 << ready,
-	discarding: 1 << ready,
+	trailing:   1<<ready | 1<<abandoned,
+	discarding: 1<<ready | 1<<abandoned,
 }
 
 // receivers tells who takes the client's bytes in each state, and returns how
@@ -92,7 +92,7 @@ func init() {
 		uploading:  (*Session).onFile,
 		trailing:   (*Session).onTrailer,
 		discarding: (*Session).onDiscard,
-		abandoned:  (*Session).onAbandonedFile,
+		abandoned:  (*Session).onAbandoned,
 		gone:       func(*Session, []byte) int { panic("session: input for a session that is parked") },
 		closing:    (*Session).onLast,
 	}

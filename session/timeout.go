@@ -102,9 +102,6 @@ func inactive(limit time.Duration) *protocol.ERR {
 		"parkway: disconnected because of inactivity for %d ms (wait_timeout_ms)", limit.Milliseconds())
 }
 
-// endAbandoned ends a session whose client goes on with its file for too long.
-func (s *Session) endAbandoned() { s.interrupt(s.refusal) }
-
 // endQuery ends a statement that takes too long.
 func (s *Session) endQuery() { s.overdue(s.tookTooLong("query")) }
 

@@ -70,26 +70,32 @@ func run(args []string, out, errs io.Writer) int {
 	default:
 		return misused(errs, fmt.Sprintf("unknown command %q", command))
 	}
+	if command == "check" {
+		return check(file, out, errs)
+	}
 	cfg, err := config.Load(file)
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		return exitConfig
 	}
-	if command == "check" {
-		if err := checkScript(cfg); err != nil {
-			fmt.Fprintln(errs, err)
-			return exitConfig
-		}
-		for _, w := range cfg.Warnings() {
-			fmt.Fprintf(out, "warning: %s\n", w)
-		}
-		fmt.Fprintf(out, "%s: ok\n", file)
-		for _, q := range cfg.SortedRules() {
-			fmt.Fprintf(out, "%s\n", q)
-		}
-		return exitOK
-	}
 	return serve(file, cfg, errs)
+}
+
+// check is `parkway check`: every error of the configuration and of its script, or else what is allowed but probably not meant, and the query rules.
+func check(file string, out, errs io.Writer) int {
+	cfg, err := config.Check(file, checkScript)
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return exitConfig
+	}
+	for _, w := range cfg.Warnings() {
+		fmt.Fprintf(out, "warning: %s\n", w)
+	}
+	fmt.Fprintf(out, "%s: ok\n", file)
+	for _, q := range cfg.SortedRules() {
+		fmt.Fprintf(out, "%s\n", q)
+	}
+	return exitOK
 }
 
 // commandOf parts the command line into the command, which is serve when none

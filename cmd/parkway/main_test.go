@@ -88,6 +88,7 @@ func TestCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	scripted := writeConfig(t, settings{script: broken}.text())
+	both := writeConfig(t, settings{script: broken, more: "max_conections = 1"}.text())
 	ruled := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '^SELECT'\ndestination_hostgroup = 1\n")
 	unruly := writeConfig(t, settings{}.text()+"[[mysql_query_rules]]\nrule_id = 7\nmatch_digest = '('\n")
 	bad := writeConfig(t, "[listen]\nmysql = [\"nowhere\"]\nhtpp = \"\"\n")
@@ -115,6 +116,7 @@ func TestCommandLine(t *testing.T) {
 		{"check --config " + good, exitOK, good + ": ok", ""},
 		{"check --config " + warned, exitOK, "warning: ", ""},
 		{"check --config " + scripted, exitConfig, "", scripted + ":22: scripting.file: broken.js:3:1: Unexpected token }"},
+		{"check --config " + both, exitConfig, "", ":12: mysql_variables.max_conections: unknown key (did you mean max_connections?)\n" + both + ":22: scripting.file: broken.js:3:1: "},
 		{"check --config " + ruled, exitOK, ruled + ": ok\nrule 7: match_digest = \"^SELECT\", destination_hostgroup = 1\n", ""},
 		{"check --config " + unruly, exitConfig, "", "mysql_query_rules.match_digest: error parsing regexp"},
 		{"check --config " + bad, exitConfig, "", ":3: listen.htpp"},

@@ -43,15 +43,12 @@ func errandAccount(c *config.Scripting) session.ErrandAccount {
 	return session.ErrandAccount{User: c.SQLUsername, Password: c.SQLPassword}
 }
 
-// checkScript compiles the script and tries it, if there is one. The error says where the configuration names it.
+// checkScript compiles the script and tries it, if there is one.
 func checkScript(c *config.Config) error {
 	if c.Scripting.File == "" {
 		return nil
 	}
-	if err := scripting.Check(c.Scripting.File, scriptOptions(&c.Scripting, new(lateErrands), zerolog.Nop())); err != nil {
-		return c.ScriptProblem(err)
-	}
-	return nil
+	return scripting.Check(c.Scripting.File, scriptOptions(&c.Scripting, new(lateErrands), zerolog.Nop()))
 }
 
 // exitFailed is the exit code of `parkway script test` when a test has failed, or a function of the script.

@@ -170,6 +170,7 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
 	b.timer.Reset(spec.Timeout)
 	b.conn = loop.Dial(addr, 0, (*events)(b)) // timer watches over it
+	b.conn.HearOut(true)
 	return b, nil
 }
 
@@ -197,7 +198,7 @@ func (b *Conn) Login() *Login { return &b.spec.Login }
 func (b *Conn) WasReady() bool { return b.ready }
 
 // Idle reports whether a command may begin.
-func (b *Conn) Idle() bool { return b.state == idle }
+func (b *Conn) Idle() bool { return b.state == idle && !b.conn.Broken() }
 
 // Thread is the id that the server knows the connection by, for KILL: what it
 // greeted with, which has 32 bits. So have the ids of MySQL and MariaDB.

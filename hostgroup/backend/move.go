@@ -66,6 +66,7 @@ func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, known *stmt.Reg
 		b.spec.Server.Give()
 		return nil, err
 	}
+	b.conn.HearOut(true)
 	return b, nil
 }
 
