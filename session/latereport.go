@@ -147,11 +147,12 @@ func (s *Session) oweSchemaLate(answer *protocol.ResponseReader) {
 	s.mine.owesSchema = s.mine.owesSchema || s.reportsSchema()
 }
 
-// oweUnexecuted is oweSchemaLate for an execution whose statement the connection at hand refused to prepare, as MySQL
-// does with a write in a transaction that is read-only: the client reads that as the failure of the execution, which on
-// a connection of its own would have gone to the statement's schema.
+// oweUnexecuted is oweSchema for an execution whose statement the connection at hand refused to prepare, as MySQL does
+// with a write in a transaction that is read-only, and both with a table that is not among those that are locked: the
+// client reads that as the failure of the execution, which on a connection of its own would have gone to the statement's
+// schema.
 func (s *Session) oweUnexecuted() {
-	if s.executes() && s.executesElsewhere() && s.reportsSchema() {
+	if s.executes() && s.executesElsewhere() && s.hears() {
 		s.mine.owesSchema = true
 	}
 }
