@@ -16,15 +16,7 @@ func (s *Session) OnOK(_ *backend.Conn, ok *protocol.OK, seq byte, progress prot
 		return
 	}
 	s.trackAnswer(ok)
-	owed := s.mine.owesSchema
-	if s.backend.Have().Bare {
-		ok.StateChanges = s.visibleBare(ok.StateChanges)
-	} else {
-		ok.StateChanges = s.visible(ok.StateChanges)
-	}
-	if late := s.backend.TakeSchemaLate(); !s.isMariaDB() {
-		s.reportLate(ok, owed, late)
-	}
+	s.tell(ok)
 	buf, start := protocol.BeginPacket(s.worker.scratch[:0])
 	buf = protocol.EndPacket(ok.Append(buf, s.caps), start, seq-s.now.renumber.By)
 	s.worker.scratch = buf

@@ -33,8 +33,7 @@ type rare struct {
 	kills        map[uint32]*preparedKill
 	killPrepared uint32
 	stay         *stay
-	owed         []byte
-	owesSchema   bool
+	owed         dues
 	unsure       bool
 	access       digest.AccessMode
 }
@@ -42,12 +41,12 @@ type rare struct {
 // rare is what the session has of it; nil if that is nothing.
 func (s *Session) rare() *rare {
 	m := &s.mine
-	if m.objects == nil && m.kills == nil && s.stay == nil && len(m.owed) == 0 && !m.owesSchema && !m.unsure && m.access == digest.AccessUnsaid {
+	if m.objects == nil && m.kills == nil && s.stay == nil && m.owed.none() && !m.unsure && m.access == digest.AccessUnsaid {
 		return nil
 	}
 	return &rare{
 		objects: m.objects, kills: m.kills, killPrepared: m.killPrepared, stay: s.stay,
-		owed: m.owed, owesSchema: m.owesSchema, unsure: m.unsure, access: m.access,
+		owed: m.owed, unsure: m.unsure, access: m.access,
 	}
 }
 
@@ -55,7 +54,7 @@ func (s *Session) rare() *rare {
 func (r *rare) giveBack(s *Session) {
 	m := &s.mine
 	m.objects, m.kills, m.killPrepared, s.stay = r.objects, r.kills, r.killPrepared, r.stay
-	m.owed, m.owesSchema, m.unsure, m.access = r.owed, r.owesSchema, r.unsure, r.access
+	m.owed, m.unsure, m.access = r.owed, r.unsure, r.access
 }
 
 // none is no place in a lot.

@@ -110,7 +110,7 @@ func TestAllThatFollowsIsParked(t *testing.T) {
 	const with = "with the session's identity, or in its place in the lot"
 	kept := map[string]string{
 		"vars": with, "login": with, "schema": with, "unshareable": with, "past": with, "asksRows": with, "statements": with, "ended": with,
-		"owesSchema": "rare", "owed": "rare", "unsure": "rare", "access": "rare", "objects": "rare", "kills": "rare", "killPrepared": "rare",
+		"owed": "rare", "unsure": "rare", "access": "rare", "objects": "rare", "kills": "rare", "killPrepared": "rare",
 		"pins": "none, or it is not parked", "untold": "of a connection that is to be asked", "began": "of a transaction", "stirred": "of a connection that lingers",
 	}
 	for f := range reflect.TypeFor[portable]().Fields() {
@@ -132,8 +132,8 @@ func TestRareIsGivenBack(t *testing.T) {
 		"objects":        {mine: portable{objects: new(sysvar.Objects)}},
 		"kills":          {mine: portable{kills: map[uint32]*preparedKill{}, killPrepared: 7}},
 		"stay":           {stay: new(stay)},
-		"owed":           {mine: portable{owed: []byte("x")}},
-		"schema":         {mine: portable{owesSchema: true}},
+		"owed":           {mine: portable{owed: dues{block: []byte("x")}}},
+		"schema":         {mine: portable{owed: dues{schema: true}}},
 		"what is unsure": {mine: portable{unsure: true}},
 		"access mode":    {mine: portable{access: digest.ReadOnly}},
 	} {

@@ -17,8 +17,7 @@ type portable struct {
 	vars         sysvar.State
 	login        sysvar.State // what the login brought about
 	schema       string
-	owesSchema   bool        // see Session.oweSchema
-	owed         []byte      // see Session.oweReports
+	owed         dues        // to the client
 	untold       trackedVars // that a SET has assigned which failed, as MariaDB would not have reported it to the client
 	unsure       bool        // see Session.learn
 	past         past
