@@ -140,6 +140,9 @@ func (h *holders) byNumber() []string {
 
 // text is what a client reads that has waited for one of so many connections, beside others.
 func (h *holders) text(connections int, others int64) string {
+	if connections == 0 {
+		return fmt.Sprintf("; there is no connection to a server of the hostgroup; %d more clients wait", others)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "; of %d connections %d are kept by their clients", connections, h.kept)
 	reasons := h.byNumber()
