@@ -22,6 +22,7 @@ type scanner struct {
 	nameStart int  // of that name
 	nameEnd   int
 	before    Flags // the flags before the user variable that is prev
+	inLastID  bool  // prev is the parenthesis of LAST_INSERT_ID(
 
 	// The text so far.
 	firstVerb  Verb  // of the first statement
@@ -73,6 +74,9 @@ func (s *scanner) end(hash uint64) Info {
 
 // add takes the token that the lexer has just read.
 func (s *scanner) add(t token) {
+	if s.inLastID {
+		s.lastInsertID(t)
+	}
 	prevWord := s.prevWord
 	s.prevWord = nil
 	switch t {
@@ -171,13 +175,21 @@ func (s *scanner) call(k *keyword) {
 	if k == nil || k.function == 0 {
 		return
 	}
-	f := k.function
-	if f == LastInsertIDFn {
-		if ahead := s.lexer; ahead.next() != tokClose {
-			f = LastInsertIDSet
-		}
+	if k.function == LastInsertIDFn {
+		s.inLastID = true // what follows decides
+		return
 	}
-	s.flags |= f
+	s.flags |= k.function
+}
+
+// lastInsertID takes the token behind the parenthesis of LAST_INSERT_ID: with an argument it sets what it returns.
+func (s *scanner) lastInsertID(t token) {
+	s.inLastID = false
+	if t == tokClose {
+		s.flags |= LastInsertIDFn
+	} else {
+		s.flags |= LastInsertIDSet
+	}
 }
 
 // note takes a word that matters wherever it stands.
@@ -216,6 +228,9 @@ func (s *scanner) semicolon() {
 
 // endStatement closes the statement at hand.
 func (s *scanner) endStatement() {
+	if s.inLastID {
+		s.lastInsertID(tokEnd)
+	}
 	if s.verb == VerbNone {
 		return
 	}
