@@ -18,7 +18,7 @@ func TestChangingMinds(t *testing.T) {
 		{"a number of times", "let n = 0; 'x'.repeat({valueOf() { return n++ ? 2 ** 31 : 2 ** 30 }})"},
 		{"a width", "'x'.padEnd({valueOf() { return 2 ** 31 }})"},
 		{"a text that is repeated", "String.prototype.repeat.call({toString() { return 'x'.repeat(2 ** 20) }}, 1000)"},
-		{"texts that are put together", "''.concat(...new Array(200).fill({toString() { return 'x'.repeat(2 ** 20) }}))"},
+		{"texts that are put together", "const t = 'x'.repeat(2 ** 20); ''.concat(...new Array(200).fill({toString() { return t }}))"},
 		{"a replacement", "'x'.repeat(2 ** 20).replaceAll('x', {toString() { return 'y'.repeat(2 ** 12) }})"},
 		{"a replacement of what is made a text", "'x'.repeat(2 ** 20).replaceAll({toString() { return 'x' }}, {toString() { return 'y'.repeat(2 ** 12) }})"},
 		{"a buffer", "new ArrayBuffer({valueOf() { return 2 ** 33 }})"},
