@@ -1,9 +1,11 @@
 package scripting
 
 import (
+	"fmt"
 	"math/big"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja/token"
 )
 
 // A step of a BigInt takes the longer the more digits that has, and a few steps are enough for millions of them: a * a, a ** b, a << b. So what makes long ones
@@ -17,32 +19,34 @@ const (
 	maxDigits = 20_000
 )
 
-// steps are the functions in the place of the operators, by their names. Both operands are made primitive numbers first, once, as the operator does. assign is for
-// `a.b *= c`, which could be written in no other way without looking for a twice.
-const steps = `(check) => ({
-	"*": (a, b) => { a = -(-a); b = -(-b); if (typeof a === "bigint" && typeof b === "bigint") check(0, a, b); return a * b },
-	"**": (a, b) => { a = -(-a); b = -(-b); if (typeof a === "bigint" && typeof b === "bigint") check(1, a, b); return a ** b },
-	"<<": (a, b) => { a = -(-a); b = -(-b); if (typeof a === "bigint" && typeof b === "bigint") check(2, a, b); return a << b },
-	">>": (a, b) => { a = -(-a); b = -(-b); if (typeof a === "bigint" && typeof b === "bigint") check(3, a, b); return a >> b },
+// lengthening are the operators that make long BigInts of short ones.
+var lengthening = []token.Token{token.MULTIPLY, token.EXPONENT, token.SHIFT_LEFT, token.SHIFT_RIGHT}
+
+// steps is the source of the functions in the place of the operators, by their names. Both operands are made primitive numbers first, once, as the operator does.
+// assign is for `a.b *= c`, which could be written in no other way without looking for a twice.
+var steps = func() string {
+	source := `(check) => ({
 	assign: (b) => {
 		b = -(-b)
 		if (typeof b === "bigint") throw new TypeError("a property that is a BigInt is not multiplied or shifted in place here: write a.b = a.b * c")
 		return b
 	},
-})`
-
-// The operators, as steps names them to check.
-const (
-	multiply = iota
-	power
-	shiftLeft
-	shiftRight
-)
+`
+	for i, operator := range lengthening {
+		source += fmt.Sprintf(`	"%[1]v": (a, b) => {
+		a = -(-a); b = -(-b)
+		if (typeof a === "bigint" && typeof b === "bigint") check(%[2]d, a, b)
+		return a %[1]v b
+	},
+`, operator, i)
+	}
+	return source + "})"
+}()
 
 // boundBigInts bounds what makes a BigInt.
 func (m *machine) boundBigInts() {
 	check := m.function("", 3, func(call goja.FunctionCall) goja.Value {
-		m.boundStep(call.Argument(0).ToInteger(), bigOf(call.Argument(1)), bigOf(call.Argument(2)))
+		m.boundStep(lengthening[call.Argument(0).ToInteger()], bigOf(call.Argument(1)), bigOf(call.Argument(2)))
 		return goja.Undefined()
 	})
 	define, _ := goja.AssertFunction(m.object(steps))
@@ -96,7 +100,7 @@ func (m *machine) boundBigInt(v goja.Value) {
 func (m *machine) refuseBigInt() { panic(m.rangeError("a BigInt of more than %d bits", maxBits)) }
 
 // boundStep throws if what an operator makes of two BigInts would be too long.
-func (m *machine) boundStep(operator int64, a, b *big.Int) {
+func (m *machine) boundStep(operator token.Token, a, b *big.Int) {
 	bits, by := int64(a.BitLen()), int64(maxBits+1) // by how much, or more than can be
 	if b.CmpAbs(big.NewInt(maxBits)) <= 0 {
 		by = b.Int64()
@@ -104,13 +108,13 @@ func (m *machine) boundStep(operator int64, a, b *big.Int) {
 		by = -by
 	}
 	switch operator {
-	case multiply:
+	case token.MULTIPLY:
 		bits += int64(b.BitLen())
-	case power:
+	case token.EXPONENT:
 		bits = max(bits-1, 0) * max(by, 1) // at least, and at most twice as many; of -1, 0 and 1 none
-	case shiftLeft:
+	case token.SHIFT_LEFT:
 		bits += max(by, 0)
-	case shiftRight:
+	case token.SHIFT_RIGHT:
 		bits += max(-by, 0)
 	}
 	if bits > maxBits {

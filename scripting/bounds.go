@@ -30,15 +30,16 @@ func (m *machine) boundTexts() {
 		}
 		m.boundText(n)
 	})
-	for _, name := range []string{"replace", "replaceAll"} {
-		m.replace(text, name, func(call *goja.FunctionCall) { m.boundReplacement(call, name == "replaceAll") })
-	}
 	none := func(*goja.Object) bool { return false }
-	replacer := func(o *goja.Object) bool { return isRegExp(o) || !isSearch(o) }
-	for name, keeps := range map[string]func(*goja.Object) bool{
-		"indexOf": none, "lastIndexOf": none, "includes": isRegExp, "replace": replacer, "replaceAll": replacer,
-	} {
+	for name, keeps := range map[string]func(*goja.Object) bool{"indexOf": none, "lastIndexOf": none, "includes": isRegExp} {
 		m.replace(text, name, func(call *goja.FunctionCall) { m.boundSearch(call, keeps) })
+	}
+	replacer := func(o *goja.Object) bool { return isRegExp(o) || !isSearch(o) }
+	for _, name := range []string{"replace", "replaceAll"} {
+		m.replace(text, name, func(call *goja.FunctionCall) {
+			m.boundSearch(call, replacer)
+			m.boundReplacement(call, name == "replaceAll")
+		})
 	}
 	m.replace(text, "normalize", func(call *goja.FunctionCall) {
 		call.This = textOnce(call.This)

@@ -242,7 +242,7 @@ func (m *machine) boundConstructor(name string, limit int64) {
 func (m *machine) boundSearches() {
 	timed := func(call goja.FunctionCall, search native) goja.Value {
 		regexp, isObject := call.This.(*goja.Object)
-		if !isObject || regexp.ClassName() != "RegExp" {
+		if !isObject || !isRegExp(regexp) {
 			return search(call) // which throws, or asks another exec
 		}
 		last := regexp.Get("lastIndex")

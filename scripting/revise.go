@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"slices"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
@@ -117,7 +118,7 @@ func (r *reviser) replacement(e ast.Expression) ast.Expression {
 		switch {
 		case e.Operator == token.PLUS && !isShort(e.Left) && !isShort(e.Right):
 			return bounded(e, maxText)
-		case lengthens(e.Operator) && !isNumber(e.Left) && !isNumber(e.Right):
+		case slices.Contains(lengthening, e.Operator) && !isNumber(e.Left) && !isNumber(e.Right):
 			return step(e.Operator.String(), e.Left, e.Right)
 		}
 	case *ast.AssignExpression:
@@ -125,7 +126,7 @@ func (r *reviser) replacement(e ast.Expression) ast.Expression {
 		case e.Operator == token.PLUS && !isShort(e.Right):
 			e.Right = bounded(e.Right, maxText)
 			return bounded(e, maxText)
-		case lengthens(e.Operator) && !isNumber(e.Right):
+		case slices.Contains(lengthening, e.Operator) && !isNumber(e.Right):
 			if name, isName := e.Left.(*ast.Identifier); isName {
 				e.Right = step(e.Operator.String(), &ast.Identifier{Name: name.Name, Idx: name.Idx}, e.Right)
 				e.Operator = token.ASSIGN
@@ -162,15 +163,6 @@ func step(name string, operands ...ast.Expression) ast.Expression {
 		Callee:          &ast.Identifier{Name: unistring.String(stepName(name)), Idx: first},
 		LeftParenthesis: first, ArgumentList: operands, RightParenthesis: last,
 	}
-}
-
-// lengthens reports whether an operator makes long BigInts of short ones.
-func lengthens(operator token.Token) bool {
-	switch operator {
-	case token.MULTIPLY, token.EXPONENT, token.SHIFT_LEFT, token.SHIFT_RIGHT:
-		return true
-	}
-	return false
 }
 
 // isNumber reports whether an expression is, or becomes, a number and no BigInt, with which none can be calculated: the operator throws.
