@@ -13,19 +13,16 @@ import (
 
 // Load reads and checks a file. The error is Errors when the file's content is wrong, else it wraps what the operating
 // system said.
-func Load(path string) (*Config, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
-	}
-	return Parse(path, data)
-}
+func Load(path string) (*Config, error) { return Check(path, noScript) }
+
+// noScript is for who does not ask about the script.
+func noScript(*Config) error { return nil }
 
 // Parse checks a document; name stands for the file in problems. It keeps nothing of data. Of a document that is not
 // TOML only the first place where it is not is known; of all others every problem is listed. The error is always
 // Errors.
 func Parse(name string, data []byte) (*Config, error) {
-	return parse(name, data, func(*Config) error { return nil })
+	return parse(name, data, noScript)
 }
 
 // Check is Load that also asks check about the script, which this package does not read: the error lists what is wrong with
