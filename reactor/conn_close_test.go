@@ -217,21 +217,15 @@ func TestCloseAfterWriteWithoutLinger(t *testing.T) {
 func TestLingeringPeerResets(t *testing.T) {
 	l := manualLoop(t)
 	peer, fd := tcppair(t)
-	closed := 0
-	c := l.mustAttach(fd, &funcs{closed: func(_ *Conn, err error) {
-		closed++
-		if err != errTest {
-			t.Errorf("closed with %v", err)
-		}
-	}})
+	c, closed := l.attachCounted(fd)
 	c.Write(pattern(10 << 20))
 	c.CloseAfterWrite(errTest, time.Hour)
 	l.turnOnce()
 	peer.SetLinger(0)
 	peer.Close()
 	l.turnOnce()
-	if closed != 1 || c.timer.Armed() {
-		t.Errorf("closed %d times, timer armed %v", closed, c.timer.Armed())
+	if *closed != 1 || c.timer.Armed() {
+		t.Errorf("closed %d times, timer armed %v", *closed, c.timer.Armed())
 	}
 	l.quiet()
 }

@@ -21,18 +21,12 @@ func TestLingerWhileThePeerSends(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			l := manualLoop(t)
 			peer, fd := tcppair(t)
-			closed := 0
-			c := l.mustAttach(fd, &funcs{closed: func(_ *Conn, err error) {
-				closed++
-				if err != errTest {
-					t.Errorf("closed with %v", err)
-				}
-			}})
+			c, closed := l.attachCounted(fd)
 			l.turnOnce()
 			begin := l.Now()
 			c.CloseAfterWrite(errTest, silence)
 			l.turnOnce()
-			for i := 0; closed == 0; i++ {
+			for i := 0; *closed == 0; i++ {
 				if i == 1000 {
 					t.Fatal("it lingers on")
 				}

@@ -307,6 +307,18 @@ func (m manual) mustAttach(fd int, h Handler) *Conn {
 	return c
 }
 
+// attachCounted is mustAttach of a connection that is to close with errTest; closed is how often it has.
+func (m manual) attachCounted(fd int) (c *Conn, closed *int) {
+	m.t.Helper()
+	closed = new(int)
+	return m.mustAttach(fd, &funcs{closed: func(_ *Conn, err error) {
+		*closed++
+		if err != errTest {
+			m.t.Errorf("closed with %v", err)
+		}
+	}}), closed
+}
+
 // quiet checks that the loop would wait now.
 func (m manual) quiet() {
 	m.t.Helper()
