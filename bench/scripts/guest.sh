@@ -26,9 +26,9 @@
 # this machine (the reason is printed); 1 something broke.
 set -euo pipefail
 
-# shellcheck source-path=SCRIPTDIR source=debian.sh
-. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=debian.sh
+. "$here/debian.sh"
 # shellcheck source-path=SCRIPTDIR source=guest-kernel.sh
 . "$here/guest-kernel.sh"
 readonly map_setting=/proc/sys/vm/max_map_count
