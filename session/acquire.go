@@ -27,7 +27,6 @@ func (s *Session) obtain() bool {
 		if b == nil {
 			s.await()
 			s.worker.pool.Acquire(&s.request)
-			s.worker.proxy.hurry()
 			return false
 		}
 		s.take(b)

@@ -62,7 +62,6 @@ func (e *errand) begin() {
 		return
 	}
 	w.pool.Acquire(&e.request)
-	w.proxy.hurry()
 }
 
 // login is who the errand is at the server.

@@ -112,6 +112,7 @@ func New(cfg Config) *Proxy {
 		Holds:      p.holds,
 		Unprepared: p.unprepared,
 		Explain:    p.explainWait,
+		Wanted:     p.hurry,
 	}, cfg.Loops, cfg.Metrics.Loop)
 	p.pools.Configure(cfg.Attributes)
 	for i, l := range cfg.Loops {

@@ -35,6 +35,7 @@ type world struct {
 	settings   config.MySQLVariables
 	gone       map[string]bool // users that no longer hold; of the loops
 	unprepared atomic.Int64    // connections that could not be prepared
+	wanted     atomic.Int64    // how often somebody was told that connections are wanted
 	onTable    func()          // runs on the loop that looks at the hostgroups; may be nil
 }
 
@@ -76,6 +77,7 @@ func newWorld(t testing.TB, loops int, servers ...config.MySQLServer) *world {
 		Settings:   func() *config.MySQLVariables { return &w.settings },
 		Holds:      func(l *backend.Login) bool { return !w.gone[l.User] },
 		Unprepared: func(*backend.Error) { w.unprepared.Add(1) },
+		Wanted:     func() { w.wanted.Add(1) },
 	}, w.loops, w.metrics.Loop)
 	if err := g.Start(); err != nil {
 		t.Fatal(err)

@@ -40,6 +40,9 @@ type Config struct {
 	// Unprepared is told of connections that a server let in and then refused to
 	// prepare, as by a bad init_connect; may be nil. Any thread.
 	Unprepared func(*backend.Error)
+	// Wanted is told on a loop that somebody begins to wait for a connection that
+	// others have: Waiting is true from now on. nil: nobody is told.
+	Wanted func()
 	// Explain is asked on a loop what to add to the error of a client that has waited for a hostgroup's connections in vain: who has them. It tells
 	// then on that loop, at once or later. nil: nothing is added.
 	Explain func(loop, hostgroup int, then func(text string))
@@ -56,14 +59,14 @@ type Set struct {
 
 	// Guarded by mu.
 	mu        sync.Mutex
-	heads     map[int][]atomic.Int64 // by hostgroup and loop: see Pool.tellHead
-	throttles map[int]*throttle      // by hostgroup
-	waiting   map[int]*atomic.Int64  // by hostgroup: requests in the queues of all loops
+	heads     map[int][]head        // by hostgroup and loop
+	throttles map[int]*throttle     // by hostgroup
+	waiting   map[int]*atomic.Int64 // by hostgroup: requests in the queues of all loops
 }
 
 // NewSet returns one pool for each loop. shards holds each loop's metrics.
 func NewSet(cfg Config, loops []*reactor.Loop, shards func(loop int) *metrics.Loop) *Set {
-	set := &Set{heads: make(map[int][]atomic.Int64), throttles: make(map[int]*throttle), waiting: make(map[int]*atomic.Int64)}
+	set := &Set{heads: make(map[int][]head), throttles: make(map[int]*throttle), waiting: make(map[int]*atomic.Int64)}
 	set.Configure(nil)
 	for i, l := range loops {
 		p := &Pool{
@@ -105,14 +108,13 @@ func (s *Set) Wake() {
 	}
 }
 
-// headsOf returns where each loop tells how long its first waiter of the
-// hostgroup has waited.
-func (s *Set) headsOf(hostgroup int) []atomic.Int64 {
+// headsOf returns where each loop tells who waits on it for the hostgroup.
+func (s *Set) headsOf(hostgroup int) []head {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.heads[hostgroup]
 	if h == nil {
-		h = make([]atomic.Int64, len(s.pools))
+		h = make([]head, len(s.pools))
 		s.heads[hostgroup] = h
 	}
 	return h
@@ -321,9 +323,10 @@ func (p *Pool) server(s *hostgroup.Server) *metrics.Server {
 
 // group is a loop's part of a hostgroup.
 type group struct {
-	queue    queue
+	queue    queue // who waits for a place at a server, or for a server
+	pausing  queue // who pauses because no server lets anybody in
 	shelf    shelf
-	heads    []atomic.Int64 // see Set.headsOf
+	heads    []head         // see Set.headsOf
 	again    *reactor.Timer // lets waiters try servers that may have room again
 	againAt  int64          // loop time at which it fires, if it is armed
 	throttle *throttle
@@ -349,13 +352,20 @@ func (p *Pool) group(hostgroup int) *group {
 	return g
 }
 
-// tellHead publishes since when the first of the queue waits; 0: nobody does.
+// head is what a loop tells the others of those who wait on it for a hostgroup.
+// Any thread.
+type head struct {
+	since   atomic.Int64           // loop time since when the first of the queue waits; 0: nobody does
+	pausing atomic.Pointer[wanted] // what the first of those who pause needs; nil: nobody pauses
+}
+
+// tellHead publishes since when the first of the queue waits.
 func (p *Pool) tellHead(g *group) {
 	since := int64(0)
 	if r := g.queue.first; r != nil {
 		since = r.started
 	}
-	g.heads[p.loop.Index()].Store(since)
+	g.heads[p.loop.Index()].since.Store(since)
 }
 
 func (p *Pool) enqueue(r *Request) {
@@ -366,29 +376,40 @@ func (p *Pool) enqueue(r *Request) {
 	p.waiting.Add(1)
 	g.waiting.Add(1)
 	p.metrics.Hostgroup(r.Hostgroup).Waiting(1)
+	p.tellWanted()
 }
 
+// dequeue takes r out of the queue that it is in, if any.
 func (p *Pool) dequeue(r *Request) {
-	if !r.place.queued {
-		return
+	switch g := p.group(r.Hostgroup); r.place.queue {
+	case &g.queue:
+		g.queue.remove(r)
+		p.tellHead(g)
+		p.waiting.Add(-1)
+		g.waiting.Add(-1)
+		p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)
+	case &g.pausing:
+		g.pausing.remove(r)
+		p.tellPausing(g)
 	}
-	g := p.group(r.Hostgroup)
-	g.queue.remove(r)
-	p.tellHead(g)
-	p.waiting.Add(-1)
-	g.waiting.Add(-1)
-	p.metrics.Hostgroup(r.Hostgroup).Waiting(-1)
+}
+
+// tellWanted lets those know who hold connections that they could do without.
+func (p *Pool) tellWanted() {
+	if wanted := p.cfg.Wanted; wanted != nil {
+		wanted()
+	}
 }
 
 // Waiters is how many requests wait in queues for a connection of the hostgroup, on all loops.
 func (p *Pool) Waiters(hostgroup int) int64 { return p.group(hostgroup).waiting.Load() }
 
-// Waiting reports whether somebody waits for a connection of the hostgroup, on
-// any loop.
+// Waiting reports whether somebody waits for a connection of the hostgroup that
+// others have, on any loop.
 func (p *Pool) Waiting(hostgroup int) bool {
 	g := p.group(hostgroup)
 	for i := range g.heads {
-		if g.heads[i].Load() != 0 {
+		if h := &g.heads[i]; h.since.Load() != 0 || h.pausing.Load() != nil {
 			return true
 		}
 	}

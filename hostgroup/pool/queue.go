@@ -1,14 +1,14 @@
 package pool
 
-// queue holds the requests that wait, those that came first in front. It is
-// linked through the requests, so that waiting costs no allocation.
+// queue holds requests, those that came first in front. It is linked through the
+// requests, so that waiting costs no allocation.
 type queue struct {
 	first, last *Request
 }
 
-// place is where a request stands in a queue.
+// place is where a request stands in a queue; zero: in none.
 type place struct {
-	queued     bool
+	queue      *queue
 	prev, next *Request
 }
 
@@ -23,7 +23,7 @@ func (q *queue) insert(r *Request) {
 	if prev != nil {
 		next = prev.place.next
 	}
-	r.place = place{queued: true, prev: prev, next: next}
+	r.place = place{queue: q, prev: prev, next: next}
 	q.link(prev, r)
 	q.link(r, next)
 }

@@ -41,7 +41,7 @@ type Request struct {
 	started  int64 // loop time
 	deadline int64 // loop time
 	timer    *reactor.Timer
-	place    place // in the pool's queue
+	place    place // in one of the group's queues
 	dialing  *backend.Conn
 	attempts int                 // that failed, but for crowded
 	crowded  int                 // attempts that found a server full
@@ -119,12 +119,12 @@ func (r *Request) proceed(member *hostgroup.Member, why hostgroup.Refusal, ok bo
 		// Another loop that returned a place just now may not have seen that
 		// somebody waits here.
 		r.pool.serve(r.Hostgroup)
-		if r.place.queued && why.Throttled == 0 {
+		if r.queued() && why.Throttled == 0 {
 			r.pool.makeRoom(r.Hostgroup)
 		}
 	case why.Excluded > 0 && !r.exhausted(why) && r.delay() < r.remaining():
 		r.tried, r.Avoid = r.tried[:0], nil
-		r.timer.Reset(r.delay())
+		r.pause()
 	default:
 		r.refuse(why)
 	}
@@ -247,9 +247,13 @@ func (r *Request) crowdedOut() bool {
 // wasTried reports whether s failed already in this round.
 func (r *Request) wasTried(s *hostgroup.Server) bool { return slices.Contains(r.tried, s) }
 
+// queued reports whether r waits in the queue.
+func (r *Request) queued() bool { return r.place.queue == &r.pool.group(r.Hostgroup).queue }
+
 // onTimer ends a pause between rounds, or the wait in the queue.
 func (r *Request) onTimer() {
-	if !r.place.queued {
+	if !r.queued() {
+		r.pool.dequeue(r)
 		if !r.takeIdle() {
 			r.attempt()
 		}
@@ -274,7 +278,7 @@ func (r *Request) takeIdle() bool {
 // refuse tells the client that no connection is to be had.
 func (r *Request) refuse(why hostgroup.Refusal) {
 	text := fmt.Sprintf("parkway: %s", why)
-	if r.place.queued {
+	if r.queued() {
 		waited := time.Duration(r.pool.loop.Now() - r.started)
 		text += fmt.Sprintf("; waited %d ms (connect_timeout_server_max_ms)", waited.Milliseconds())
 	} else if why.Wait() && r.crowdedOut() {

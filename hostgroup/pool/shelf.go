@@ -119,6 +119,9 @@ func (p *Pool) Put(b *backend.Conn) {
 		r.Client.OnBackend(b)
 		return
 	}
+	if p.putPausing(g, b) {
+		return
+	}
 	p.server(b.Server()).Used(-1)
 	p.server(b.Server()).Free(1)
 	g.shelf = append(g.shelf, shelved{b, p.loop.Now()})
@@ -151,12 +154,12 @@ const headStart = int64(5 * time.Millisecond)
 // than this one's; nil if there is none.
 func (p *Pool) longerWaiting(g *group) *Pool {
 	now, least := p.loop.Now(), int64(math.MinInt64) // Whoever waits, has waited longer than nobody, whatever this turn's clock says.
-	if own := g.heads[p.loop.Index()].Load(); own != 0 {
+	if own := g.heads[p.loop.Index()].since.Load(); own != 0 {
 		least = (now-own)*3/2 + headStart
 	}
 	var found *Pool
 	for i := range g.heads {
-		if since := g.heads[i].Load(); since != 0 && p.set.pools[i] != p && now-since > least {
+		if since := g.heads[i].since.Load(); since != 0 && p.set.pools[i] != p && now-since > least {
 			found, least = p.set.pools[i], now-since
 		}
 	}

@@ -166,7 +166,7 @@ func TestLongerWaiting(t *testing.T) {
 				if wait != 0 {
 					since = p.loop.Now() - wait*ms
 				}
-				g.heads[i].Store(since)
+				g.heads[i].since.Store(since)
 			}
 			var want *Pool
 			if test.want != 0 {
@@ -176,7 +176,7 @@ func TestLongerWaiting(t *testing.T) {
 				t.Errorf("%s: another loop was found", test.name)
 			}
 			for i := range g.heads {
-				g.heads[i].Store(0)
+				g.heads[i].since.Store(0)
 			}
 		})
 	}
