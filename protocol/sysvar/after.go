@@ -243,6 +243,9 @@ func untold(e *Event) (p Pins) {
 		if e.Flags&digest.IntoVar != 0 {
 			p = FoundRows
 		}
+		if e.Rows && (e.Verb == digest.VerbInsert || e.Verb == digest.VerbReplace) {
+			p |= InsertID // RETURNING: the end of rows does not tell it
+		}
 	case e.Ran():
 		switch e.Verb {
 		case digest.VerbSelect:

@@ -157,7 +157,7 @@ func TestAfter(t *testing.T) {
 		{"FOUND_ROWS() of a query in another statement (MariaDB)", []step{
 			{"SET @a=(SELECT MAX(n) FROM t)", Event{UserVarsUnknown: true, MariaDB: true}, UserVar | FoundRows},
 			{"SELECT 1", Event{Rows: true, MariaDB: true}, 0},
-			{"INSERT INTO t VALUES (1) RETURNING (SELECT 1)", Event{Rows: true, MariaDB: true}, FoundRows},
+			{"DELETE FROM t RETURNING (SELECT 1)", Event{Rows: true, MariaDB: true}, FoundRows},
 			{"TABLE t", Event{Rows: true, MariaDB: true}, 0},
 			{"CREATE TABLE t SELECT 1", Event{Failed: true, Code: 1062, Status: ac, MariaDB: true}, FoundRows | Warnings},
 			{"SELECT 1", Event{Rows: true, MariaDB: true}, Warnings},
@@ -331,6 +331,12 @@ func TestAfter(t *testing.T) {
 			{"SELECT LAST_INSERT_ID()", Event{Rows: true}, InsertID},
 		}},
 		{"SELECT LAST_INSERT_ID(n)", []step{{"SELECT LAST_INSERT_ID(5)", Event{}, InsertID}}},
+		{"the id of a row that RETURNING shows is not told (MariaDB)", []step{
+			{"DELETE FROM t RETURNING id", Event{Rows: true, MariaDB: true}, 0},
+			{"INSERT INTO t VALUES (1) RETURNING id", Event{Rows: true, MariaDB: true}, InsertID},
+			{"SELECT 1", Event{Rows: true, MariaDB: true}, InsertID},
+		}},
+		{"nor that of REPLACE", []step{{"REPLACE INTO t VALUES (1) RETURNING id", Event{Rows: true, MariaDB: true}, InsertID}}},
 		{"found rows", []step{
 			{"SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", Event{Rows: true}, FoundRows},
 			{"SELECT FOUND_ROWS()", Event{Rows: true}, 0},

@@ -35,7 +35,17 @@ func (c *client) writeStatement() string {
 		func() string { return fmt.Sprintf("DELETE FROM t WHERE n > %d ORDER BY id LIMIT 1", n) },
 		func() string { return fmt.Sprintf("INSERT INTO m (n) VALUES (%d), (%d)", n, m) },
 		func() string { return fmt.Sprintf("DELETE FROM m WHERE n = %d", n) },
+		func() string { return fmt.Sprintf("INSERT INTO m (n) VALUES (%d), (%d)%s", n, m, c.returning()) },
+		func() string { return fmt.Sprintf("REPLACE INTO t (n, s) VALUES (%d, 'r')%s", n, c.returning()) },
 	})()
+}
+
+// returning makes a write answer with rows, where servers can.
+func (c *client) returning() string {
+	if c.mysql() {
+		return ""
+	}
+	return " RETURNING id, n"
 }
 
 // besideID is what a row with an id of the client's choice gets for n. On MySQL nothing but the id may be refused: an INSERT that fails over n has
