@@ -17,8 +17,10 @@ func (r *reader) checkUsers(c *Config) {
 				first[u.Username] = name.line
 			}
 		}
-		if reason := badPassword(u.Password); reason != "" {
-			r.problem(r.entry(list, i, "password"), list+".password", "%s", reason)
+		if problem, warning := judgePassword(u.Password); problem != "" {
+			r.problem(r.entry(list, i, "password"), list+".password", "%s", problem)
+		} else if warning != "" {
+			r.warn(r.entry(list, i, "password"), list+".password", "%s", warning)
 		}
 		if strings.IndexByte(u.DefaultSchema, 0) >= 0 {
 			r.problem(r.entry(list, i, "default_schema"), list+".default_schema", "must not hold a NUL byte")
@@ -73,25 +75,25 @@ const (
 	cachingSHA2Len    = 70
 )
 
-// badPassword says why a password of the users table can't be used; "" if it can. A mistake in a hash would make it a
-// clear password that nobody knows; so what nearly is a hash is refused. The reason doesn't quote the password.
-func badPassword(password string) string {
+// judgePassword says why a password of the users table can't be used, or what about it is probably not meant. A mistake in a hash
+// would make it a clear password that nobody knows; so what nearly is a hash is refused. Neither text quotes the password.
+func judgePassword(password string) (problem, warning string) {
 	switch {
 	case strings.IndexByte(password, 0) >= 0:
-		return "must not hold a NUL byte"
+		return "must not hold a NUL byte", ""
 	case len(password) == cachingSHA2Len && strings.HasPrefix(password, cachingSHA2Prefix):
-		return "is a caching_sha2_password hash: give the clear text, or the hash of mysql_native_password"
+		return "is a caching_sha2_password hash: give the clear text, or the hash of mysql_native_password", ""
 	}
 	hash, ok := strings.CutPrefix(password, "*")
 	if !ok {
-		return ""
+		return "", ""
 	}
 	digits := len(hash) - len(strings.TrimLeft(hash, "0123456789abcdefABCDEF"))
 	switch {
 	case len(hash) == nativeHashDigits && digits == nativeHashDigits:
-		return ""
+		return "", ""
 	case len(hash) == nativeHashDigits && digits >= mutilatedDigits, digits == len(hash) && digits >= mutilatedDigits:
-		return "begins like a mysql_native_password hash, but is not * and 40 hexadecimal digits"
+		return "begins like a mysql_native_password hash, but is not * and 40 hexadecimal digits", ""
 	}
-	return ""
+	return "", "begins with *, but is no mysql_native_password hash (* and 40 hexadecimal digits): it is taken as clear text"
 }

@@ -118,6 +118,24 @@ fetch_hosts = ["permits.internal:8080"]
 `, []string{
 			"t.toml:10: scripting.slow_timeout_ms: is shorter than timeout_ms",
 		}},
+		{"passwords that begin like a hash", `[[mysql_servers]]
+hostgroup_id = 10
+hostname = "db1"
+[[mysql_users]]
+username = "starred"
+password = "*12"
+default_hostgroup = 10
+[[mysql_users]]
+username = "hashed"
+password = "*6BB4837EB74329105EE4568DDA7DC67ED2CA2AD9"
+default_hostgroup = 10
+[[mysql_users]]
+username = "clear"
+password = "12*"
+default_hostgroup = 10
+`, []string{
+			"t.toml:6: mysql_users.password: begins with *, but is no mysql_native_password hash (* and 40 hexadecimal digits): it is taken as clear text",
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
