@@ -68,24 +68,37 @@ func TestProgramLogin(t *testing.T) {
 }
 
 // By a native hash alone the proxy cannot log in to a MySQL 9 server. The client
-// reads what to do, and that helps.
+// reads what to do, and each of it helps.
 func TestProgramLoginByHash(t *testing.T) {
 	if !isMySQL(t) {
 		t.Skip("MariaDB's servers take mysql_native_password")
 	}
-	p := parkway.StartT(t, proxy.Options{Config: shared(t).config(), Unix: true})
-	s := side{name: "own proxy", host: p.Host, port: p.Port, socket: p.UnixSocket}
-	say := func(unix bool) output {
-		hashed := login{user: "hashed", password: "hashed", unix: unix}
-		return run(t, s.programAs(t, hashed, servers.MariaDB, programs[servers.MariaDB].client, "-N", "-e", whoAmI), "")
-	}
-	advice := "put the clear password into mysql_users, or log in once with caching_sha2_password over the proxy's unix socket"
-	if o := say(false); o.code != 1 || !strings.Contains(o.stderr, advice) {
-		t.Errorf("only the hash is known: exit code %d, want the advice\n%s%s", o.code, o.stdout, o.stderr)
-	}
-	for _, unix := range []bool{true, false} {
-		if o := say(unix); o.code != 0 || o.stdout != "I am hashed\n" {
-			t.Errorf("unix=%t: exit code %d\n%s%s", unix, o.code, o.stdout, o.stderr)
-		}
+	const advice = "put the clear password into mysql_users, or log in once with caching_sha2_password, over the proxy's unix socket or " +
+		"with a client of MySQL 9 that encrypts the password (mysql --get-server-public-key)"
+	for _, remedy := range []struct {
+		name   string
+		flavor servers.Flavor
+		unix   bool
+	}{
+		{"unix socket", servers.MariaDB, true},
+		{"encrypted", servers.MySQL, false},
+	} {
+		t.Run(remedy.name, func(t *testing.T) {
+			p := parkway.StartT(t, proxy.Options{Config: shared(t).config(), Unix: true})
+			s := side{name: "own proxy", host: p.Host, port: p.Port, socket: p.UnixSocket}
+			say := func(f servers.Flavor, unix bool) output {
+				hashed := login{user: "hashed", password: "hashed", unix: unix}
+				return run(t, s.programAs(t, hashed, f, programs[f].client, "-N", "-e", whoAmI), "")
+			}
+			if o := say(servers.MariaDB, false); o.code != 1 || !strings.Contains(o.stderr, advice) {
+				t.Errorf("only the hash is known: exit code %d, want the advice\n%s%s", o.code, o.stdout, o.stderr)
+			}
+			if o := say(remedy.flavor, remedy.unix); o.code != 0 || o.stdout != "I am hashed\n" {
+				t.Errorf("exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+			}
+			if o := say(servers.MariaDB, false); o.code != 0 || o.stdout != "I am hashed\n" {
+				t.Errorf("the password is known: exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+			}
+		})
 	}
 }

@@ -9,9 +9,11 @@ import (
 var ErrDenied = errors.New("access denied")
 
 // ErrNeedClear says that the server insists on a plugin that needs the clear password while only a hash is known, and what the
-// user can do, who reads it as the answer to a statement. Errors that wrap it name the plugin.
+// user can do, who reads it as the answer to a statement. Errors that wrap it name the plugin. What reveals the password to the
+// proxy follows from cachingSHA2Obstacle.
 var ErrNeedClear = errors.New("the server wants the clear password and only a mysql_native_password hash is known: " +
-	"put the clear password into mysql_users, or log in once with caching_sha2_password over the proxy's unix socket")
+	"put the clear password into mysql_users, or log in once with caching_sha2_password, over the proxy's unix socket or " +
+	"with a client of MySQL 9 that encrypts the password (mysql --get-server-public-key)")
 
 // ErrNoCredential says that the users table holds only a hash and that no client's login has revealed yet what a login to
 // a server needs.

@@ -215,7 +215,11 @@ func (s *Server) Abandoned() error {
 		return &UnsupportedPluginError{Plugin: s.cfg.Plugin,
 			Reason: fmt.Sprintf("the client hung up when asked for %s instead", s.plugin)}
 	}
-	return &UnsupportedPluginError{Plugin: s.plugin, Reason: "the client hung up when asked for its password"}
+	reason := "the client hung up when asked for its password"
+	if !s.cfg.Secure {
+		reason += ", which MySQL's clients send only if told to encrypt it (mysql --get-server-public-key)"
+	}
+	return &UnsupportedPluginError{Plugin: s.plugin, Reason: reason}
 }
 
 // Plugin is the plugin in use: the client's until it was switched.

@@ -267,16 +267,22 @@ func TestServerNamesThePlugin(t *testing.T) {
 }
 
 func TestServerAbandoned(t *testing.T) {
-	cfg := testServer(mustParse(t, hashOf("secret")), CachingSHA2Password)
-	cfg.LacksNative = true
-	s := NewServer(cfg)
-	if err := s.Abandoned(); err != nil {
-		t.Errorf("before it was asked anything: %v", err)
-	}
-	if _, _, err := s.Step(make([]byte, sha2Len)); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Abandoned(); err == nil || !strings.Contains(err.Error(), CachingSHA2Password) {
-		t.Errorf("%v, want an error that names the plugin", err)
+	for _, secure := range []bool{false, true} {
+		cfg := testServer(mustParse(t, hashOf("secret")), CachingSHA2Password)
+		cfg.LacksNative, cfg.Secure = true, secure
+		s := NewServer(cfg)
+		if err := s.Abandoned(); err != nil {
+			t.Errorf("before it was asked anything: %v", err)
+		}
+		if _, _, err := s.Step(make([]byte, sha2Len)); err != nil {
+			t.Fatal(err)
+		}
+		err := s.Abandoned()
+		if err == nil || !strings.Contains(err.Error(), CachingSHA2Password) {
+			t.Fatalf("%v, want an error that names the plugin", err)
+		}
+		if advised := strings.Contains(err.Error(), "--get-server-public-key"); advised == secure {
+			t.Errorf("secure %t: %v", secure, err)
+		}
 	}
 }
