@@ -135,11 +135,8 @@ func (r *ResponseReader) resultHead(body []byte, length int) error {
 
 // prepareHead reads the first packet of the answer to COM_STMT_PREPARE.
 func (r *ResponseReader) prepareHead(body []byte, length int) error {
-	if length > prefixSize {
+	if length > prefixSize || r.prepared.Decode(body, r.caps) != nil {
 		return r.malformed("%d bytes are no head of a prepared statement", length)
-	}
-	if err := r.prepared.Decode(body, r.caps); err != nil {
-		return r.malformed("%v", err)
 	}
 	r.beginColumns(int(r.prepared.Params), !r.prepared.NoMetadata, phasePrepare)
 	return nil

@@ -32,17 +32,17 @@ func (h *Handshake) Decode(p []byte) error {
 	}
 	f := fields{rest: p}
 	if version := f.uint8(); len(p) > 0 && version != handshakeVersion {
-		return malformed("greeting", "protocol version %d instead of %d", version, handshakeVersion)
+		return malformed("handshake", "protocol version %d instead of %d", version, handshakeVersion)
 	}
 	*h = Handshake{ServerVersion: string(f.nulBytes()), ConnectionID: f.uint32()}
 	copy(h.Nonce[:], f.take(nonceHead))
 	f.take(1)
 	h.Capabilities = Capability(f.uint16())
 	if f.short {
-		return malformed("greeting", "%d bytes", len(p))
+		return malformed("handshake", "%d bytes", len(p))
 	}
 	if len(f.rest) == 0 {
-		return malformed("greeting", "the server speaks no protocol 4.1")
+		return malformed("handshake", "the server speaks no protocol 4.1")
 	}
 	h.Charset = f.uint8()
 	h.Status = StatusFlags(f.uint16())
@@ -53,7 +53,7 @@ func (h *Handshake) Decode(p []byte) error {
 		h.Capabilities |= Capability(extended) << 32
 	}
 	if !h.Capabilities.Has(ClientProtocol41 | ClientSecureConnection) {
-		return malformed("greeting", "the server speaks no protocol 4.1")
+		return malformed("handshake", "the server speaks no protocol 4.1")
 	}
 	// At least 13 bytes, the last of them a NUL that does not count; some servers give the plugin no nonce and no NUL.
 	rest := f.take(min(max(13, nonceLen-nonceHead), len(f.rest)))
@@ -62,7 +62,7 @@ func (h *Handshake) Decode(p []byte) error {
 		h.AuthPlugin = string(f.lastNulBytes())
 	}
 	if f.short || len(rest) < len(h.Nonce)-nonceHead {
-		return malformed("greeting", "%d bytes", len(p))
+		return malformed("handshake", "%d bytes", len(p))
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (h *HandshakeResponse) Decode(p []byte) error {
 		h.ZstdLevel = f.uint8()
 	}
 	if f.short {
-		return malformed("handshake response", "%d bytes", len(p))
+		return malformed("answer to the greeting", "%d bytes", len(p))
 	}
 	return nil
 }

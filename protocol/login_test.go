@@ -12,11 +12,11 @@ func TestGreetingRefused(t *testing.T) {
 		{"ERR with state", "ff 1004 23 3038303034 546f6f", "ERROR 1040 (08004): Too"},
 		{"another protocol", "09 352e30 00", "protocol version 9 instead of 10"},
 		{"TLS alert", "15 0301 00", "protocol version 21"},
-		{"empty", "", "malformed greeting"},
-		{"short", "0a 35 00 0102", "malformed greeting"},
-		{"no end of version", "0a 353535", "malformed greeting"},
+		{"empty", "", "malformed handshake:"},
+		{"short", "0a 35 00 0102", "malformed handshake:"},
+		{"no end of version", "0a 353535", "malformed handshake:"},
 		{"before 4.1", "0a 35 00 01000000 0102030405060708 00 0000", "no protocol 4.1"},
-		{"short nonce", "0a 35 00 01000000 0102030405060708 00 0082 21 0200 0000 15 00000000000000000000 0102", "malformed greeting"},
+		{"short nonce", "0a 35 00 01000000 0102030405060708 00 0082 21 0200 0000 15 00000000000000000000 0102", "malformed handshake:"},
 	} {
 		var h Handshake
 		if err := h.Decode(unhex(t, test.hex)); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -5,7 +5,7 @@ import "fmt"
 // MalformedError says that bytes from the peer are not what the protocol allows at this place. The connection they came from
 // can't be used any more: nobody knows where the next message begins.
 type MalformedError struct {
-	Message string // what was being read, "handshake response"
+	Message string // what was being read, "answer to the greeting"
 	Reason  string // what is wrong with it; empty if Cause says it
 	Cause   error  // *SequenceError for a packet out of order, else nil
 	// Server is set if the packet out of order was an ERR: a server that closes an idle connection says so with sequence number
@@ -13,8 +13,11 @@ type MalformedError struct {
 	Server *ERR
 }
 
-func (e *MalformedError) Error() string {
-	text := "malformed " + e.Message
+func (e *MalformedError) Error() string { return "malformed " + e.What() }
+
+// What is the text for those who have said themselves that something is malformed.
+func (e *MalformedError) What() string {
+	text := e.Message
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
@@ -35,7 +38,7 @@ type SequenceError struct {
 }
 
 func (e *SequenceError) Error() string {
-	return fmt.Sprintf("packet out of order: sequence number %d instead of %d", e.Got, e.Want)
+	return fmt.Sprintf("sequence number %d instead of %d", e.Got, e.Want)
 }
 
 func malformed(message, reason string, args ...any) *MalformedError {

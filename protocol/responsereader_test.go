@@ -114,7 +114,7 @@ func TestResponseReaderRefuses(t *testing.T) {
 		{"bad number in OK", "OK or EOF packet", ComQuery, 0, []string{"\x00\xff\x00\x02\x00\x00\x00"}},
 		{"short ERR", "an ERR packet of 2 bytes", ComQuery, 0, []string{"\xff\x01"}},
 		{"rows for COM_PING", "instead of an OK, EOF or ERR", ComPing, 0, []string{"\x01"}},
-		{"short head", "prepared statement's head", ComStmtPrepare, 0, []string{"\x00\x01\x00\x00\x00"}},
+		{"short head", "answer to COM_STMT_PREPARE: 5 bytes are no head of a prepared statement", ComStmtPrepare, 0, []string{"\x00\x01\x00\x00\x00"}},
 		{"long head", "no head of a prepared statement", ComStmtPrepare, 0, []string{strings.Repeat("\x00", 33)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -122,6 +123,15 @@ func (s *Session) tooLarge() *protocol.ERR {
 // outOfOrder is what a client reads whose packets are wrongly numbered.
 func outOfOrder(err error) *protocol.ERR {
 	return protocol.NewERR(protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: %v", err)
+}
+
+// malformed is what a client reads whose packet can't be decoded because of err.
+func malformed(err error) *protocol.ERR {
+	what := err.Error()
+	if m := (*protocol.MalformedError)(nil); errors.As(err, &m) {
+		what = m.What()
+	}
+	return protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: %s", what)
 }
 
 // onEarly holds back bytes that came before their turn.

@@ -387,7 +387,7 @@ func TestBadCommands(t *testing.T) {
 		code  uint16
 		want  string
 	}{
-		{"wrong number", packet(3, "\x0e"), 0, protocol.ErrCodeOutOfOrder, "sequence number 3 instead of 0"},
+		{"wrong number", packet(3, "\x0e"), 0, protocol.ErrCodeOutOfOrder, "parkway: Got packets out of order: sequence number 3 instead of 0"},
 		{"too large", packet(0, "\x03"+strings.Repeat("x", 1024)), 1, protocol.ErrCodePacketTooLarge, "bigger than 'max_allowed_packet' bytes (1024)"},
 		{"too large for one look", packet(0, "\x03"+strings.Repeat("x", 200_000)), 1, protocol.ErrCodePacketTooLarge, "(1024)"},
 	} {

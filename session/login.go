@@ -181,13 +181,13 @@ func (s *Session) onHandshakeResponse(p []byte) int {
 // changeUser is COM_CHANGE_USER: a new login on the old connection.
 func (s *Session) changeUser(p []byte, whole bool) int {
 	var c protocol.ChangeUser
-	err := errors.New("it is too long")
+	err := error(&protocol.MalformedError{Message: s.command.String(), Reason: "it is too long"})
 	// A longer one may have come whole all the same, depending on the network.
 	if whole && len(p) <= holdSize {
 		err = c.Decode(p[protocol.HeaderLen:], s.caps)
 	}
 	if err != nil {
-		s.refusal = protocol.NewERR(protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: COM_CHANGE_USER: %v", err)
+		s.refusal = malformed(err)
 		return s.refuse(p, whole)
 	}
 	s.login = &login{

@@ -205,10 +205,10 @@ func TestBadHandshake(t *testing.T) {
 			protocol.ErrCodeHandshake, "COMPRESS was not offered"},
 		{"zstd", packet(1, string(response(func(r *protocol.HandshakeResponse) { r.Capabilities |= protocol.ClientZstdCompression }))),
 			protocol.ErrCodeHandshake, "ZSTD_COMPRESSION_ALGORITHM was not offered"},
-		{"cut", packet(1, string(response(func(*protocol.HandshakeResponse) {})[:34])), protocol.ErrCodeHandshake, "malformed handshake response"},
-		{"empty", packet(1, ""), protocol.ErrCodeHandshake, "malformed handshake response"},
-		{"wrong number", packet(7, "x"), protocol.ErrCodeHandshake, "sequence number 7"},
-		{"HTTP", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), protocol.ErrCodeHandshake, "out of order"},
+		{"cut", packet(1, string(response(func(*protocol.HandshakeResponse) {})[:34])), protocol.ErrCodeHandshake, "malformed answer to the greeting"},
+		{"empty", packet(1, ""), protocol.ErrCodeHandshake, "malformed answer to the greeting"},
+		{"wrong number", packet(7, "x"), protocol.ErrCodeHandshake, "parkway: Bad handshake: sequence number 7 instead of 1"},
+		{"HTTP", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), protocol.ErrCodeHandshake, "parkway: Bad handshake: sequence number 32 instead of 1"},
 		{"too long", append([]byte{0xff, 0xff, 0x7f, 1}, make([]byte, 256<<10)...), protocol.ErrCodeHandshake, "is none of a login"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -471,9 +471,9 @@ func TestMalformedChangeUser(t *testing.T) {
 	w := newWorld(t, nil)
 	c := w.dial()
 	_, err := c.Command(protocol.ComChangeUser, 'x')
-	wantERR(t, err, protocol.ErrCodeMalformedPacket, "COM_CHANGE_USER")
+	wantERR(t, err, protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: COM_CHANGE_USER: 2 bytes")
 	_, err = c.Command(protocol.ComChangeUser, make([]byte, 100_000)...)
-	wantERR(t, err, protocol.ErrCodeMalformedPacket, "too long")
+	wantERR(t, err, protocol.ErrCodeMalformedPacket, "parkway: Malformed communication packet: COM_CHANGE_USER: it is too long")
 	mustQuery(t, c, "SELECT 1")
 }
 

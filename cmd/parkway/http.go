@@ -35,7 +35,7 @@ func listenHTTP(addr string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for HTTP: %w", err)
+		return nil, fmt.Errorf("HTTP: %w", err)
 	}
 	return l, nil
 }

@@ -49,7 +49,7 @@ func TestListenHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if again, err := listenHTTP(l.Addr().String()); err == nil || !strings.HasPrefix(err.Error(), "listen for HTTP: ") {
+	if again, err := listenHTTP(l.Addr().String()); err == nil || !strings.HasPrefix(err.Error(), "HTTP: listen tcp ") {
 		t.Errorf("an address in use: %v, %v", again, err)
 	}
 }

@@ -27,7 +27,7 @@ func openLogFile(path string) (*logFile, error) {
 func (l *logFile) open() (*os.File, error) {
 	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	if err != nil {
-		return nil, fmt.Errorf("open log: %w", err)
+		return nil, fmt.Errorf("log: %w", err)
 	}
 	return f, nil
 }
@@ -51,7 +51,7 @@ func (l *logFile) reopen() error {
 	old := l.file.Load()
 	is, err := old.Stat()
 	if err != nil {
-		return fmt.Errorf("reopen log: %w", err)
+		return fmt.Errorf("log: %w", err)
 	}
 	if named, err := os.Stat(l.path); err == nil && os.SameFile(is, named) {
 		return nil // It may be a pipe, which would wait for a reader.

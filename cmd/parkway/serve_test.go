@@ -275,7 +275,7 @@ func TestCannotStart(t *testing.T) {
 		want string
 	}{
 		{"MySQL address in use", settings{listen: taken.Addr().String()}, "listen on " + taken.Addr().String()},
-		{"HTTP address in use", settings{http: taken.Addr().String()}, "listen for HTTP"},
+		{"HTTP address in use", settings{http: taken.Addr().String()}, "HTTP: listen tcp " + taken.Addr().String()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := startRun(t, test.set)
@@ -291,7 +291,7 @@ func TestCannotStart(t *testing.T) {
 		keepGlobals(t)
 		file := writeConfig(t, settings{log: filepath.Join(t.TempDir(), "none", "log")}.text())
 		var errs bytes.Buffer
-		if code := run([]string{"serve", "--config", file}, io.Discard, &errs); code != exitStart || !strings.Contains(errs.String(), "open log") {
+		if code := run([]string{"serve", "--config", file}, io.Discard, &errs); code != exitStart || !strings.Contains(errs.String(), "parkway: log: open ") {
 			t.Errorf("exit code %d, %q", code, &errs)
 		}
 	})

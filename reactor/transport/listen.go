@@ -78,7 +78,7 @@ func localTCPAddr(fd int) (*net.TCPAddr, error) {
 }
 
 // ListenUnix opens a listening unix socket at path. A socket file that a dead process left there is removed first; one
-// that somebody answers on is an error, and so is any other kind of file. The caller removes the file when it stops.
+// that somebody answers on is an error, and so is any other kind of file. Errors do not name path: the caller's do. The caller removes the file when it stops.
 func ListenUnix(path string) (Socket, net.Addr, error) {
 	if err := removeStale(path); err != nil {
 		return NoSocket, nil, err
@@ -106,7 +106,7 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode()&fs.ModeSocket == 0 {
-		return fmt.Errorf("%s exists and is not a socket", path)
+		return errors.New("a file is there that is not a socket")
 	}
 	a, err := ParseAddr(path, 0)
 	if err != nil {
@@ -116,11 +116,11 @@ func removeStale(path string) error {
 	switch {
 	case err == nil:
 		s.Close()
-		return fmt.Errorf("somebody listens on %s: %w", path, unix.EADDRINUSE)
+		return fmt.Errorf("somebody listens there: %w", unix.EADDRINUSE)
 	case errors.Is(err, unix.ECONNREFUSED):
 		return os.Remove(path)
 	case errors.Is(err, unix.EAGAIN):
-		return fmt.Errorf("somebody listens on %s (its queue is full): %w", path, unix.EADDRINUSE)
+		return fmt.Errorf("somebody listens there (the queue is full): %w", unix.EADDRINUSE)
 	}
-	return fmt.Errorf("%s exists and can't be tried: %w", path, err)
+	return fmt.Errorf("the socket that is there can't be tried: %w", err)
 }
