@@ -1,6 +1,7 @@
 package hostgroup
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -96,23 +97,37 @@ func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
 			return nil, err
 		}
 	}
-	var header [protocol.HeaderLen]byte
-	if _, err := io.ReadFull(conn, header[:]); err != nil {
-		return nil, fmt.Errorf("greeting of %s: %w", s, unaddressed(err))
+	h, err := readGreeting(conn)
+	if err != nil {
+		return nil, fmt.Errorf("greeting: %w", unaddressed(err))
 	}
-	length, _ := protocol.Header(header[:])
+	return h, nil
+}
+
+// readGreeting reads the first packet of a server.
+func readGreeting(conn io.Reader) (*protocol.Handshake, error) {
+	r := bufio.NewReaderSize(conn, protocol.HeaderLen+maxGreeting)
+	header, err := r.Peek(protocol.HeaderLen)
+	if err != nil {
+		return nil, err
+	}
+	length, _ := protocol.Header(header)
+	if _, err := r.Peek(protocol.HeaderLen + min(length, 1)); err != nil {
+		return nil, err
+	}
+	begun, _ := r.Peek(r.Buffered())
+	if err := protocol.CheckGreeting(begun); err != nil {
+		return nil, err
+	}
 	if length > maxGreeting {
-		return nil, fmt.Errorf("greeting of %s: %d bytes are no greeting", s, length)
+		return nil, fmt.Errorf("%d bytes are no greeting", length)
 	}
-	payload := make([]byte, length)
-	if _, err := io.ReadFull(conn, payload); err != nil {
-		return nil, fmt.Errorf("greeting of %s: %w", s, unaddressed(err))
+	packet, err := r.Peek(protocol.HeaderLen + length)
+	if err != nil {
+		return nil, err
 	}
-	var h protocol.Handshake
-	if err := h.Decode(payload); err != nil {
-		return nil, fmt.Errorf("greeting of %s: %w", s, err)
-	}
-	return &h, nil
+	h := new(protocol.Handshake)
+	return h, h.Decode(packet[protocol.HeaderLen:])
 }
 
 // unserved is an error of a look-up that says the same each time: the text of one has the ports of this end when a name server does not answer.
@@ -123,9 +138,15 @@ func unserved(err error) error {
 	return err
 }
 
-// unaddressed is an error of a connection without its addresses: this end's is
-// another one each time, and what is logged once must read the same.
+// errHungUp is why a server is not known that says nothing, or not all of its greeting.
+var errHungUp = errors.New("the server has closed the connection")
+
+// unaddressed is an error of a connection in words, and without its addresses: this
+// end's is another one each time, and what is logged once must read the same.
 func unaddressed(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errHungUp
+	}
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
 		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	}

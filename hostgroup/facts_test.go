@@ -97,10 +97,12 @@ func TestProbeSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"ERR", mysqltest.Fault{Refusal: refusal}, "Host is blocked"},
 		{"old protocol", mysqltest.Fault{Greeting: frame([]byte("\x095.0.1\x00"))}, "protocol version 9"},
-		{"too long", mysqltest.Fault{Greeting: []byte("HTTP/1.1 400 Bad Request\r\n")}, "are no greeting"},
-		{"cut in the header", mysqltest.Fault{Greeting: []byte{1, 0}}, "unexpected EOF"},
-		{"cut in the packet", mysqltest.Fault{Greeting: []byte{40, 0, 0, 0, 10}}, "unexpected EOF"},
-		{"nothing", mysqltest.Fault{Greeting: []byte{}}, "EOF"},
+		{"HTTP", mysqltest.Fault{Greeting: []byte("HTTP/1.1 400 Bad Request\r\n")}, "it said \\\"HTTP/1.1 400 Bad Request\\\""},
+		{"long", mysqltest.Fault{Greeting: append([]byte{0xff, 0xff, 0, 0, 10}, make([]byte, 1<<16)...)}, "65535 bytes are no greeting"},
+		{"cut in the header", mysqltest.Fault{Greeting: []byte{1, 0}}, "closed the connection"},
+		{"cut in the packet", mysqltest.Fault{Greeting: []byte{40, 0, 0, 0, 10}}, "closed the connection"},
+		{"nothing", mysqltest.Fault{Greeting: []byte{}}, "closed the connection"},
+		{"an empty packet", mysqltest.Fault{Greeting: frame(nil)}, "malformed handshake: 0 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := mysqltest.NewServer(t, mysqltest.ServerConfig{Fault: test.fault})
@@ -109,7 +111,7 @@ func TestProbeSaysWhatIsWrong(t *testing.T) {
 			if m.Table().Servers()[0].Facts() != nil || m.Greeting() != &unknownServer {
 				t.Error("something was learned")
 			}
-			if !strings.Contains(log.String(), test.want) || !strings.Contains(log.String(), "greeting of "+server.Addr()) {
+			if !strings.Contains(log.String(), test.want) || !strings.Contains(log.String(), server.Addr()) {
 				t.Errorf("log %s, want %q", log, test.want)
 			}
 		})

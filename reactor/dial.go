@@ -13,8 +13,18 @@ type Addr = transport.Addr
 // ParseAddr makes an Addr of an IP address and a port, or of an absolute unix socket path and port 0. Names are an error.
 func ParseAddr(host string, port int) (Addr, error) { return transport.ParseAddr(host, port) }
 
-// Dial starts a connection to addr and returns at once, always with a Conn. h.OnConnect follows, or h.OnClose with an error
-// that names the address; neither before Dial has returned. What is written before is sent when the connection stands.
+// DialError says why no connection came about.
+type DialError struct {
+	Addr Addr
+	Err  error // the kernel's, or ErrStopped
+}
+
+func (e *DialError) Error() string { return fmt.Sprintf("dial %s: %v", e.Addr, e.Err) }
+
+func (e *DialError) Unwrap() error { return e.Err }
+
+// Dial starts a connection to addr and returns at once, always with a Conn. h.OnConnect follows, or h.OnClose with a *DialError;
+// neither before Dial has returned. What is written before is sent when the connection stands.
 // A timeout of zero or less means none but the kernel's. Loop only.
 func (l *Loop) Dial(addr Addr, timeout time.Duration, h Dialer) *Conn {
 	l.CheckOwner()
@@ -37,7 +47,7 @@ func (l *Loop) Dial(addr Addr, timeout time.Duration, h Dialer) *Conn {
 	return c
 }
 
-func (c *Conn) failDial(err error) { c.Close(fmt.Errorf("dial %s: %w", c.dialed, err)) }
+func (c *Conn) failDial(err error) { c.Close(&DialError{Addr: c.dialed, Err: err}) }
 
 // connected is called when the socket of a connecting Conn became writable or failed.
 func (c *Conn) connected() {

@@ -86,7 +86,7 @@ func TestServerLostWhenIdle(t *testing.T) {
 	c := w.dial()
 	mustQuery(t, c, "SELECT 1")
 	w.server.KillAll()
-	wantGoodbye(t, c, protocol.ErrCodeNewAbortingConnection, "parkway: connection to "+w.server.Addr()+": EOF")
+	wantGoodbye(t, c, protocol.ErrCodeNewAbortingConnection, "parkway: connection to "+w.server.Addr()+": the server has closed the connection")
 	w.waitSessions(0)
 	mustQuery(t, w.dial(), "SELECT 1")
 }

@@ -316,7 +316,9 @@ func (e *events) OnClose(_ *reactor.Conn, err error) {
 	b := (*Conn)(e)
 	b.timer.Stop()
 	if b.err == nil {
-		b.err = &Error{Server: b.spec.Server.String(), Stage: stages[b.state], Cause: err}
+		server := b.spec.Server.String()
+		_, address := b.Endpoint()
+		b.err = &Error{Server: server, Stage: stages[b.state], Cause: plainly(err, server, address)}
 	}
 	b.state = closing
 	if owner := b.owner; owner != nil {

@@ -3,9 +3,11 @@ package backend
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"parkway/protocol"
+	"parkway/reactor"
 )
 
 // Stage says how far a connection had come when it failed.
@@ -33,6 +35,9 @@ var stageNames = [...]string{
 // ErrTimeout is the cause when a server did not greet or log in in time.
 var ErrTimeout = errors.New("no answer in time")
 
+// errHungUp is the cause when a server left without a word.
+var errHungUp = errors.New("the server has closed the connection")
+
 // errUnsolicited is the cause when a server spoke without being asked.
 var errUnsolicited = errors.New("bytes that belong to no answer")
 
@@ -48,6 +53,19 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Cause }
+
+// plainly is why a connection to a server at address ended, by what the reactor says of it: in words, and without the address if that is
+// the server's name.
+func plainly(err error, server, address string) error {
+	var dial *reactor.DialError
+	switch {
+	case err == io.EOF:
+		return errHungUp
+	case errors.As(err, &dial) && server == address:
+		return dial.Err
+	}
+	return err
+}
 
 // Refusals that another server, or the same one a moment later, may not repeat.
 var passing = []uint16{

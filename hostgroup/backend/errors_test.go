@@ -2,7 +2,7 @@ package backend
 
 import (
 	"errors"
-	"io"
+	"syscall"
 	"testing"
 
 	"parkway/protocol"
@@ -21,7 +21,7 @@ func TestError(t *testing.T) {
 		retryable bool
 		packet    string
 	}{
-		{"no connection", StageConnect, io.EOF, true, "ERROR 1158 (08S01): parkway: connect to db:1: EOF"},
+		{"no connection", StageConnect, syscall.ECONNREFUSED, true, "ERROR 1158 (08S01): parkway: connect to db:1: connection refused"},
 		{"silence", StageGreet, ErrTimeout, true, "ERROR 1158 (08S01): parkway: greeting of db:1: no answer in time"},
 		{"too many connections", StageGreet, said(protocol.ErrCodeTooManyConnections), true,
 			"ERROR 1040 (08004): parkway: greeting of db:1: ERROR 1040 (08004): words of the server"},
@@ -35,12 +35,12 @@ func TestError(t *testing.T) {
 			"ERROR 1045 (28000): parkway: login at db:1: ERROR 1045 (28000): words of the server"},
 		{"no such schema", StageLogin, said(protocol.ErrCodeBadDB), false, "ERROR 1049 (42000): words of the server"},
 		{"schema denied", StageLogin, said(protocol.ErrCodeDBAccessDenied), false, "ERROR 1044 (42000): words of the server"},
-		{"lost in the login", StageLogin, io.EOF, true, "ERROR 1158 (08S01): parkway: login at db:1: EOF"},
+		{"lost in the login", StageLogin, errHungUp, true, "ERROR 1158 (08S01): parkway: login at db:1: the server has closed the connection"},
 		{"login impossible", StageLogin, &loginError{auth.ErrNoCredential}, false,
 			"ERROR 1158 (08S01): parkway: login at db:1: " + auth.ErrNoCredential.Error()},
-		{"idle, lost", StageIdle, io.EOF, false, "ERROR 1158 (08S01): parkway: connection to db:1: EOF"},
+		{"idle, lost", StageIdle, errHungUp, false, "ERROR 1158 (08S01): parkway: connection to db:1: the server has closed the connection"},
 		{"idle, told", StageIdle, said(protocol.ErrCodeInteractionTimeout), false, "ERROR 4031 (HY000): words of the server"},
-		{"busy, lost", StageCommand, io.EOF, false, "ERROR 1158 (08S01): parkway: answer of db:1: EOF"},
+		{"busy, lost", StageCommand, errHungUp, false, "ERROR 1158 (08S01): parkway: answer of db:1: the server has closed the connection"},
 		{"busy, told too late", StageCommand, late, false, "ERROR 4031 (HY000): words of the server"},
 		{"busy, garbage", StageCommand, &protocol.MalformedError{Message: "answer"}, false,
 			"ERROR 1158 (08S01): parkway: answer of db:1: malformed answer"},

@@ -48,6 +48,12 @@ func (b *Conn) onLogin(p []byte) int {
 	used := 0
 	for b.login != nil && b.state != closing {
 		l := b.login
+		if b.state == greeting {
+			if err := protocol.CheckGreeting(p); err != nil {
+				b.fail(err)
+				return len(p)
+			}
+		}
 		l.reader.Start(l.seq, maxLoginPacket)
 		n, done, err := l.reader.Feed(p[used:])
 		if err == nil && !done && n > 0 {

@@ -140,10 +140,10 @@ func TestLoginFailures(t *testing.T) {
 		{"ERR as greeting", fault(mysqltest.Fault{Refusal: protocol.NewERR(protocol.ErrCodeTooManyConnections, "Too many connections")}),
 			StageGreet, true, "ERROR 1040 (08004): Too many connections"},
 		{"host not allowed", fault(mysqltest.Fault{Refusal: protocol.NewERR(protocol.ErrCodeHostNotPrivileged, "Host")}), StageGreet, false, "ERROR 1130"},
-		{"hang-up", fault(mysqltest.Fault{Greeting: []byte{}}), StageGreet, true, "EOF"},
+		{"hang-up", fault(mysqltest.Fault{Greeting: []byte{}}), StageGreet, true, ": the server has closed the connection"},
 		{"HTTP", fault(mysqltest.Fault{Greeting: []byte("HTTP/1.1 400 Bad Request\r\n\r\n" + strings.Repeat(" ", maxLoginPacket))}),
-			StageGreet, true, "sequence number 80 instead of 0"},
-		{"long greeting", fault(mysqltest.Fault{Greeting: frame(make([]byte, 1<<20))}), StageGreet, true, "is none of a login"},
+			StageGreet, true, `: the server does not speak MySQL's protocol: it said "HTTP/1.1 400 Bad Request"`},
+		{"long greeting", fault(mysqltest.Fault{Greeting: frame(append([]byte{10}, make([]byte, 1<<20)...))}), StageGreet, true, "is none of a login"},
 		{"garbage", fault(mysqltest.Fault{Greeting: frame([]byte("\x0agarbage"))}), StageGreet, true, "malformed handshake:"},
 		{"empty greeting", fault(mysqltest.Fault{Greeting: frame(nil)}), StageGreet, true, "malformed handshake:"},
 		{"silence", impatient(20*time.Millisecond, mysqltest.Fault{Mute: true}), StageGreet, true, "no answer in time"},
@@ -178,8 +178,9 @@ func TestLoginFailures(t *testing.T) {
 func TestDialFailures(t *testing.T) {
 	l := newLoop(t)
 	r := newRecorder(t)
-	b := r.dial(l, r.spec(mysqltest.ClosedPort(t), nil))
-	if e := r.next("lost").err; e.Stage != StageConnect || !e.Retryable() || !strings.Contains(e.Error(), "connection refused") {
+	addr := mysqltest.ClosedPort(t)
+	b := r.dial(l, r.spec(addr, nil))
+	if e := r.next("lost").err; e.Stage != StageConnect || !e.Retryable() || e.Error() != "connect to "+addr+": connection refused" {
 		t.Errorf("stage %d, %v", e.Stage, e)
 	}
 	r.next("closed")

@@ -94,6 +94,9 @@ func (c *loginConn) readPacket() error {
 	}
 	length, _ := protocol.Header(header[:])
 	if length == 0 || length > maxLoginPacket {
+		if err := c.foreign(header[:]); err != nil {
+			return err
+		}
 		return fmt.Errorf("%w: %d bytes", errLogin, length)
 	}
 	packet := append(header[:], make([]byte, length)...)
@@ -103,6 +106,9 @@ func (c *loginConn) readPacket() error {
 	}
 	readable := readableAnswer
 	if !c.greeted {
+		if err := protocol.CheckGreeting(packet); err != nil {
+			return err
+		}
 		readable, c.greeted = readableGreeting, true
 	}
 	if !readable(payload) {
@@ -110,6 +116,19 @@ func (c *loginConn) readPacket() error {
 	}
 	c.rest = packet
 	return nil
+}
+
+// foreign says so if a server begins with what can't be a greeting. It reads what follows header, to quote it.
+func (c *loginConn) foreign(header []byte) error {
+	if c.greeted {
+		return nil
+	}
+	begun := append(header, make([]byte, 60)...)
+	n, err := c.Conn.Read(begun[len(header):])
+	if err != nil {
+		return nil // The header has to do.
+	}
+	return protocol.CheckGreeting(begun[:len(header)+n])
 }
 
 // readableGreeting reports whether the driver can read the first packet of a server: it has a nonce in two parts, as those of all servers have.

@@ -22,8 +22,8 @@ func TestReasons(t *testing.T) {
 	for text, reason := range map[string]string{
 		"":                       "the server has closed the connection",
 		"J\x00\x00\x00\x0a10.11": "the server has closed the connection",
-		"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n": "malformed packet: ",
-		"\x05\x00\x00\x00hello":                                 "malformed packet: \"hello\"",
+		"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n": `the server does not speak MySQL's protocol: it said "HTTP/1.1 400 Bad Request"`,
+		"\x06\x00\x00\x00\nhello":                               "malformed packet: \"\\nhello\"",
 	} {
 		r := target(t, talker(t, text)).Check(Ping, account, patience)
 		want(t, r, Unreachable, reason)
