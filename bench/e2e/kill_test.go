@@ -58,36 +58,9 @@ func awaitKilled(t *testing.T, db *sql.DB) {
 	t.Logf("it ran for another %v", time.Since(began).Round(time.Millisecond))
 }
 
-// killer makes the proxy's account for kills, which has the privilege.
-func killer(t *testing.T, f servers.Flavor, exec func(string) error, c *proxy.Config) {
-	t.Helper()
-	privilege := "CONNECTION ADMIN"
-	if f == servers.MySQL {
-		privilege = "CONNECTION_ADMIN"
-	}
-	const create = "CREATE USER IF NOT EXISTS killer@'%%' IDENTIFIED BY 'killer'; GRANT %s ON *.* TO killer@'%%'"
-	if err := exec(fmt.Sprintf(create, privilege)); err != nil {
-		t.Fatal(err)
-	}
-	c.Variables["monitor_username"], c.Variables["monitor_password"] = "killer", "killer"
-}
-
-// killingProxy is a proxy of its own with that account.
-func killingProxy(t *testing.T, change func(*proxy.Config)) (*proxy.Proxy, side) {
-	t.Helper()
-	return ownProxy(t, func(c *proxy.Config) {
-		w := shared(t)
-		killer(t, w.cluster.Flavor, func(sql string) error { return w.cluster.Exec(0, sql) }, c)
-		if change != nil {
-			change(c)
-		}
-	})
-}
-
 func clientID(c *mysqltest.Client) uint32 { return c.Greeting.ConnectionID }
 
-// What a client sees of KILL, by the ids that it knows, is what it sees at the server. Here the proxy uses the account
-// of the statement's user: the shared one has no other that may kill.
+// What a client sees of KILL, by the ids that it knows, is what it sees at the server.
 func TestKillByTheProxysIDs(t *testing.T) {
 	db := killed(t)
 	same(t, func(t *testing.T, s side, seen *transcript) {
@@ -172,8 +145,11 @@ func (w *world) proxySide(t *testing.T) side { return sides(t)[1] }
 // password is not known can't be helped so.
 func TestKillWithoutThePrivilege(t *testing.T) {
 	db := killed(t)
+	if err := shared(t).cluster.Exec(0, "CREATE USER IF NOT EXISTS powerless@'%' IDENTIFIED BY 'powerless'"); err != nil {
+		t.Fatal(err)
+	}
 	p, s := ownProxy(t, func(c *proxy.Config) {
-		c.Variables["monitor_username"], c.Variables["monitor_password"] = "mon", "mon"
+		c.Variables["monitor_username"], c.Variables["monitor_password"] = "powerless", "powerless"
 	})
 	c, judge := s.dial(t, 0), s.dial(t, 0)
 	begin(t, db, c, long, 1)
@@ -246,7 +222,7 @@ func TestConnectionID(t *testing.T) {
 // Sessions that share connections and statements keep their own ids, and a driver that prepares its KILL is understood.
 func TestConnectionIDOfSharedStatements(t *testing.T) {
 	db := killed(t)
-	_, s := killingProxy(t, func(c *proxy.Config) {
+	_, s := ownProxy(t, func(c *proxy.Config) {
 		c.Variables["multiplexing"] = true
 		c.Servers[0].MaxConnections = 1
 	})
@@ -282,7 +258,7 @@ func TestConnectionIDOfSharedStatements(t *testing.T) {
 // A statement past its timeout ends at the server, and its client goes on with all that it has.
 func TestQueryTimeout(t *testing.T) {
 	db := killed(t)
-	p, s := killingProxy(t, func(c *proxy.Config) { c.Variables["default_query_timeout_ms"] = 300 })
+	p, s := ownProxy(t, func(c *proxy.Config) { c.Variables["default_query_timeout_ms"] = 300 })
 	c := s.dial(t, 0)
 	mustQuery(t, c, "SET @mine = 'kept'")
 	for range 2 {
@@ -305,7 +281,7 @@ func TestQueryTimeout(t *testing.T) {
 // The statement of a client that has left does not run on, whether the client leaves or the proxy does.
 func TestClientGone(t *testing.T) {
 	db := killed(t)
-	p, s := killingProxy(t, func(c *proxy.Config) { c.Variables["shutdown_timeout_ms"] = 100 })
+	p, s := ownProxy(t, func(c *proxy.Config) { c.Variables["shutdown_timeout_ms"] = 100 })
 	c := s.dial(t, 0)
 	begin(t, db, c, long, 1)
 	c.Close()
@@ -328,14 +304,13 @@ func TestKillWorksWhenTheServerIsFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := proxy.Behind(cluster)
-	killer(t, cluster.Flavor, func(sql string) error { return cluster.Exec(0, sql) }, &config)
 	config.Variables["default_query_timeout_ms"] = 4000
 	p := parkway.StartT(t, proxy.Options{Config: config})
 	s := side{name: "own proxy", host: p.Host, port: p.Port}
 	db := server.DB()
 	await(t, "the proxy's connection stands", func() bool {
 		var n int
-		err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'killer'").Scan(&n)
+		err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'mon'").Scan(&n)
 		return err == nil && n == 1
 	})
 	victim, judge, slow := s.dial(t, 0), s.dial(t, 0), s.dial(t, 0)
@@ -361,7 +336,7 @@ func TestKillWorksWhenTheServerIsFull(t *testing.T) {
 // Many sessions share few connections, and some are killed all the time: who is not meant is not hit.
 func TestKillHitsNoStranger(t *testing.T) {
 	killed(t)
-	_, s := killingProxy(t, func(c *proxy.Config) {
+	_, s := ownProxy(t, func(c *proxy.Config) {
 		c.Variables["multiplexing"] = true
 		c.Servers[0].MaxConnections = 4
 	})

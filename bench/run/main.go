@@ -78,7 +78,12 @@ func run(ctx context.Context, flavor servers.Flavor, out io.Writer) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	welcome(out, cluster, parkway)
+	packet, err := maxPacket(starting, cluster.Servers[0])
+	if err != nil {
+		_, stopped := parkway.Stop()
+		return interrupted(ctx, errors.Join(err, stopped))
+	}
+	welcome(out, cluster, parkway, packet)
 
 	var ended error
 	select {
@@ -146,8 +151,15 @@ func choosePort(out io.Writer) int {
 	return 0
 }
 
+// maxPacket is the largest message that the server takes; the proxy's own limit is
+// no smaller than the servers' defaults.
+func maxPacket(ctx context.Context, s *servers.Server) (bytes int, err error) {
+	err = s.DB().QueryRowContext(ctx, "SELECT @@global.max_allowed_packet").Scan(&bytes)
+	return bytes, err
+}
+
 // welcome tells what runs and what to try.
-func welcome(out io.Writer, cluster *servers.Cluster, parkway *proxy.Proxy) {
+func welcome(out io.Writer, cluster *servers.Cluster, parkway *proxy.Proxy, packet int) {
 	mariadb, mysql := tryLines(parkway.Port)
 	fmt.Fprintf(out, `
 parkway serves in front of %s %s
@@ -156,7 +168,8 @@ parkway serves in front of %s %s
   or         %s
   clients    %s, user app, password app, databases app and sbtest
   primary    127.0.0.1:%d, hostgroup %d
-  replica    127.0.0.1:%d, hostgroup %d, which gets the reads
+  replica    127.0.0.1:%d, hostgroup %d, which gets the reads: it may be a moment behind what was just written
+  limit      statements of up to %d MiB, the servers' max_allowed_packet
   metrics    http://%s/metrics
   config     %s; kill -HUP %d has it read again
   log        %s
@@ -168,6 +181,7 @@ Ctrl-C stops everything and removes it.
 		parkway.Addr,
 		cluster.Servers[0].Port, proxy.Primaries,
 		cluster.Servers[1].Port, proxy.Replicas,
+		packet>>20,
 		parkway.HTTP,
 		parkway.ConfigFile, parkway.PID(),
 		parkway.LogFile())

@@ -34,6 +34,9 @@ func TestTheLineWorks(t *testing.T) {
 		}
 	}
 	go io.Copy(io.Discard, in)
+	if welcome := strings.Join(said, "\n"); line != "" && !strings.Contains(welcome, "statements of up to 16 MiB") {
+		t.Errorf("not the limit of MariaDB's:\n%s", welcome)
+	}
 	if line == "" {
 		t.Fatalf("no line to try: %v\n%s", <-ended, strings.Join(said, "\n"))
 	}

@@ -85,6 +85,18 @@ func TestReplication(t *testing.T) {
 			}
 		}
 	}
+	victim, err := as(t, primary, "app", "app", "app").Conn(limited(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer victim.Close()
+	var id int
+	if err := victim.QueryRowContext(limited(t), "SELECT CONNECTION_ID()").Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := as(t, primary, "mon", "mon", "").Exec("KILL QUERY " + itoa(id)); err != nil {
+		t.Errorf("mon may not kill: %v", err)
+	}
 	if got := queryString(t, as(t, replica, "app", "app", "app"), "SELECT COUNT(*) FROM t"); got != "2" {
 		t.Errorf("the replica has %s rows, want 2", got)
 	}

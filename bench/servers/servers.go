@@ -6,7 +6,8 @@
 //
 //	root, no password   everything
 //	app/app             everything in the databases app and sbtest
-//	mon/mon             REPLICATION CLIENT (MariaDB: SLAVE MONITOR as well)
+//	mon/mon             what the monitor's account needs: REPLICATION CLIENT (MariaDB:
+//	                    SLAVE MONITOR as well), CONNECTION ADMIN
 //	repl/repl           REPLICATION SLAVE
 //
 // MariaDB's use mysql_native_password, MySQL's caching_sha2_password. Data
