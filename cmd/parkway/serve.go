@@ -217,7 +217,8 @@ func (s *server) announce(descriptors uint64) {
 		Ints("cores", pinned).Uint64("descriptors", descriptors).
 		Strs("listen", addresses).Msg("serving")
 	if s.clients < s.cfg.MySQL.MaxConnections {
-		s.log.Warn().Uint64("descriptors", descriptors).Int("clients", s.clients).Int("max_connections", s.cfg.MySQL.MaxConnections).
+		s.log.Warn().Uint64("descriptors", descriptors).Int("own", reserved).Int("for_servers", int(descriptors)-reserved-s.clients).
+			Int("clients", s.clients).Int("max_connections", s.cfg.MySQL.MaxConnections).
 			Msg("RLIMIT_NOFILE allows fewer clients than max_connections")
 	}
 }

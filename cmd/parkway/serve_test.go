@@ -149,7 +149,10 @@ func TestServe(t *testing.T) {
 	r := startRun(t, settings{server: server.Addr(), http: "127.0.0.1:0", more: "max_connections = 10000000"})
 	web := r.line("HTTP listens")["address"].(string)
 	serving := r.line("serving")
-	r.line("RLIMIT_NOFILE allows fewer clients than max_connections")
+	few := r.line("RLIMIT_NOFILE allows fewer clients than max_connections")
+	if own, rest := few["own"].(float64), few["for_servers"].(float64); own+rest+few["clients"].(float64) != few["descriptors"].(float64) || rest <= 0 {
+		t.Errorf("the parts are not the whole: %v", few)
+	}
 	addr := serving["listen"].([]any)[0].(string)
 	if serving["loops"] != 1.0 || serving["pinned"] != false || len(serving["cores"].([]any)) != 0 || !strings.HasPrefix(serving["version"].(string), "parkway dev") {
 		t.Errorf("announced %v", serving)
