@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"parkway/protocol"
 )
@@ -92,11 +93,7 @@ func (s *Server) probe(ctx context.Context) (*protocol.Handshake, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	if t, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(t); err != nil {
-			return nil, err
-		}
-	}
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	h, err := readGreeting(conn)
 	if err != nil {
 		return nil, fmt.Errorf("greeting: %w", unaddressed(err))

@@ -8,6 +8,7 @@ package hostgroup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -37,6 +38,7 @@ type Manager struct {
 	notify  func()        // see OnTransition
 	changed chan struct{} // Apply wakes Run
 	stirred chan struct{} // a status has changed: runTrials looks when the next trial is due
+	asked   chan struct{} // closed when Run has asked every server once
 
 	// Any thread.
 	table    atomic.Pointer[Table]
@@ -89,6 +91,7 @@ func NewManager(servers []config.MySQLServer, log zerolog.Logger, pairs ...confi
 		lookup:    net.DefaultResolver.LookupNetIP,
 		changed:   make(chan struct{}, 1),
 		stirred:   make(chan struct{}, 1),
+		asked:     make(chan struct{}),
 		servers:   make(map[serverKey]*Server),
 		watched:   make(map[string]*seen),
 		writers:   make(map[int]int),
@@ -205,7 +208,9 @@ func (m *Manager) Discover(ctx context.Context) {
 					m.Learn(s, h)
 				}
 			}
-			m.report(s, err)
+			if !errors.Is(ctx.Err(), context.Canceled) {
+				m.report(s, err)
+			}
 		})
 	}
 	wg.Wait()
@@ -241,11 +246,19 @@ func once(f lookup) lookup {
 
 // Run repeats Discover until ctx is done, so that names follow their addresses
 // and servers that are new, or were down at the start, become known; and it
-// tries shunned servers when their time has come. Each round has timeout.
+// tries shunned servers when their time has come. Each round has timeout. To be
+// called once.
 func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { m.runTrials(ctx, timeout) })
+	discover := func() {
+		round, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		m.Discover(round)
+	}
+	discover()
+	close(m.asked)
 	tick := time.NewTicker(resolveInterval)
 	defer tick.Stop()
 	for {
@@ -255,9 +268,23 @@ func (m *Manager) Run(ctx context.Context, timeout time.Duration) {
 		case <-m.changed:
 		case <-tick.C:
 		}
-		round, cancel := context.WithTimeout(ctx, timeout)
-		m.Discover(round)
-		cancel()
+		discover()
+	}
+}
+
+// Meet waits until Run has asked every server once, or until ctx is done: then
+// it logs which ones have not answered.
+func (m *Manager) Meet(ctx context.Context) {
+	select {
+	case <-m.asked:
+	case <-ctx.Done():
+		var silent []string
+		for _, s := range m.Table().Servers() {
+			if s.Facts() == nil {
+				silent = append(silent, s.String())
+			}
+		}
+		m.log.Warn().Strs("servers", silent).Msg("servers have not answered yet: clients are let in without them")
 	}
 }
 

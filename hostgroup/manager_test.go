@@ -146,13 +146,14 @@ func TestDiscoverLogsAFailureOnce(t *testing.T) {
 func TestRun(t *testing.T) {
 	mysqltest.CheckLeaks(t)
 	server := mysqltest.NewServer(t, mysqltest.ServerConfig{})
-	m, _ := newManager(t)
+	m, log := newManager(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		m.Run(ctx, time.Second)
 	}()
+	m.Meet(ctx)
 	if err := m.Apply([]config.MySQLServer{at(t, server.Addr())}); err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +161,35 @@ func TestRun(t *testing.T) {
 		if time.Now().After(late) {
 			t.Fatal("a new server is not asked")
 		}
+	}
+	cancel()
+	<-done
+	if log := log.String(); strings.Contains(log, "have not answered") {
+		t.Errorf("all have answered: %s", log)
+	}
+}
+
+// Who waits for the first round waits no longer than it wants to, and the round goes on.
+func TestMeet(t *testing.T) {
+	mysqltest.CheckLeaks(t)
+	known, silent := mysqltest.NewServer(t, mysqltest.ServerConfig{}), silentPort(t)
+	m, log := newManager(t, at(t, known.Addr()), at(t, silent))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.Run(ctx, time.Hour)
+	}()
+	for greeted := false; !greeted; {
+		m.mu.Lock() // until the line about it is written
+		greeted = m.Table().Servers()[0].Facts() != nil
+		m.mu.Unlock()
+	}
+	soon, stop := context.WithTimeout(ctx, time.Millisecond)
+	defer stop()
+	m.Meet(soon)
+	if text := log.String(); !strings.Contains(text, `"servers":["`+silent+`"]`) || strings.Contains(text, "cannot be asked") {
+		t.Errorf("log %s, want a line about %s alone, which is still asked", text, silent)
 	}
 	cancel()
 	<-done

@@ -72,7 +72,6 @@ func serve(file string, cfg *config.Config, errs io.Writer) int {
 		return exitStart
 	}
 	s.logFile = logFile
-	go s.hostgroups.Run(ctx, cfg.MySQL.ConnectTimeoutServer)
 	go returnMemory(ctx, s.proxy.Sessions)
 	for got := range signals {
 		if got != syscall.SIGHUP {
@@ -125,11 +124,6 @@ func (s *server) assemble(ctx context.Context) error {
 	}
 	s.monitor = monitor.New(monitor.Config{Hostgroups: s.hostgroups, Log: s.log, OffLoop: s.group.CheckOutside, OnNoRoom: s.kills.GiveWay})
 	s.hostgroups.HurryBy(s.monitor.Hurry)
-	// The first client is to be greeted in the name of a server that is known.
-	first, cancel := context.WithTimeout(ctx, cfg.MySQL.ConnectTimeoutServer)
-	s.hostgroups.Discover(first)
-	cancel()
-	s.applyKills()
 	table, err := users.NewTable(cfg.Users, nil)
 	if err != nil {
 		return err
@@ -167,32 +161,57 @@ func (s *server) assemble(ctx context.Context) error {
 	})
 	s.proxy.Errands().Apply(errandAccount(&cfg.Scripting))
 	s.errands.proxy.Store(s.proxy)
-	if err := s.listen(counters.Handler()); err != nil {
+	web, err := s.listen(counters.Handler())
+	if err != nil {
 		return err
 	}
-	// And nothing is to be written to a server that is no primary any more.
-	s.monitor.Apply(&cfg.MySQL)
-	known, cancel := context.WithTimeout(ctx, 2*cfg.MySQL.MonitorReadOnlyTimeout)
-	s.monitor.Settle(known)
-	cancel()
-	return s.group.Start()
+	s.meetServers(ctx)
+	err = s.group.Start()
+	switch {
+	case web == nil:
+	case err != nil:
+		web.Close()
+	default: // /healthz says that the proxy serves
+		go s.serveHTTP(web)
+	}
+	return err
 }
 
-// listen binds everything; what is bound serves when the loops start.
-func (s *server) listen(metrics http.Handler) error {
+// meetLimit bounds how long silent servers delay the start.
+const meetLimit = time.Second
+
+// meetServers lets the servers say what they are before the first client comes,
+// who waits in the kernel's queue.
+func (s *server) meetServers(ctx context.Context) {
+	v := &s.cfg.MySQL
+	go s.hostgroups.Run(ctx, v.ConnectTimeoutServer)
+	// Clients are to be greeted in the name of a server that is known.
+	met, cancel := context.WithTimeout(ctx, meetLimit)
+	s.hostgroups.Meet(met)
+	cancel()
+	s.applyKills()
+	// And nothing is to be written to a server that is no primary any more.
+	s.monitor.Apply(v)
+	known, cancel := context.WithTimeout(ctx, 2*v.MonitorReadOnlyTimeout)
+	s.monitor.Settle(known)
+	cancel()
+}
+
+// listen binds everything; what is bound serves when the loops have started. web is
+// for HTTP, nil if that is off.
+func (s *server) listen(metrics http.Handler) (web net.Listener, err error) {
 	for _, addr := range s.cfg.Listen.MySQL {
 		if err := s.group.Listen(addr, s.proxy.Accept); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	l, err := listenHTTP(s.cfg.Listen.HTTP)
-	if err != nil || l == nil {
-		return err
+	web, err = listenHTTP(s.cfg.Listen.HTTP)
+	if err != nil || web == nil {
+		return nil, err
 	}
 	s.http = newHTTP(metrics, s.monitor, s.proxy.Draining)
-	s.log.Info().Str("address", l.Addr().String()).Msg("HTTP listens")
-	go s.serveHTTP(l)
-	return nil
+	s.log.Info().Str("address", web.Addr().String()).Msg("HTTP listens")
+	return web, nil
 }
 
 func (s *server) serveHTTP(l net.Listener) {

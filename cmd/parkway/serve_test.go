@@ -264,6 +264,24 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// A server that accepts connections and says nothing does not keep clients out.
+func TestStartWithASilentServer(t *testing.T) {
+	checkLeaks(t)
+	server := mysqltest.NewServer(t, mysqltest.ServerConfig{Fault: mysqltest.Fault{Mute: true}})
+	const longer = "connect_timeout_server_ms = 3600000\nconnect_timeout_server_max_ms = 3600000"
+	r := startRun(t, settings{server: server.Addr(), more: longer})
+	silent := r.line("servers have not answered yet: clients are let in without them")["servers"].([]any)
+	if len(silent) != 1 || silent[0] != server.Addr() {
+		t.Errorf("servers %v", silent)
+	}
+	r.line("serving")
+	r.signal(syscall.SIGTERM)
+	r.line("stopped")
+	if code := r.ended(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // What can't be started leaves with code 2, says why, and leaves nothing behind.
 func TestCannotStart(t *testing.T) {
 	checkLeaks(t)
