@@ -23,7 +23,7 @@ func (s *Session) leaving() bool {
 // asked again when that ends.
 func (s *Session) drain() {
 	switch s.state {
-	case greeted, knocking, authing, verifying, vetting, acquiring, delayed, doubtful, refused:
+	case greeted, knocking, authing, verifying, vetting, barred, acquiring, delayed, doubtful, refused:
 		s.shutdown()
 	case pondering:
 		if !s.inTransaction() {

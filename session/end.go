@@ -77,7 +77,7 @@ func (s *Session) interrupt(reason *protocol.ERR) {
 	case closing:
 	case knocking:
 		s.turnAway(reason)
-	case greeted, authing, verifying, vetting:
+	case greeted, authing, verifying, vetting, barred:
 		s.fatal(s.login.seq, reason)
 	case discarding:
 		s.fatal(s.message.NextSeq(), reason)

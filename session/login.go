@@ -57,7 +57,9 @@ type login struct {
 	charset    byte
 	schema     string
 	server     *auth.Server
-	large      bool // counted in worker.largeLogins
+	large      bool          // counted in worker.largeLogins
+	refused    *protocol.ERR // barred: the answer
+	until      int64         // barred: loop time at which it is due
 }
 
 // greet sends the greeting. The arrival has begun.
@@ -178,32 +180,6 @@ func (s *Session) onHandshakeResponse(p []byte) int {
 	return n
 }
 
-// changeUser is COM_CHANGE_USER: a new login on the old connection.
-func (s *Session) changeUser(p []byte, whole bool) int {
-	var c protocol.ChangeUser
-	err := error(&protocol.MalformedError{Message: s.command.String(), Reason: "it is too long"})
-	// A longer one may have come whole all the same, depending on the network.
-	if whole && len(p) <= holdSize {
-		err = c.Decode(p[protocol.HeaderLen:], s.caps)
-	}
-	if err != nil {
-		s.refusal = malformed(err)
-		return s.refuse(p, whole)
-	}
-	s.login = &login{
-		seq:     s.message.NextSeq(),
-		again:   true,
-		plugin:  auth.NativePassword,
-		charset: s.charset,
-		schema:  c.Database,
-	}
-	if c.Charset != 0 {
-		s.login.charset = byte(c.Charset)
-	}
-	s.identify(c.User, c.AuthData, c.AuthPlugin, c.Attributes)
-	return len(p)
-}
-
 // identify begins to verify who the client says it is.
 func (s *Session) identify(name string, data []byte, plugin string, attributes []protocol.Attribute) {
 	l, p := s.login, s.worker.proxy
@@ -292,10 +268,10 @@ func (s *Session) authResult(out []byte, done bool, err error) {
 		s.drop(err)
 		return
 	case errors.As(err, &unsupported):
-		s.badLogin(protocol.NewERR(protocol.ErrCodeNotSupportedAuth, "parkway: %v", err))
+		s.refuseLogin(protocol.NewERR(protocol.ErrCodeNotSupportedAuth, "parkway: %v", err))
 		return
 	case err != nil:
-		s.badLogin(s.denied())
+		s.refuseLogin(s.denied())
 		return
 	}
 	if out != nil {
@@ -335,7 +311,7 @@ func (s *Session) welcome(v *hook.AuthVerdict) {
 	l := s.login
 	as, password, refused := s.accountOf(v)
 	if refused != nil {
-		s.badLogin(refused)
+		s.refuseLogin(refused)
 		return
 	}
 	switch {

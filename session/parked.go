@@ -36,17 +36,21 @@ type rare struct {
 	owed         dues
 	unsure       bool
 	access       digest.AccessMode
+
+	refusedChanges uint8
 }
 
 // rare is what the session has of it; nil if that is nothing.
 func (s *Session) rare() *rare {
 	m := &s.mine
-	if m.objects == nil && m.kills == nil && s.stay == nil && m.owed.none() && !m.unsure && m.access == digest.AccessUnsaid {
+	if m.objects == nil && m.kills == nil && s.stay == nil && m.owed.none() && !m.unsure && m.access == digest.AccessUnsaid &&
+		s.refusedChanges == 0 {
 		return nil
 	}
 	return &rare{
 		objects: m.objects, kills: m.kills, killPrepared: m.killPrepared, stay: s.stay,
 		owed: m.owed, unsure: m.unsure, access: m.access,
+		refusedChanges: s.refusedChanges,
 	}
 }
 
@@ -55,6 +59,7 @@ func (r *rare) giveBack(s *Session) {
 	m := &s.mine
 	m.objects, m.kills, m.killPrepared, s.stay = r.objects, r.kills, r.killPrepared, r.stay
 	m.owed, m.unsure, m.access = r.owed, r.unsure, r.access
+	s.refusedChanges = r.refusedChanges
 }
 
 // none is no place in a lot.

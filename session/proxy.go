@@ -43,6 +43,7 @@ type Config struct {
 	Loops      []*reactor.Loop
 	Kills      Killer        // nil: no statement is killed at a server
 	KillGrace  time.Duration // for a server to end a statement that was killed; 0: 5 s
+	BarTime    time.Duration // before a COM_CHANGE_USER that was refused is answered, where servers take their time for that; 0: 1 s
 	Log        zerolog.Logger
 }
 
@@ -61,6 +62,7 @@ type Proxy struct {
 	decrypting decrypting
 	kills      Killer
 	killGrace  time.Duration
+	barTime    time.Duration
 	pools      *pool.Set
 	errands    *Errands
 	workers    []*worker
@@ -103,6 +105,7 @@ func New(cfg Config) *Proxy {
 		decrypting: newDecrypting(),
 		kills:      cfg.Kills,
 		killGrace:  cmp.Or(cfg.KillGrace, killGrace),
+		barTime:    cmp.Or(cfg.BarTime, barTime),
 	}
 	p.errands = newErrands(p, cfg.Errands)
 	p.Apply(cfg.Settings, cfg.Users, cfg.Rules)

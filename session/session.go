@@ -34,6 +34,8 @@ type Session struct {
 	nonce      [20]byte // the last that the client was sent
 	as         account  // who it is at servers
 
+	refusedChanges uint8 // logins by COM_CHANGE_USER that were refused, up to maxRefusedChanges
+
 	// The command under way.
 	command    protocol.Command
 	message    protocol.MessageReader

@@ -11,6 +11,7 @@ const (
 	verifying               // what the client sent is being decrypted, on another thread
 	knocking                // the script is asked whether the client is greeted
 	vetting                 // the script is asked about a login whose password was right
+	barred                  // a COM_CHANGE_USER was refused; the answer waits
 	ready                   // the next command is awaited
 	acquiring               // a command waits for a backend
 	killing                 // a KILL is under way at another session
@@ -32,7 +33,7 @@ const (
 )
 
 var stateNames = [numStates]string{
-	greeted: "greeted", authing: "authing", verifying: "verifying", knocking: "knocking", vetting: "vetting", ready: "ready",
+	greeted: "greeted", authing: "authing", verifying: "verifying", knocking: "knocking", vetting: "vetting", barred: "barred", ready: "ready",
 	acquiring: "acquiring", killing: "killing", delayed: "delayed", doubtful: "doubtful", pondering: "pondering",
 	injecting: "injecting", refused: "refused", sending: "sending", answering: "answering", observing: "observing",
 	uploading: "uploading", trailing: "trailing", discarding: "discarding", abandoned: "abandoned", gone: "gone",
@@ -45,10 +46,11 @@ func (s state) String() string { return stateNames[s] }
 // followed by closing.
 var legal = [numStates]uint{
 	greeted:   1<<authing | 1<<knocking,
-	authing:   1<<verifying | 1<<vetting | 1<<ready,
+	authing:   1<<verifying | 1<<vetting | 1<<barred | 1<<ready,
 	knocking:  1 << greeted,
 	vetting:   1 << authing,
 	verifying: 1 << authing,
+	barred:    1 << ready,
 	ready: 1<<authing | 1<<acquiring | 1<<killing | 1<<delayed | 1<<pondering | 1<<injecting | 1<<refused | 1<<sending |
 		1<<answering | 1<<trailing | 1<<discarding | 1<<abandoned | 1<<gone,
 	acquiring:  1<<ready | 1<<refused,
@@ -78,6 +80,7 @@ func init() {
 		verifying:  (*Session).onEarly,
 		knocking:   (*Session).onEarly,
 		vetting:    (*Session).onEarly,
+		barred:     (*Session).onEarly,
 		ready:      (*Session).onCommand,
 		acquiring:  (*Session).onEarly,
 		killing:    (*Session).onEarly,

@@ -8,10 +8,11 @@ import (
 func TestStates(t *testing.T) {
 	moves := map[state][]state{
 		greeted:    {authing, knocking},
-		authing:    {verifying, vetting, ready},
+		authing:    {verifying, vetting, barred, ready},
 		knocking:   {greeted},
 		vetting:    {authing},
 		verifying:  {authing},
+		barred:     {ready},
 		ready:      {authing, acquiring, killing, delayed, pondering, injecting, refused, sending, answering, trailing, discarding, abandoned, gone},
 		acquiring:  {ready, refused},
 		killing:    {ready},

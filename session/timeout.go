@@ -20,6 +20,8 @@ func (s *Session) deadline() (at int64, over func(*Session)) {
 	switch s.state {
 	case greeted, knocking, authing, verifying, vetting:
 		return s.since + int64(s.loginTimeout()), (*Session).endLogin
+	case barred:
+		return s.login.until, (*Session).endBarred
 	case ready, discarding, trailing:
 		return s.quietDeadline()
 	case abandoned:

@@ -53,6 +53,7 @@ type setup struct {
 	panics      int // that are expected
 	kills       *killer
 	grace       time.Duration // for a server to end a killed statement
+	barTime     time.Duration // before the answer to a COM_CHANGE_USER that is refused
 }
 
 // world is a proxy with clients in front of it and a scripted server behind it.
@@ -124,7 +125,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	}
 	w.Proxy = session.New(session.Config{
 		Script: hooks,
-		Kills:  kills, KillGrace: cfg.grace,
+		Kills:  kills, KillGrace: cfg.grace, BarTime: cfg.barTime,
 		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
 		MaxClients: cfg.clients, Rules: cfg.rules, Arrivals: cfg.arrivals, Errands: cfg.errands,
 	})

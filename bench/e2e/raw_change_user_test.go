@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
@@ -26,9 +27,11 @@ func TestRawChangeUser(t *testing.T) {
 	})
 }
 
-// Who is turned away has lost the connection, as with MySQL; MariaDB lets the
-// old user go on.
+// Who is turned away has lost the connection on MySQL.
 func TestRawChangeUserDenied(t *testing.T) {
+	if !isMySQL(t) {
+		t.Skip("MariaDB lets the old user go on")
+	}
 	for _, test := range []struct{ name, user, password string }{
 		{"wrong password", "plain", "wrong"},
 		{"no password", "plain", ""},
@@ -45,4 +48,29 @@ func TestRawChangeUserDenied(t *testing.T) {
 			}
 		})
 	}
+}
+
+// On MariaDB the session is reset, and goes on as the old user's.
+func TestRawChangeUserDeniedGoesOn(t *testing.T) {
+	if isMySQL(t) {
+		t.Skip("MySQL ends the connection")
+	}
+	t.Parallel() // the answer takes a second
+	same(t, func(t *testing.T, s side, seen *transcript) {
+		c := s.dial(t, 0)
+		for _, login := range [][2]string{{"plain", "wrong"}, {"nobody", "x"}} {
+			query(c, seen, "SET @a = 1, autocommit = 0, sql_mode = 'ANSI', NAMES latin2", "CREATE TEMPORARY TABLE app.denied (a INT)", "START TRANSACTION")
+			st, err := c.Prepare("SELECT 1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			err = c.ChangeUser(login[0], login[1], "sbtest")
+			seen.addf("%s: %d, after a second: %t", login[0], codeOf(err), time.Since(begun) >= time.Second)
+			query(c, seen, "SELECT SUBSTRING_INDEX(USER(), '@', 1), DATABASE(), @a, @@autocommit, @@sql_mode, @@in_transaction",
+				"SELECT @@character_set_client, @@collation_connection, @@character_set_results, @@wait_timeout", "SELECT * FROM app.denied")
+			_, err = st.Execute()
+			seen.addf("the statement: %d", codeOf(err))
+		}
+	})
 }
