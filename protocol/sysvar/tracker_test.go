@@ -73,6 +73,7 @@ func TestReport(t *testing.T) {
 	}{
 		{"wsrep_OSU_method", "RSU", "wsrep_osu_method=RSU", Copied},
 		{"timestamp", "5.000000", "", Pinned},
+		{"system_versioning_asof", "2020-01-01 00:00:00.000000", "", Pinned},
 		{"innodb_tmpdir", `C:\tmp`, "", Pinned},
 		{"session_track_schema", "OFF", "", Tracker},
 		{"statement_id", "5", "", Ignored},

@@ -40,6 +40,7 @@ var special = map[string]struct {
 	"collation_database":             {Pinned, "USE changes it, unreported"},
 	"character_set_collations":       {Pinned, "what SET NAMES does depends on whether it came before or after"},
 	"default_collation_for_utf8mb4":  {Pinned, "what SET NAMES does depends on whether it came before or after"},
+	"system_versioning_asof":         {Pinned, "it is reported as the time_zone of then shows it, or as DEFAULT, which cannot be assigned as a text"},
 	"resultset_metadata":             {Pinned, "it changes the protocol"},
 	"profiling":                      {Pinned, "SHOW PROFILES tells of the connection's statements"},
 	"optimizer_trace":                {Pinned, "the trace is the connection's"},
