@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"parkway/protocol"
@@ -135,17 +136,23 @@ func unserved(err error) error {
 	return err
 }
 
-// errHungUp is why a server is not known that says nothing, or not all of its greeting.
-var errHungUp = errors.New("the server has closed the connection")
+// Why a server is not known that says nothing, or not all of its greeting.
+var (
+	errHungUp = errors.New("the server has closed the connection")
+	errMute   = errors.New("no answer in time")
+)
 
 // unaddressed is an error of a connection in words, and without its addresses: this
 // end's is another one each time, and what is logged once must read the same.
 func unaddressed(err error) error {
-	if errors.Is(err, io.EOF) {
+	op := (*net.OpError)(nil)
+	switch {
+	case errors.Is(err, io.EOF):
 		return errHungUp
-	}
-	if op := (*net.OpError)(nil); errors.As(err, &op) {
-		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errMute
+	case errors.As(err, &op):
+		return op.Err // It names the system call.
 	}
 	return err
 }
