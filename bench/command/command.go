@@ -1,4 +1,4 @@
-// Package command is how the programs of bench begin and end.
+// Package command is how the programs of bench begin and end, and what they check of their command lines.
 package command
 
 import (

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestRun(t *testing.T) {
@@ -48,6 +49,32 @@ func TestRisingInts(t *testing.T) {
 		got, err := RisingInts(list)
 		if said := fmt.Sprint(got, " ", err); said != want {
 			t.Errorf("%s: %s, want %s", list, said, want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	known := []string{"a", "b"}
+	for list, want := range map[string]string{
+		"a": "<nil>", "b,a": "<nil>", "a,a": "-x: a is named twice", "c,b,": "-x: \"c\" is none of a, b\n-x: \"\" is none of a, b",
+	} {
+		if got := fmt.Sprint(Names("-x", strings.Split(list, ","), known)); got != want {
+			t.Errorf("%s: %s, want %s", list, got, want)
+		}
+	}
+}
+
+func TestAtLeast(t *testing.T) {
+	for _, test := range []struct {
+		got  error
+		want string
+	}{
+		{AtLeast("-n", 1, 1), "<nil>"},
+		{AtLeast("-n", 0, 1), "-n: 0 is less than 1"},
+		{AtLeast("-t", 10*time.Millisecond, time.Second), "-t: 10ms is less than 1s"},
+	} {
+		if fmt.Sprint(test.got) != test.want {
+			t.Errorf("%v, want %s", test.got, test.want)
 		}
 	}
 }

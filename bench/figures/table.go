@@ -69,10 +69,18 @@ func Decimals(x float64) string {
 	return strconv.FormatFloat(x, 'f', 1, 64)
 }
 
+// Hundredths writes a number with two decimals, "-" for NaN: not measured.
+func Hundredths(x float64) string {
+	if math.IsNaN(x) {
+		return "-"
+	}
+	return strconv.FormatFloat(x, 'f', 2, 64)
+}
+
 // WithRange writes a spread with the given writer of numbers: "median (low to high)", only the median when there is
-// nothing between low and high.
+// nothing between low and high, or everything: a Confidence of too few values.
 func WithRange(s Spread, write func(float64) string) string {
-	if math.IsNaN(s.Median) || s.Low == s.High {
+	if math.IsNaN(s.Median) || s.Low == s.High || math.IsInf(s.Low, -1) {
 		return write(s.Median)
 	}
 	return fmt.Sprintf("%s (%s to %s)", write(s.Median), write(s.Low), write(s.High))

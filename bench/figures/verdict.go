@@ -1,5 +1,7 @@
 package figures
 
+import "math"
+
 // Verdict is what a measurement says about a goal.
 type Verdict string
 
@@ -18,13 +20,20 @@ func Judge(ok bool) Verdict {
 	return Missed
 }
 
-// JudgeInterval says whether a figure is at most a bound, by all of its confidence interval.
-func JudgeInterval(s Spread, most float64) Verdict {
+// AtMost says whether a figure is at most a bound, by all of its confidence interval. It is not measured if its median is NaN.
+func AtMost(s Spread, bound float64) Verdict {
 	switch {
-	case s.High <= most:
+	case math.IsNaN(s.Median):
+		return NotMeasured
+	case s.High <= bound:
 		return Reached
-	case s.Low > most:
+	case s.Low > bound:
 		return Missed
 	}
 	return Undecided
+}
+
+// AtLeast is AtMost for a figure of which more is better.
+func AtLeast(s Spread, bound float64) Verdict {
+	return AtMost(Spread{Median: -s.Median, Low: -s.High, High: -s.Low}, -bound)
 }

@@ -124,11 +124,9 @@ func (t *trial) turn(ctx context.Context, clients int, crowded bool) (one turn, 
 
 // load runs sysbench, after a second of it that does not count.
 func (t *trial) load(ctx context.Context) (load, error) {
-	bench := sysbench.Run{Workload: "oltp_point_select", Addr: t.proxy.Addr, Threads: threads, Seconds: 1, PSMode: "disable"}
-	if _, err := bench.Do(ctx, func() {}, func() {}); err != nil {
-		return load{}, err
+	bench := sysbench.Run{
+		Workload: "oltp_point_select", Addr: t.proxy.Addr, Threads: threads, WarmUp: 1, Seconds: max(1, t.options.seconds/turnPart), PSMode: "disable",
 	}
-	bench.Seconds = max(1, t.options.seconds/turnPart)
 	var before, after time.Duration
 	var beforeErr, afterErr error
 	out, err := bench.Do(ctx, func() { before, beforeErr = t.proxy.CPU() }, func() { after, afterErr = t.proxy.CPU() })

@@ -29,10 +29,10 @@ type judged struct {
 	other   string // what the figure is without parking
 }
 
-// take takes a figure, measured in mode m; ok says whether the goal is reached with it, if that is parking.
-func (j *judged) take(m mode, ok bool, figure string) {
+// take takes a figure, measured in mode m, and its verdict, which is the goal's if that is parking.
+func (j *judged) take(m mode, v figures.Verdict, figure string) {
 	if m == parking {
-		j.verdict, j.figure = figures.Judge(ok), figure
+		j.verdict, j.figure = v, figure
 	} else {
 		j.other = figure
 	}
@@ -81,9 +81,9 @@ func (r report) holdGoals() []judged {
 		"quiet clients use no CPU (0.0 % of a core)")
 	for _, h := range r.holds {
 		cpu, empty := percentOf(h.cpu, r.options.quiet), percentOf(h.idleCPU, r.options.quiet)
-		goals[0].take(h.mode, h.rss <= goalRSS, figures.Count(h.rss)+" B")
-		goals[1].take(h.mode, h.heap <= goalHeap, figures.Count(h.heap)+" B")
-		goals[2].take(h.mode, cpu-empty < goalCPU, fmt.Sprintf("%.2f %%, of the empty process %.2f %%", cpu, empty))
+		goals[0].take(h.mode, figures.Judge(h.rss <= goalRSS), figures.Count(h.rss)+" B")
+		goals[1].take(h.mode, figures.Judge(h.heap <= goalHeap), figures.Count(h.heap)+" B")
+		goals[2].take(h.mode, figures.Judge(cpu-empty < goalCPU), fmt.Sprintf("%.2f %%, of the empty process %.2f %%", cpu, empty))
 	}
 	return goals
 }
@@ -94,8 +94,8 @@ func (r report) wakeGoals() []judged {
 		return goals
 	}
 	added, pair := r.wake.added(), r.wake.pair()
-	goals[0].verdict, goals[0].figure = figures.JudgeInterval(added, goalAdded), figures.WithRange(added, figures.Decimals)+" us"
-	goals[1].verdict, goals[1].figure = figures.JudgeInterval(pair, goalPair), figures.WithRange(pair, figures.Decimals)+" us"
+	goals[0].verdict, goals[0].figure = figures.AtMost(added, goalAdded), figures.WithRange(added, figures.Decimals)+" us"
+	goals[1].verdict, goals[1].figure = figures.AtMost(pair, goalPair), figures.WithRange(pair, figures.Decimals)+" us"
 	return goals
 }
 
@@ -105,12 +105,12 @@ func (r report) herdGoals() []judged {
 	cpu := make(map[mode]float64)
 	for _, h := range r.herds {
 		cpu[h.mode] = h.median(func(s stampede) float64 { return s.cpu })
-		goals[0].take(h.mode, true, fmt.Sprintf("%s clients, 99th percentile %s ms", count(h.clients),
+		goals[0].take(h.mode, figures.Reached, fmt.Sprintf("%s clients, 99th percentile %s ms", count(h.clients),
 			millis(h.latency(func(s stampede) latency { return s.answer }).p99)))
 	}
 	if len(cpu) == 2 {
 		more := cpu[parking] - cpu[unparking]
-		goals[1].take(parking, more <= goalPair, figures.Decimals(more)+" us")
+		goals[1].take(parking, figures.Judge(more <= goalPair), figures.Decimals(more)+" us")
 	}
 	return goals
 }
@@ -120,8 +120,8 @@ func (r report) busyGoals() []judged {
 		"sysbench's 95th percentile beside quiet clients within 3 % of beside nobody")
 	for _, b := range r.busies {
 		qps, p95 := b.changed(qpsOf), b.changed(p95Of)
-		goals[0].take(b.mode, qps.Median >= -goalBusy, percentages(qps)+" %")
-		goals[1].take(b.mode, p95.Median <= goalBusy, percentages(p95)+" %")
+		goals[0].take(b.mode, figures.AtLeast(qps, -goalBusy), percentages(qps)+" %")
+		goals[1].take(b.mode, figures.AtMost(p95, goalBusy), percentages(p95)+" %")
 	}
 	return goals
 }
@@ -150,10 +150,10 @@ func (r report) sweepGoals() []judged {
 			continue
 		}
 		rss, heap := steepest(points, func(p point) float64 { return p.rss }), steepest(points, func(p point) float64 { return p.heap })
-		goals[0].take(m, rss <= goalRSS, figures.Count(rss)+" B")
-		goals[1].take(m, heap <= goalHeap, figures.Count(heap)+" B")
+		goals[0].take(m, figures.Judge(rss <= goalRSS), figures.Count(rss)+" B")
+		goals[1].take(m, figures.Judge(heap <= goalHeap), figures.Count(heap)+" B")
 		cpu := slices.MaxFunc(points, func(a, b point) int { return cmp.Compare(a.quiet-a.quietAlone, b.quiet-b.quietAlone) })
-		goals[2].take(m, cpu.quiet-cpu.quietAlone < goalCPU, fmt.Sprintf("%.2f %% with %s, without %.2f %%", cpu.quiet, count(cpu.clients), cpu.quietAlone))
+		goals[2].take(m, figures.Judge(cpu.quiet-cpu.quietAlone < goalCPU), fmt.Sprintf("%.2f %% with %s, without %.2f %%", cpu.quiet, count(cpu.clients), cpu.quietAlone))
 		goals[3].takeFlat(m, points, func(p point) figures.Spread { return p.times.cpu })
 		goals[4].takeFlat(m, points, func(p point) figures.Spread { return p.times.p50 })
 	}
@@ -165,13 +165,10 @@ func (j *judged) takeFlat(m mode, points []point, of func(point) figures.Spread)
 	var verdicts []figures.Verdict
 	var texts []string
 	for _, p := range points {
-		verdicts = append(verdicts, figures.JudgeInterval(of(p), goalFlat))
-		texts = append(texts, fmt.Sprintf("%s beside %s", figures.WithRange(of(p), hundredths), count(p.clients)))
+		verdicts = append(verdicts, figures.AtMost(of(p), goalFlat))
+		texts = append(texts, fmt.Sprintf("%s beside %s", figures.WithRange(of(p), figures.Hundredths), count(p.clients)))
 	}
-	j.take(m, true, strings.Join(texts, ", "))
-	if m == parking {
-		j.verdict = worst(verdicts)
-	}
+	j.take(m, worst(verdicts), strings.Join(texts, ", "))
 }
 
 // steepest is by how much a figure grows for each client, from one number of clients to the next, where that is most.

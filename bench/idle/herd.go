@@ -7,6 +7,7 @@ import (
 
 	"parkway/bench/figures"
 	"parkway/bench/idle/crowd"
+	"parkway/bench/turns"
 )
 
 const (
@@ -39,7 +40,7 @@ type herding struct {
 func herd(ctx context.Context, s *stage) ([]herding, error) {
 	rounds := make(map[mode][]stampede)
 	for round := range s.options.rounds {
-		for _, m := range inTurns(s.options.modes, round) {
+		for _, m := range turns.Order(s.options.modes, round) {
 			one, err := herdOnce(ctx, s, m)
 			if err != nil {
 				return nil, fmt.Errorf("idle_loops %s, round %d: %w", m, round+1, err)
@@ -94,12 +95,6 @@ func herdOnce(ctx context.Context, s *stage, m mode) (one stampede, err error) {
 	one.answer, one.all = latencyOf(answers[0].Times), answers[0].Took
 	one.gone, err = t.leave(ctx)
 	return one, err
-}
-
-// inTurns is a list that begins somewhere else each round.
-func inTurns[T any](list []T, round int) []T {
-	first := round % len(list)
-	return append(append([]T(nil), list[first:]...), list[:first]...)
 }
 
 // median is a figure of the rounds.

@@ -89,48 +89,23 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 
 // check reports every mistake at once.
 func (o options) check() error {
-	var problems []error
-	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	for i, name := range o.scenarios {
-		switch {
-		case !slices.Contains(scenarioNames, name):
-			bad("unknown scenario %q: there are %s", name, strings.Join(scenarioNames, ", "))
-		case slices.Contains(o.scenarios[:i], name):
-			bad("scenario %s is named twice", name)
-		}
-	}
-	for i, m := range o.modes {
-		switch {
-		case m != parking && m != unparking:
-			bad("-idle-loops: %q is neither on nor off", m)
-		case slices.Contains(o.modes[:i], m):
-			bad("-idle-loops: %s is named twice", m)
-		}
-	}
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"clients", o.clients}, {"rounds", o.rounds}, {"seconds", o.seconds}, {"rate", o.rate}, {"at-once", o.atOnce}} {
-		if f.value < 1 {
-			bad("-%s: %d is not positive", f.name, f.value)
-		}
-	}
-	for _, f := range []struct {
-		name         string
-		value, least time.Duration
-	}{
-		{"quiet", o.quiet, time.Second}, {"release", o.release, time.Second}, {"idle", o.idle, 100 * time.Millisecond},
-		{"patience", o.patience, time.Second},
-	} {
-		if f.value < f.least {
-			bad("-%s: %v is less than %v", f.name, f.value, f.least)
-		}
-	}
+	var modes error
 	if slices.Contains(o.scenarios, "wake") && len(o.modes) != 2 {
-		bad("wake compares -idle-loops on with off: both are needed")
+		modes = errors.New("wake compares -idle-loops on with off: both are needed")
 	}
-	if o.perProcess < 0 {
-		bad("-per-process: %d is negative", o.perProcess)
-	}
-	return errors.Join(problems...)
+	return errors.Join(
+		command.Names("scenarios", o.scenarios, scenarioNames),
+		command.Names("-idle-loops", o.modes, []mode{parking, unparking}),
+		modes,
+		command.AtLeast("-clients", o.clients, 1),
+		command.AtLeast("-rounds", o.rounds, 1),
+		command.AtLeast("-seconds", o.seconds, 1),
+		command.AtLeast("-rate", o.rate, 1),
+		command.AtLeast("-at-once", o.atOnce, 1),
+		command.AtLeast("-per-process", o.perProcess, 0),
+		command.AtLeast("-quiet", o.quiet, time.Second),
+		command.AtLeast("-release", o.release, time.Second),
+		command.AtLeast("-idle", o.idle, 100*time.Millisecond),
+		command.AtLeast("-patience", o.patience, time.Second),
+	)
 }

@@ -23,16 +23,16 @@ func TestParseOptions(t *testing.T) {
 
 func TestParseOptionsRefuses(t *testing.T) {
 	for args, want := range map[string]string{
-		"hold sleep":               `unknown scenario "sleep"`,
-		"hold hold":                "scenario hold is named twice",
-		"-idle-loops maybe":        `"maybe" is neither on nor off`,
+		"hold sleep":               `scenarios: "sleep" is none of hold, wake`,
+		"hold hold":                "scenarios: hold is named twice",
+		"-idle-loops maybe":        `-idle-loops: "maybe" is none of on, off`,
 		"-idle-loops on,on":        "on is named twice",
 		"-idle-loops on hold wake": "wake compares -idle-loops on with off",
 		"-counts 5,5":              "5 is not above 5",
 		"-counts 0":                `"0" is not a positive number`,
-		"-clients 0 -rate -1":      "-clients: 0 is not positive\n-rate: -1 is not positive",
+		"-clients 0 -rate -1":      "-clients: 0 is less than 1\n-rate: -1 is less than 1",
 		"-idle 10ms -patience 1s":  "-idle: 10ms is less than 100ms",
-		"-per-process -1":          "-per-process: -1 is negative",
+		"-per-process -1":          "-per-process: -1 is less than 0",
 	} {
 		if _, err := parseOptions(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", args, err, want)

@@ -108,7 +108,7 @@ func (r report) sections() string {
 	section("busy: sysbench beside quiet clients", fmt.Sprintf(
 		"oltp_point_select with %d threads, on a proxy that has %s quiet clients and none in turns: medians of %d turns of %d s "+
 			"each, and in parentheses the lowest and the highest. \"change\" is of the two runs of a turn, %v after the clients "+
-			"came or left; in parentheses is its 95 %% confidence interval. CPU of the proxy.",
+			"came or left; in parentheses is its 95 %% confidence interval, which the goals are judged by. CPU of the proxy.",
 		threads, count(r.options.clients), turnsARound*r.options.rounds, max(1, r.options.seconds/turnPart), calmTime), r.busyTable())
 	section("sweep: against the number of clients", fmt.Sprintf(
 		"Clients come to one proxy; another, \"alone\", stays without. Memory beyond the process without quiet clients, in bytes "+
@@ -132,7 +132,7 @@ func (r report) holdTable() figures.Table {
 		}
 		t = append(t, []string{
 			string(h.mode), count(h.clients), figures.Count(h.rss), figures.Count(h.collected), figures.Count(h.heap),
-			hundredths(percentOf(h.cpu, r.options.quiet)), count(int(h.cpu.Milliseconds())), count(int(h.idleCPU.Milliseconds())),
+			figures.Hundredths(percentOf(h.cpu, r.options.quiet)), count(int(h.cpu.Milliseconds())), count(int(h.idleCPU.Milliseconds())),
 			figures.Count(h.loginsPerSecond), seconds(h.gone), released, figures.Decimals(float64(h.left) / (1 << 20)),
 		})
 	}
@@ -177,10 +177,10 @@ func (r report) herdTable() figures.Table {
 		t = append(t, []string{
 			string(h.mode), count(h.clients), figures.Count(h.median(func(s stampede) float64 { return s.loginsPerSecond })),
 			millis(h.latency(func(s stampede) latency { return s.login }).p99),
-			hundredths(h.median(func(s stampede) float64 { return s.all.Seconds() })), millis(answer.p50), millis(answer.p95), millis(answer.p99),
+			figures.Hundredths(h.median(func(s stampede) float64 { return s.all.Seconds() })), millis(answer.p50), millis(answer.p95), millis(answer.p99),
 			figures.Decimals(h.median(func(s stampede) float64 { return s.cpu })),
 			millis(h.latency(func(s stampede) latency { return s.alone }).p99), millis(h.latency(func(s stampede) latency { return s.beside }).p99),
-			hundredths(h.median(func(s stampede) float64 { return s.gone.Seconds() })),
+			figures.Hundredths(h.median(func(s stampede) float64 { return s.gone.Seconds() })),
 		})
 	}
 	return t
@@ -193,7 +193,7 @@ func (r report) busyTable() figures.Table {
 			name   string
 			figure func(load) float64
 			write  func(float64) string
-		}{{"queries/s", qpsOf, figures.Count}, {"p95 ms", p95Of, hundredths}, {"CPU us/query", cpuOf, figures.Decimals}} {
+		}{{"queries/s", qpsOf, figures.Count}, {"p95 ms", p95Of, figures.Hundredths}, {"CPU us/query", cpuOf, figures.Decimals}} {
 			t = append(t, []string{
 				string(b.mode), row.name,
 				figures.WithRange(b.alone(row.figure), row.write), figures.WithRange(b.beside(row.figure), row.write),
@@ -211,9 +211,9 @@ func (r report) sweepTable() figures.Table {
 		n := float64(p.clients)
 		t = append(t, []string{
 			string(p.mode), count(p.clients), figures.Count(p.rss / n), figures.Count(p.collected / n), figures.Count(p.heap / n),
-			hundredths(p.quiet), hundredths(p.quietAlone), figures.Count(p.logins),
-			figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.times.cpu, hundredths),
-			figures.Count(p.p50.Median), figures.WithRange(p.times.p50, hundredths),
+			figures.Hundredths(p.quiet), figures.Hundredths(p.quietAlone), figures.Count(p.logins),
+			figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.times.cpu, figures.Hundredths),
+			figures.Count(p.p50.Median), figures.WithRange(p.times.p50, figures.Hundredths),
 		})
 	}
 	return t
@@ -222,11 +222,11 @@ func (r report) sweepTable() figures.Table {
 // count writes a number in groups of three digits.
 func count(n int) string { return figures.Count(float64(n)) }
 
-func hundredths(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
+func seconds(d time.Duration) string { return figures.Hundredths(d.Seconds()) }
 
-func seconds(d time.Duration) string { return hundredths(d.Seconds()) }
-
-func millis(d time.Duration) string { return hundredths(float64(d) / float64(time.Millisecond)) }
+func millis(d time.Duration) string {
+	return figures.Hundredths(float64(d) / float64(time.Millisecond))
+}
 
 func micros(d time.Duration) string {
 	return strconv.FormatInt(d.Round(time.Microsecond).Microseconds(), 10)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -173,7 +172,7 @@ func TestFlat(t *testing.T) {
 }
 
 // A goal is reached or missed only if all of the confidence interval says so.
-func TestJudgeInterval(t *testing.T) {
+func TestGoalsByInterval(t *testing.T) {
 	for _, test := range []struct {
 		pairs []float64
 		want  figures.Verdict
@@ -200,15 +199,6 @@ func TestLatency(t *testing.T) {
 	}
 	if got, want := medianLatency([]latency{{1, 2, 3, 9}, {3, 4, 5, 1}, {2, 9, 4, 5}}), (latency{2, 4, 4, 5}); got != want {
 		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-func TestInTurns(t *testing.T) {
-	list := []int{1, 2, 3}
-	for round, want := range [][]int{{1, 2, 3}, {2, 3, 1}, {3, 1, 2}, {1, 2, 3}} {
-		if got := inTurns(list, round); !reflect.DeepEqual(got, want) {
-			t.Errorf("round %d: %v, want %v", round, got, want)
-		}
 	}
 }
 

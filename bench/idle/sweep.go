@@ -7,6 +7,7 @@ import (
 
 	"parkway/bench/figures"
 	"parkway/bench/idle/crowd"
+	"parkway/bench/turns"
 )
 
 const (
@@ -87,7 +88,7 @@ func sweepMode(ctx context.Context, s *stage, m mode) (points []point, err error
 		}
 		each := float64(p.clients)
 		fmt.Printf("%-32v %6.0f B resident, %6.0f B heap each; %.3f %% CPU while quiet, %.3f alone; %7s logins/s; busy ones %s us CPU/query, %s x what they take alone, at a latency of %s x\n",
-			p.crowding, p.rss/each, p.heap/each, p.quiet, p.quietAlone, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.times.cpu, hundredths), figures.WithRange(p.times.p50, hundredths))
+			p.crowding, p.rss/each, p.heap/each, p.quiet, p.quietAlone, figures.Count(p.logins), figures.WithRange(p.cpu, figures.Decimals), figures.WithRange(p.times.cpu, figures.Hundredths), figures.WithRange(p.times.p50, figures.Hundredths))
 		points = append(points, p)
 	}
 	_, err = filling.leave(ctx)
@@ -149,12 +150,12 @@ func newBeside(filling, alone *trial) (*beside, error) {
 
 // turn is a window of each proxy, right after one another; which is the first one depends on n.
 func (b *beside) turn(n int) (filled, empty window, err error) {
-	turns := []struct {
+	halves := []struct {
 		*trial
 		window *window
 	}{{b.filling, &filled}, {b.alone, &empty}}
-	for _, turn := range inTurns(turns, n) {
-		if *turn.window, err = turn.trial.window(b.queries); err != nil {
+	for _, half := range turns.Order(halves, n) {
+		if *half.window, err = half.trial.window(b.queries); err != nil {
 			return filled, empty, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"parkway/bench/figures"
 	"parkway/bench/idle/crowd"
+	"parkway/bench/turns"
 )
 
 // waking compares clients that are parked when they ask with clients that are as quiet, but of a proxy that does not park.
@@ -37,7 +38,7 @@ const (
 func wake(ctx context.Context, s *stage) (*waking, error) {
 	w := &waking{clients: s.options.clients, rate: s.options.wakeRate()}
 	for n := range pairsARound * s.options.rounds {
-		if err := w.withFresh(ctx, s, inTurns([]mode{parking, unparking}, n)); err != nil {
+		if err := w.withFresh(ctx, s, turns.Order([]mode{parking, unparking}, n)); err != nil {
 			return nil, err
 		}
 		fmt.Printf("%3d turns: median of the parked %v, of the others %v; a park and an unpark take %s us of CPU, a query without %s\n", len(w.turns), w.latency(parkedHalf).p50,

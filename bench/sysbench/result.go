@@ -25,10 +25,11 @@ var (
 	reconnectsLine = regexp.MustCompile(`(?m)^\s*reconnects:\s+(\d+)`)
 )
 
-// parseResult reads the report of a run that ended well. A run without queries or with reconnects is an error: it would
-// be measured as a fast one.
+// parseResult reads the last report of a run that ended well. A run without queries or with reconnects is an error: it
+// would be measured as a fast one.
 func parseResult(text string) (Result, error) {
 	var r Result
+	text = text[max(0, strings.LastIndex(text, reportLine)):]
 	fields := []struct {
 		name  string
 		line  *regexp.Regexp

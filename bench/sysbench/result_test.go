@@ -46,12 +46,15 @@ Threads fairness:
 `
 
 func TestParseResult(t *testing.T) {
-	got, err := parseResult(wellEnded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := (Result{Queries: 39697, QPS: 19500.71, P95: 132.49, Ignored: 1}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	warmUp := strings.NewReplacer("39697", "12345", "132.49", "200.00").Replace(wellEnded)
+	for name, text := range map[string]string{"alone": wellEnded, "behind a warm-up": warmUp + wellEnded} {
+		got, err := parseResult(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (Result{Queries: 39697, QPS: 19500.71, P95: 132.49, Ignored: 1}); got != want {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
 	}
 }
 

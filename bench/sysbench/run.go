@@ -19,16 +19,25 @@ const (
 	TableRows = 10_000
 )
 
+// What a Run may name.
+var (
+	Workloads = []string{
+		"oltp_delete", "oltp_insert", "oltp_point_select", "oltp_read_only", "oltp_read_write", "oltp_update_index", "oltp_update_non_index", "oltp_write_only",
+	}
+	PSModes = []string{"disable", "auto"}
+)
+
 // HangLimit is how long a run may go on after its time: a proxy that lost an answer would keep sysbench for ever.
 const HangLimit = 30 * time.Second
 
 // Run is one call of sysbench.
 type Run struct {
-	Workload string // one of its oltp tests
+	Workload string // one of Workloads
 	Addr     string // host:port
 	Threads  int    // with a connection each
+	WarmUp   int    // seconds that the same clients ask before, of which nothing counts
 	Seconds  int
-	PSMode   string // --db-ps-mode: disable (text protocol) or auto (prepared statements)
+	PSMode   string // one of PSModes, --db-ps-mode: disable (text protocol) or auto (prepared statements)
 }
 
 // args returns sysbench's command line for command (prepare, run, cleanup).
@@ -37,15 +46,18 @@ func (r Run) args(command string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{
+	args := []string{
 		r.Workload,
 		"--db-driver=mysql", "--mysql-host=" + host, "--mysql-port=" + port,
 		"--mysql-user=app", "--mysql-password=app", "--mysql-db=sbtest",
 		"--tables=" + strconv.Itoa(Tables), "--table-size=" + strconv.Itoa(TableRows),
-		"--threads=" + strconv.Itoa(r.Threads), "--time=" + strconv.Itoa(r.Seconds), "--events=0",
+		"--threads=" + strconv.Itoa(r.Threads), "--time=" + strconv.Itoa(r.WarmUp+r.Seconds), "--events=0",
 		"--db-ps-mode=" + r.PSMode, "--percentile=95",
-		command,
-	}, nil
+	}
+	if r.WarmUp > 0 {
+		args = append(args, "--report-checkpoints="+strconv.Itoa(r.WarmUp)) // where it reports, and begins to count anew
+	}
+	return append(args, command), nil
 }
 
 // Prepare replaces the tables of every oltp test, in the database sbtest of the server at addr (host:port), as app/app.
@@ -64,18 +76,19 @@ func Prepare(ctx context.Context, addr string) error {
 	return nil
 }
 
-// Do runs sysbench and returns its figures. onStart is called when all threads are connected and begin, onStop when the
-// last one has ended: just the time in which the queries of the result were made. Both were called if there is no error.
+// Do runs sysbench and returns its figures. onStart is called when all threads are connected and have warmed up, onStop
+// when the last one has ended: just the time in which the queries of the result were made. Both were called if there is
+// no error.
 func (r Run) Do(ctx context.Context, onStart, onStop func()) (Result, error) {
 	args, err := r.args("run")
 	if err != nil {
 		return Result{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Seconds)*time.Second+HangLimit)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.WarmUp+r.Seconds)*time.Second+HangLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sysbench", args...)
 	cmd.WaitDelay = time.Second
-	watcher := &lineWatcher{on: map[string]func(){"Threads started!": onStart, "SQL statistics:": onStop}}
+	watcher := r.watch(onStart, onStop)
 	var text bytes.Buffer
 	cmd.Stdout = io.MultiWriter(watcher, &text)
 	cmd.Stderr = cmd.Stdout // the same writer: one pipe for both, nothing is written at the same time
@@ -87,17 +100,35 @@ func (r Run) Do(ctx context.Context, onStart, onStop func()) (Result, error) {
 		return Result{}, ctx.Err()
 	case err != nil:
 		return Result{}, fmt.Errorf("sysbench: %w\n%s", err, fatalLines(text.String()))
-	case len(watcher.on) > 0:
+	case len(watcher.marks) > 0:
 		return Result{}, fmt.Errorf("sysbench did not say when its threads began and ended:\n%s", text.String())
 	}
 	return parseResult(text.String())
 }
 
-// lineWatcher calls a function the first time a line comes. sysbench writes line by line, so the call is made when it
-// happens.
+// reportLine begins a report, of the warm-up and of the run.
+const reportLine = "SQL statistics:"
+
+// watch looks for the lines between which the queries count.
+func (r Run) watch(onStart, onStop func()) *lineWatcher {
+	if r.WarmUp == 0 {
+		return &lineWatcher{marks: []mark{{"Threads started!", onStart}, {reportLine, onStop}}}
+	}
+	return &lineWatcher{marks: []mark{
+		{fmt.Sprintf("[ %ds ] Checkpoint report:", r.WarmUp), onStart}, {reportLine, func() {}}, {reportLine, onStop},
+	}}
+}
+
+// mark is a line, and what is called when it comes.
+type mark struct {
+	line string
+	call func()
+}
+
+// lineWatcher waits for one mark after the other. sysbench writes line by line, so the call is made when it happens.
 type lineWatcher struct {
-	on   map[string]func()
-	line []byte // begun and not ended
+	marks []mark // that have not come yet
+	line  []byte // begun and not ended
 }
 
 func (w *lineWatcher) Write(p []byte) (int, error) {
@@ -107,10 +138,9 @@ func (w *lineWatcher) Write(p []byte) (int, error) {
 		if !ok {
 			return len(p), nil
 		}
-		name := strings.TrimSpace(string(line))
-		if call := w.on[name]; call != nil {
-			delete(w.on, name)
-			call()
+		if len(w.marks) > 0 && strings.TrimSpace(string(line)) == w.marks[0].line {
+			w.marks[0].call()
+			w.marks = w.marks[1:]
 		}
 		w.line = rest
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 )
 
 func TestArgs(t *testing.T) {
@@ -23,38 +22,43 @@ func TestArgs(t *testing.T) {
 			t.Errorf("%q has no %s", args, want)
 		}
 	}
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--report-checkpoints") }) {
+		t.Errorf("%q: nobody asked for a warm-up", args)
+	}
+	r.WarmUp = 2
+	if args, err = r.args("run"); err != nil || !slices.Contains(args, "--time=12") || !slices.Contains(args, "--report-checkpoints=2") {
+		t.Errorf("%q, %v: no warm-up of 2 s", args, err)
+	}
 	r.Addr = "nonsense"
 	if _, err := r.args("run"); err == nil {
 		t.Error("an address without a port is accepted")
 	}
 }
 
-// The window of a run: each mark is seen once, at its line, however the bytes arrive.
-func TestLineWatcher(t *testing.T) {
-	var seen []string
-	watcher := &lineWatcher{on: map[string]func(){
-		"Threads started!": func() { seen = append(seen, "start") },
-		"SQL statistics:":  func() { seen = append(seen, "stop") },
-	}}
-	text := iotest.OneByteReader(strings.NewReader(wellEnded + wellEnded))
-	for {
-		p := make([]byte, 64)
-		n, err := text.Read(p)
-		if n == 0 && err != nil {
-			break
+// The window of a run, which begins behind the warm-up: each mark is seen once, at its line, however the bytes arrive.
+func TestWatch(t *testing.T) {
+	const printed = "head\nThreads started!\n\n[ 1s ] Checkpoint report:\nSQL statistics:\n 1\nSQL statistics:\n 2\nSQL statistics:\n"
+	for warmUp, want := range map[int]string{
+		0: "head\nThreads started!\n(start)\n[ 1s ] Checkpoint report:\nSQL statistics:\n(stop) 1\nSQL statistics:\n 2\nSQL statistics:\n",
+		1: "head\nThreads started!\n\n[ 1s ] Checkpoint report:\n(start)SQL statistics:\n 1\nSQL statistics:\n(stop) 2\nSQL statistics:\n",
+	} {
+		var seen strings.Builder
+		watcher := Run{WarmUp: warmUp}.watch(func() { seen.WriteString("(start)") }, func() { seen.WriteString("(stop)") })
+		for i := range len(printed) {
+			seen.WriteByte(printed[i])
+			if _, err := watcher.Write([]byte{printed[i]}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if _, err := watcher.Write(p[:n]); err != nil {
-			t.Fatal(err)
+		if seen.String() != want {
+			t.Errorf("a warm-up of %d s: %q, want %q", warmUp, seen.String(), want)
 		}
-	}
-	if want := []string{"start", "stop"}; !slices.Equal(seen, want) {
-		t.Errorf("seen %q, want %q", seen, want)
 	}
 }
 
 func TestLineWatcherWaitsForTheEndOfTheLine(t *testing.T) {
 	var seen int
-	watcher := &lineWatcher{on: map[string]func(){"Threads started!": func() { seen++ }}}
+	watcher := &lineWatcher{marks: []mark{{"Threads started!", func() { seen++ }}}}
 	for _, step := range []struct {
 		write string
 		seen  int
