@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-mysql torture check lint bench bench-rules bench-script bench-wait bench-idle bench-idle-guest bench-monitor fuzz cover clean tools
+.PHONY: help run build test test-mysql torture check lint bench bench-sharing bench-rules bench-script bench-offload bench-wait bench-idle bench-idle-guest bench-monitor fuzz cover clean tools
 
 # Where haproxy is, which not every user's PATH has.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -68,20 +68,27 @@ lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
 	$(STATICCHECK) -tags loopcheck,integration ./...
 	@if command -v shellcheck > /dev/null; then set -x; shellcheck bench/scripts/*.sh .ci/run; fi
 
-bench: ## direct, parkway and HAProxy side by side, and what sharing costs: queries per second, CPU per query (ARGS="-h" tells more)
+# Each run of bench/compare takes 1.3 s more than its -seconds. The closer to its goal what is measured, the more rounds it takes to decide.
+bench: ## direct, parkway and HAProxy side by side: queries per second, CPU per query (12 minutes; ARGS="-h" tells more)
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
 	go run ./bench/compare $(ARGS)
-	go run ./bench/compare -sharing $(ARGS)
 
-bench-rules: ## what 1,000 query rules cost: CPU per query beside none
+bench-sharing: ## what it costs 64 clients to share 16 connections, beside one each (13 minutes)
 	@bench/scripts/install.sh mariadbd mariadb sysbench
-	go run ./bench/compare -targets parkway-unruled,parkway-rules -threads 64 -rounds 9 -seconds 5 -out bench/results/rules $(ARGS)
+	go run ./bench/compare -targets parkway,parkway-shared -ps-mode disable,auto -threads 64 -judged-rounds 21 -seconds 3 -out bench/results/sharing $(ARGS)
 
-bench-script: ## what scripts cost: CPU per query beside none, what others notice of a slow function; Go benchmarks of the calls
+bench-rules: ## what 1,000 query rules cost: CPU per query beside none (10 minutes)
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	go run ./bench/compare -targets parkway-unruled,parkway-rules -threads 64 -judged-rounds 31 -seconds 3 -out bench/results/rules $(ARGS)
+
+bench-script: ## what scripts cost: CPU per query beside none; Go benchmarks of the calls (15 minutes)
 	@bench/scripts/install.sh mariadbd mariadb sysbench
 	go test -run '^$$' -bench '^Benchmark(OnQuery|Async|Machine)$$' -benchmem ./scripting
-	go run ./bench/compare -targets parkway-unscripted,parkway-pure,parkway-plain -threads 64 -rounds 9 -seconds 5 -out bench/results/script $(ARGS)
-	go run ./bench/compare -targets parkway-beside,parkway-offload -workloads oltp_point_select -threads 64 -rounds 15 -seconds 5 -out bench/results/offload $(ARGS)
+	go run ./bench/compare -targets parkway-unscripted,parkway-pure,parkway-plain -threads 64 -judged-rounds 31 -seconds 3 -out bench/results/script $(ARGS)
+
+bench-offload: ## what others notice of scripts that are slow, endless or greedy (15 minutes)
+	@bench/scripts/install.sh mariadbd mariadb sysbench
+	go run ./bench/compare -targets parkway-beside,parkway-offload -workloads oltp_point_select -threads 64 -judged-rounds 61 -seconds 3 -out bench/results/offload $(ARGS)
 	go test -count=1 -v -run '^TestScript' ./bench/hostile -long
 
 bench-wait: ## the ways for a worker to wait for its sockets, compared

@@ -2,83 +2,79 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"parkway/bench/figures"
 )
 
-// goalThreads is the number of threads at which the goals are judged.
+// goalThreads is the number of threads with which the goals are judged.
 const goalThreads = 64
 
-// goal is a bound on a ratio between two targets in the same run.
+// goal is a bound on how two targets compare, whatever sysbench does with goalThreads.
 type goal struct {
 	of, over string
-	name     string
-	workload string
-	figure   func(sample) float64
+	figure   figure
+	limit    limit
 	bound    float64
-	atMost   bool // else at least
+	by       comparison
 }
+
+// limit says on which side of a bound a goal is reached.
+type limit string
+
+const (
+	atMost  limit = "at most"
+	atLeast limit = "at least"
+)
 
 // goals are the project's. HAProxy only copies bytes, so that what it takes is near the limit of any proxy. What rules say is
 // remembered for each digest: a thousand cost hardly more than none.
 var goals = []goal{
-	{parkway, haproxy, "CPU per query", "oltp_point_select", cpuOf, 1.25, true},
-	{parkway, haproxy, "queries/s", "oltp_point_select", qpsOf, 0.95, false},
-	{parkway, haproxy, "CPU per query", "oltp_read_write", cpuOf, 1.25, true},
-	{parkway, haproxy, "queries/s", "oltp_read_write", qpsOf, 0.95, false},
-	{ruled, unruled, "CPU per query", "oltp_point_select", cpuOf, 1.05, true},
-	{ruled, unruled, "CPU per query", "oltp_read_write", cpuOf, 1.05, true},
-	{pure, unscripted, "CPU per query", "oltp_point_select", cpuOf, 1.03, true},
-	{pure, unscripted, "CPU per query", "oltp_read_write", cpuOf, 1.03, true},
-	{offload, beside, "95th percentile", "oltp_point_select", p95Of, 1.05, true},
+	{parkway, haproxy, cpuPerQuery, atMost, 1.25, times},
+	{parkway, haproxy, qps, atLeast, 0.95, times},
+	{shared, parkway, cpuPerQuery, atMost, 1.15, times},
+	{shared, parkway, qps, atLeast, 1, times},
+	{ruled, unruled, cpuPerQuery, atMost, 1.05, times},
+	{pure, unscripted, cpuPerQuery, atMost, 1.03, times},
+	{plain, unscripted, cpuPerQuery, atMost, 2.5, more},
+	{offload, beside, p95, atMost, 1.05, times},
 }
 
-// excess is a bound on how much more one target takes than another.
-type excess struct {
-	of, over, workload string
-	bound              float64 // microseconds of CPU per query
+// String says what is asked for.
+func (g goal) String() string {
+	return fmt.Sprintf("%s of %s %s %s %s", g.figure.name, g.of, g.limit, fmt.Sprintf(g.by.than, g.bound), g.over)
 }
 
-// excesses are the project's.
-var excesses = []excess{
-	{plain, unscripted, "oltp_point_select", 2.5},
-	{plain, unscripted, "oltp_read_write", 2.5},
-}
-
-// judge is goal's; it returns how much more it is.
-func (e excess) judge(cells map[cell]summary) (figures.Verdict, float64) {
-	d, ok := difference(cells, cell{e.workload, goalThreads, e.of}, e.over, cpuOf)
-	return verdictOf(d, ok, e.bound, true), d
-}
-
-// describe is goal's.
-func (e excess) describe() string {
-	return fmt.Sprintf("%s, %d threads: CPU per query of %s at most %.1f us more than that of %s", e.workload, goalThreads, e.of, e.bound, e.over)
-}
-
-// judge looks at the ratio, which is 0 when it was not measured.
-func (g goal) judge(cells map[cell]summary) (figures.Verdict, float64) {
-	r, ok := ratio(cells, cell{g.workload, goalThreads, g.of}, g.over, g.figure)
-	return verdictOf(r, ok, g.bound, g.atMost), r
-}
-
-// verdictOf compares what was measured, if it was, with the bound.
-func verdictOf(x float64, ok bool, bound float64, atMost bool) figures.Verdict {
-	if !ok {
-		return figures.NotMeasured
+// judge says whether the goal is reached where the targets compare so.
+func (g goal) judge(c compared) figures.Verdict {
+	if g.limit == atLeast {
+		return figures.AtLeast(c.Spread, g.bound)
 	}
-	return figures.Judge(atMost && x <= bound || !atMost && x >= bound)
+	return figures.AtMost(c.Spread, g.bound)
 }
 
-// describe says what is asked for.
-func (g goal) describe() string {
-	limit := "at least"
-	if g.atMost {
-		limit = "at most"
+// verdicts says of each goal whether it was reached, a line for each load; or that none was asked for.
+func (r report) verdicts() string {
+	var b strings.Builder
+	for _, g := range goals {
+		if !slices.Contains(r.options.targets, g.of) || !slices.Contains(r.options.targets, g.over) {
+			continue
+		}
+		for _, l := range r.options.loads() {
+			if l.threads != goalThreads {
+				continue
+			}
+			c := comparePair(r.cells, l, g.of, g.over, g.figure, g.by)
+			fmt.Fprintf(&b, "- %s, %s: %v: %s", l.workload, l.protocol(), g, g.judge(c))
+			if c.rounds > 0 {
+				fmt.Fprintf(&b, ", %s in %d rounds", figures.WithRange(c.Spread, figures.Hundredths), c.rounds)
+			}
+			b.WriteString("\n")
+		}
 	}
-	what, than := g.name, "HAProxy's"
-	if g.over != haproxy {
-		what, than = g.name+" of "+g.of, "that of "+g.over
+	if b.Len() == 0 {
+		return fmt.Sprintf("No goal is about these targets, or %d threads were not measured.\n", goalThreads)
 	}
-	return fmt.Sprintf("%s, %d threads: %s %s %.2f x %s", g.workload, goalThreads, what, limit, g.bound, than)
+	return b.String()
 }

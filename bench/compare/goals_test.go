@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"parkway/bench/figures"
@@ -9,79 +11,85 @@ import (
 	"parkway/config"
 )
 
+// judged is a load of which goals are judged.
+var judged = load{"oltp_point_select", "disable", goalThreads}
+
+// rounds are samples of one target under the judged load, with these figures in each.
+func rounds(target string, values ...float64) (samples []sample) {
+	for i, x := range values {
+		samples = append(samples, sample{run{cell{judged, target}, i + 1}, sysbench.Result{QPS: x, P95: x}, x})
+	}
+	return samples
+}
+
 func TestJudge(t *testing.T) {
-	cpu := goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}
-	qps := goal{parkway, haproxy, "queries/s", "w", qpsOf, 0.95, false}
+	times125 := goal{parkway, haproxy, cpuPerQuery, atMost, 1.25, times}
+	times095 := goal{parkway, haproxy, qps, atLeast, 0.95, times}
+	more25 := goal{parkway, haproxy, cpuPerQuery, atMost, 2.5, more}
 	for name, test := range map[string]struct {
-		goal             goal
-		parkway, haproxy float64
-		want             figures.Verdict
+		goal    goal
+		parkway []float64 // where HAProxy's are 10
+		want    figures.Verdict
 	}{
-		"CPU below":         {cpu, 12, 10, figures.Reached},
-		"CPU at the bound":  {cpu, 12.5, 10, figures.Reached},
-		"CPU above":         {cpu, 12.6, 10, figures.Missed},
-		"faster":            {qps, 11, 10, figures.Reached},
-		"qps at the bound":  {qps, 9.5, 10, figures.Reached},
-		"qps below":         {qps, 9.4, 10, figures.Missed},
-		"nothing to divide": {cpu, 5, 0, figures.NotMeasured},
+		"CPU below":            {times125, []float64{12, 11, 12.5, 12, 12, 12}, figures.Reached},
+		"CPU above":            {times125, []float64{13, 12.6, 12.7, 20, 13, 13}, figures.Missed},
+		"CPU here and there":   {times125, []float64{13, 12, 12, 12, 12, 12}, figures.Undecided},
+		"fast enough":          {times095, []float64{10, 9.5, 11, 12, 10, 10}, figures.Reached},
+		"slow":                 {times095, []float64{9, 9, 9.4, 9, 9, 9}, figures.Missed},
+		"slow now and then":    {times095, []float64{9, 10, 10, 10, 10, 10}, figures.Undecided},
+		"little more":          {more25, []float64{12, 9, 12.5, 12, 12, 12}, figures.Reached},
+		"too much more":        {more25, []float64{12.6, 13, 13, 13, 13, 13}, figures.Missed},
+		"five rounds":          {times125, []float64{5, 5, 5, 5, 5}, figures.Undecided},
+		"the slowest of nine":  {times125, []float64{5, 5, 5, 5, 5, 5, 5, 5, 50}, figures.Reached},
+		"not measured":         {times125, nil, figures.NotMeasured},
+		"no CPU to be counted": {times125, []float64{math.NaN()}, figures.NotMeasured},
 	} {
 		t.Run(name, func(t *testing.T) {
-			of := func(target string, x float64) sample {
-				return sample{run{cell{"w", goalThreads, target}, 1}, sysbench.Result{QPS: x}, x}
-			}
-			cells := summarize([]sample{of(parkway, test.parkway), of(haproxy, test.haproxy)})
-			if got, _ := test.goal.judge(cells); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
+			samples := append(rounds(parkway, test.parkway...), rounds(haproxy, 10, 10, 10, 10, 10, 10, 10, 10, 10)...)
+			c := comparePair(summarize(samples), judged, parkway, haproxy, test.goal.figure, test.goal.by)
+			if got := test.goal.judge(c); got != test.want {
+				t.Errorf("got %s, want %s: %+v", got, test.want, c)
 			}
 		})
 	}
 }
 
-func TestJudgeWithoutTheLoad(t *testing.T) {
-	cells := summarize([]sample{
-		{run{cell{"w", 8, parkway}, 1}, sysbench.Result{}, 1},
-		{run{cell{"w", 8, haproxy}, 1}, sysbench.Result{}, 1},
-	})
-	if got, _ := (goal{parkway, haproxy, "CPU per query", "w", cpuOf, 1.25, true}).judge(cells); got != figures.NotMeasured {
-		t.Errorf("got %s, want %s: 64 threads were not run", got, figures.NotMeasured)
-	}
-}
-
-// What is asked of one target in microseconds more than another.
-func TestJudgeExcess(t *testing.T) {
-	e := excess{plain, unscripted, "w", 2.5}
-	for more, want := range map[float64]figures.Verdict{-1: figures.Reached, 2.5: figures.Reached, 2.6: figures.Missed} {
-		of := func(target string, x float64) sample {
-			return sample{run{cell{"w", goalThreads, target}, 1}, sysbench.Result{}, x}
-		}
-		if got, d := e.judge(summarize([]sample{of(plain, 10+more), of(unscripted, 10)})); got != want || math.Abs(d-more) > 1e-9 {
-			t.Errorf("%v more: %s, %v", more, got, d)
-		}
-	}
-	if got, _ := e.judge(nil); got != figures.NotMeasured {
-		t.Errorf("got %s", got)
-	}
-}
-
-func TestDescribe(t *testing.T) {
-	for want, g := range map[string]goal{
-		"w, 64 threads: queries/s at least 0.95 x HAProxy's":                                   {parkway, haproxy, "queries/s", "w", qpsOf, 0.95, false},
-		"w, 64 threads: CPU per query of parkway-rules at most 1.05 x that of parkway-unruled": {ruled, unruled, "CPU per query", "w", cpuOf, 1.05, true},
+func TestVerdicts(t *testing.T) {
+	samples := append(rounds(parkway, 9, 9, 9, 10, 9, 9), rounds(haproxy, 10, 10, 10, 10, 10, 10)...)
+	for args, want := range map[string]string{
+		"-targets parkway,haproxy -workloads oltp_point_select": "- oltp_point_select, text: CPU per query of parkway at most 1.25 x that of haproxy: reached, 0.90 (0.90 to 1.00) in 6 rounds\n" +
+			"- oltp_point_select, text: queries/s of parkway at least 0.95 x that of haproxy: UNDECIDED, 0.90 (0.90 to 1.00) in 6 rounds\n",
+		"-targets parkway-plain,parkway-unscripted -workloads oltp_read_only -ps-mode auto": "- oltp_read_only, prepared: CPU per query of parkway-plain at most 2.5 us more than that of parkway-unscripted: not measured\n",
+		"-targets parkway,direct":                 "No goal is about these targets, or 64 threads were not measured.\n",
+		"-targets parkway,haproxy -threads 8,256": "No goal is about these targets, or 64 threads were not measured.\n",
 	} {
-		if got := g.describe(); got != want {
-			t.Errorf("%q, want %q", got, want)
+		r := report{options: parsed(t, args), cells: summarize(samples)}
+		if got := r.verdicts(); got != want {
+			t.Errorf("%s:\n%swant\n%s", args, got, want)
 		}
 	}
 }
 
-// Every proxy of the list of targets can be drawn, and what the rules' goal compares has rules that parkway accepts.
+// What a goal compares is compared in the table too, by its figures, and each target can be drawn.
 func TestTargets(t *testing.T) {
+	for _, g := range goals {
+		if !strings.Contains(fmt.Sprint(pairs), fmt.Sprintf("{%s %s}", g.of, g.over)) {
+			t.Errorf("%v: not in the table of ratios", g)
+		}
+	}
 	for _, name := range targetNames {
 		if colors[name] == nil {
 			t.Errorf("%s has no color", name)
 		}
+		if _, ok := setups[name]; !ok && name != direct && name != haproxy {
+			t.Errorf("%s has no setup", name)
+		}
 	}
-	c, err := config.Parse("t", []byte("[[mysql_servers]]\nhostgroup_id = 10\nhostname = 'a'\n"+manyRules()))
+}
+
+// The rules of parkway-rules are rules that parkway accepts.
+func TestRules(t *testing.T) {
+	c, err := config.Parse("t", []byte("[[mysql_servers]]\nhostgroup_id = 10\nhostname = 'a'\n"+setups[ruled].rules))
 	if err != nil || len(c.QueryRules) != rulesCount {
 		t.Errorf("%d rules, %v", len(c.QueryRules), err)
 	}

@@ -57,11 +57,6 @@ type haproxyProcess struct {
 	printed *strings.Builder // written until the process has ended
 }
 
-func (p haproxyProcess) CPU() (time.Duration, error) {
-	stat, err := p.Stat()
-	return stat.CPU, err
-}
-
 func (p haproxyProcess) Log() string { return p.printed.String() }
 
 // startHAProxy starts HAProxy in front of server (host:port), and returns when a MySQL server greets through it. The error

@@ -11,6 +11,11 @@ import (
 	"parkway/bench/sysbench"
 )
 
+const (
+	warmUp    = 1                       // second
+	aroundRun = 1200 * time.Millisecond // about: the start of a proxy, the warm-up and the end, for the forecast
+)
+
 // sample is the result of one run.
 type sample struct {
 	run
@@ -18,73 +23,71 @@ type sample struct {
 	cpu float64 // microseconds of the proxy per query; NaN without a proxy
 }
 
-// measureAll fills the tables, lets each target do each workload for a second, and makes the scheduled runs.
-func measureAll(ctx context.Context, opts options, server string, targets []target) ([]sample, error) {
-	if err := sysbench.Prepare(ctx, server); err != nil {
+// measureAll fills the tables and makes the scheduled runs.
+func (s *stage) measureAll(ctx context.Context) ([]sample, error) {
+	if err := sysbench.Prepare(ctx, s.server.addr()); err != nil {
 		return nil, err
 	}
-	byName := make(map[string]target)
-	for _, t := range targets {
-		byName[t.name] = t
-		for _, workload := range opts.workloads {
-			warmUp := sysbench.Run{Workload: workload, Addr: t.addr, Threads: 8, Seconds: 1, PSMode: opts.psMode}
-			if _, err := warmUp.Do(ctx, func() {}, func() {}); err != nil {
-				return nil, fmt.Errorf("%s, warming up with %s: %w", t.name, workload, err)
-			}
-		}
-	}
-	runs := schedule(opts.workloads, opts.threads, opts.targets, opts.rounds)
-	length := time.Duration(opts.seconds) * time.Second
-	fmt.Printf("%d runs of %v: %v\n", len(runs), length, time.Duration(len(runs))*length)
+	runs := schedule(s.options)
+	length := time.Duration(s.options.seconds) * time.Second
+	fmt.Printf("%d runs of %v: some %v\n", len(runs), length, (time.Duration(len(runs)) * (length + aroundRun)).Round(10*time.Second))
 	var samples []sample
 	for _, r := range runs {
-		s, err := measure(ctx, opts, r, byName[r.target])
+		one, err := s.sample(ctx, r)
 		if err != nil {
-			return nil, fmt.Errorf("%s, %s, %d threads, round %d: %w", r.target, r.workload, r.threads, r.round, err)
+			return nil, fmt.Errorf("%s, %s, %s, %d threads, round %d: %w", r.target, r.workload, r.protocol(), r.threads, r.round, err)
 		}
-		fmt.Printf("round %d  %-18s %4d threads  %-11s %9s queries/s  %8.2f ms  %6s us CPU/query\n",
-			r.round, r.workload, r.threads, r.target, figures.Count(s.QPS), s.P95, figures.Decimals(s.cpu))
-		samples = append(samples, s)
+		fmt.Printf("round %2d  %-18s %-8s %4d threads  %-18s %9s queries/s  %8.2f ms  %6s us CPU/query\n",
+			r.round, r.workload, r.protocol(), r.threads, r.target, figures.Count(one.QPS), one.P95, figures.Decimals(one.cpu))
+		samples = append(samples, one)
 	}
 	return samples, nil
 }
 
-// measure makes one run and takes the CPU time of the target's processes when sysbench's threads begin and when they
-// have ended.
-func measure(ctx context.Context, opts options, r run, t target) (sample, error) {
+// sample makes one run, for which it starts the target anew.
+func (s *stage) sample(ctx context.Context, r run) (one sample, err error) {
+	t, err := s.start(ctx, r.target)
+	if err != nil {
+		return sample{}, fmt.Errorf("start: %w", err)
+	}
+	defer t.stop()
+	stopOthers, err := t.beside()
+	if err != nil {
+		return sample{}, errors.Join(t.ended(), err)
+	}
+	one, err = s.measure(ctx, r, t)
+	if err := errors.Join(err, stopOthers()); err != nil {
+		return sample{}, errors.Join(t.ended(), err)
+	}
+	return one, nil
+}
+
+// measure lets sysbench ask a fresh target, and takes the CPU time of its process when both have warmed up and when
+// sysbench's threads have ended.
+func (s *stage) measure(ctx context.Context, r run, t target) (sample, error) {
+	bench := sysbench.Run{Workload: r.workload, Addr: t.addr, Threads: r.threads, WarmUp: warmUp, Seconds: s.options.seconds, PSMode: r.psMode}
 	var before, after time.Duration
 	var beforeErr, afterErr error
 	profiled := make(chan error, 1)
-	others := func() error { return nil }
-	if t.beside != nil {
-		var err error
-		if others, err = t.beside(); err != nil {
-			return sample{}, err
-		}
-	}
 	begin := func() {
 		before, beforeErr = t.cpuTime()
-		if opts.profiles == "" || t.http == "" || r.threads != profiledThreads {
+		if s.options.profiles == "" || t.http == "" || r.threads != goalThreads {
 			profiled <- nil
 			return
 		}
-		go func() { profiled <- saveProfile(ctx, t.http, opts.seconds, profilePath(opts.profiles, r)) }()
+		go func() { profiled <- saveProfile(ctx, t.http, s.options.seconds, profilePath(s.options.profiles, r)) }()
 	}
 	end := func() { after, afterErr = t.cpuTime() }
-	b := sysbench.Run{Workload: r.workload, Addr: t.addr, Threads: r.threads, Seconds: opts.seconds, PSMode: opts.psMode}
-	out, err := b.Do(ctx, begin, end)
-	if err := others(); err != nil {
-		return sample{}, errors.Join(t.ended(), err)
-	}
+	out, err := bench.Do(ctx, begin, end)
 	if err != nil {
-		return sample{}, errors.Join(t.ended(), err)
+		return sample{}, err
 	}
 	if err := errors.Join(<-profiled, beforeErr, afterErr); err != nil {
 		return sample{}, err
 	}
-	s := sample{run: r, Result: out, cpu: math.NaN()}
+	one := sample{run: r, Result: out, cpu: math.NaN()}
 	if t.proxy != nil {
-		s.cpu = float64((after - before).Nanoseconds()) / 1000 / float64(out.Queries)
+		one.cpu = float64((after - before).Nanoseconds()) / 1000 / float64(out.Queries)
 	}
-	return s, nil
+	return one, nil
 }

@@ -14,7 +14,7 @@ func TestParseOptionsDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(o.threads, []int{8, 64, 256}) || o.rounds != 3 || o.psMode != "disable" {
+	if !slices.Equal(o.threads, []int{8, 64, 256}) || o.rounds != 3 || o.judgedRounds != 15 || !slices.Equal(o.psModes, []string{"disable"}) {
 		t.Errorf("defaults: %+v", o)
 	}
 	if !slices.Equal(o.targets, []string{direct, parkway, haproxy}) {
@@ -38,23 +38,25 @@ func TestParseOptionsAddsTheOldBinary(t *testing.T) {
 }
 
 func TestParseOptionsRefuses(t *testing.T) {
+	const twice = "oltp_read_only,oltp_read_only"
 	for args, want := range map[string]string{
 		"-threads 8,0":                  `"0" is not a positive number`,
 		"-threads 8,,64":                `"" is not a positive number`,
 		"-threads 8,8":                  "8 is not above 8",
-		"-workloads select_random":      `"select_random"`,
-		"-workloads oltp_a,oltp_a":      "oltp_a is named twice",
-		"-targets direct,mysqlrouter":   `unknown target "mysqlrouter"`,
+		"-workloads select_random":      `-workloads: "select_random" is none of oltp_delete, oltp_insert`,
+		"-workloads " + twice:           "oltp_read_only is named twice",
+		"-targets direct,mysqlrouter":   `-targets: "mysqlrouter" is none of direct, parkway`,
 		"-targets direct,direct":        "direct is named twice",
 		"-targets parkway-old":          "needs -parkway-old",
-		"-rounds 0":                     "-rounds",
-		"-seconds 0":                    "-seconds",
-		"-ps-mode never":                "-ps-mode",
-		"-rounds 0 -seconds 0":          "-seconds",
+		"-rounds 0":                     "-rounds: 0 is less than 1",
+		"-judged-rounds 0":              "-judged-rounds: 0 is less than 1",
+		"-seconds 0":                    "-seconds: 0 is less than 1",
+		"-ps-mode auto,never":           `-ps-mode: "never" is none of disable, auto`,
+		"-rounds 0 -seconds 0":          "-rounds: 0 is less than 1\n-seconds: 0 is less than 1",
 		"extra":                         `unexpected argument "extra"`,
 		"-no-such-flag":                 "not defined",
 		"-rounds three":                 "invalid value",
-		"-parkway-old p -targets haprx": `unknown target "haprx"`,
+		"-parkway-old p -targets haprx": `"haprx" is none of`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			_, err := parseOptions(strings.Fields(args), io.Discard)

@@ -9,32 +9,32 @@ import (
 	"parkway/bench/proxy"
 )
 
-// binaries are the parkway programs that take part, by target.
-type binaries map[string]*proxy.Binary
-
-// findBinaries returns the programs that the options name; parkway is built from this module when they name none.
-func findBinaries(ctx context.Context, opts options) (binaries, error) {
-	all := make(binaries)
-	for _, b := range []struct{ target, path string }{
-		{parkway, opts.parkway}, {parkwayOld, opts.parkwayOld}, {unruled, opts.parkway}, {ruled, opts.parkway}, {unscripted, opts.parkway}, {pure, opts.parkway},
-		{plain, opts.parkway}, {beside, opts.parkway}, {offload, opts.parkway},
-		{parkwayOwn, opts.parkway}, {parkwayShared, opts.parkway},
-	} {
-		if !slices.Contains(opts.targets, b.target) {
-			continue
-		}
-		if b.path == "" {
-			all[b.target] = proxy.NewBinary(proxy.BuildOptions{})
-		} else {
-			all[b.target] = proxy.Existing(b.path)
-		}
-		if _, err := all[b.target].Path(ctx); err != nil {
-			all.close()
-			return nil, err
-		}
-	}
-	return all, nil
+// setup is what a target asks of parkway. Everything else is as HAProxy has it: one hostgroup, no limit that a run could
+// reach, and nobody who checks the server; or at its default.
+type setup struct {
+	multiplexing bool
+	connections  int    // to the server, at most; 0: more than a run opens
+	rules        string // [[mysql_query_rules]]
+	script       string // JavaScript
+	slowUser     bool   // clients of the user slow ask beside sysbench's
 }
+
+// setups are the targets that are parkway.
+var setups = map[string]setup{
+	parkway:    {},
+	parkwayOld: {},
+	shared:     {multiplexing: true, connections: sharedConnections},
+	unruled:    {multiplexing: true},
+	ruled:      {multiplexing: true, rules: manyRules()},
+	unscripted: {multiplexing: true},
+	pure:       {multiplexing: true, script: pureScript},
+	plain:      {multiplexing: true, script: plainScript},
+	beside:     {multiplexing: true, script: besideScript, slowUser: true},
+	offload:    {multiplexing: true, script: offloadScript, slowUser: true},
+}
+
+// sharedConnections are for the clients of parkway-shared: with the 64 threads of the goals for four clients each.
+const sharedConnections = 16
 
 // rulesCount is how many query rules the target parkway-rules has.
 const rulesCount = 1000
@@ -54,31 +54,84 @@ func manyRules() string {
 	return b.String()
 }
 
-// close removes what was built.
-func (b binaries) close() {
-	for _, program := range b {
-		program.Close()
-	}
+// programs are parkway, and another build of it for parkway-old.
+type programs struct {
+	parkway, old *proxy.Binary
 }
 
-// startParkway starts the program in front of the server: one hostgroup, no limit that a run could reach, and no monitor,
-// as HAProxy checks nothing either. Each client has a connection of its own, as with HAProxy, unless it is about query rules. Everything else
-// that the target's name does not say is left at its default.
-func startParkway(ctx context.Context, program *proxy.Binary, name string, s server) (target, error) {
+// findPrograms returns the programs that the options name; parkway is built from this module when they name none and it
+// takes part.
+func findPrograms(ctx context.Context, opts options) (programs, error) {
+	p := programs{parkway: proxy.NewBinary(proxy.BuildOptions{}), old: proxy.Existing(opts.parkwayOld)}
+	if opts.parkway != "" {
+		p.parkway = proxy.Existing(opts.parkway)
+	}
+	if !opts.runsParkway() {
+		return p, nil
+	}
+	_, err := p.parkway.Path(ctx)
+	return p, err
+}
+
+// runsParkway says whether a target is parkway, and not only parkway-old.
+func (o options) runsParkway() bool {
+	return slices.ContainsFunc(o.targets, func(name string) bool {
+		_, ok := setups[name]
+		return ok && name != parkwayOld
+	})
+}
+
+// of is the target's.
+func (p programs) of(target string) *proxy.Binary {
+	if target == parkwayOld {
+		return p.old
+	}
+	return p.parkway
+}
+
+// close removes what was built.
+func (p programs) close() { p.parkway.Close() }
+
+// config is parkway's in front of the server, with the script in that file; "" if there is none.
+func (s setup) config(srv server, scriptFile string) proxy.Config {
+	limit := s.connections
+	if limit == 0 {
+		limit = maxConnections
+	}
 	config := proxy.Config{
 		LogLevel:  "warn",
-		Variables: map[string]any{"monitor_enabled": false, "multiplexing": name == unruled || name == ruled},
-		Servers:   []proxy.Server{{Hostgroup: proxy.Primaries, Host: s.host, Port: s.port, MaxConnections: maxConnections}},
+		Variables: map[string]any{"monitor_enabled": false, "multiplexing": s.multiplexing},
+		Servers:   []proxy.Server{{Hostgroup: proxy.Primaries, Host: srv.host, Port: srv.port, MaxConnections: limit}},
 		Users:     []proxy.User{{Name: "app", Password: "app", Hostgroup: proxy.Primaries}},
+		Extra:     s.rules,
 	}
-	if name == ruled {
-		config.Extra = manyRules()
+	if s.slowUser {
+		config.Users = append(config.Users, proxy.User{Name: slowUser, Password: slowUser, Hostgroup: proxy.Primaries})
 	}
-	p, err := program.Start(ctx, proxy.Options{Config: config})
+	if scriptFile != "" {
+		config.Extra += fmt.Sprintf("[scripting]\nfile = %q\n", scriptFile)
+	}
+	return config
+}
+
+// start starts the program in front of the server.
+func (s setup) start(ctx context.Context, program *proxy.Binary, srv server) (target, error) {
+	scriptFile, remove, err := writeScript(s.script)
 	if err != nil {
 		return target{}, err
 	}
-	// A proxy that ends late is killed: nothing that is measured is lost by that.
-	stop := func() { _, _ = p.Stop() }
-	return target{addr: p.Addr, http: "http://" + p.HTTP, proxy: p, stop: stop}, nil
+	p, err := program.Start(ctx, proxy.Options{Config: s.config(srv, scriptFile)})
+	if err != nil {
+		remove()
+		return target{}, err
+	}
+	t := target{addr: p.Addr, http: "http://" + p.HTTP, proxy: p, stop: func() {
+		// A proxy that ends late is killed: nothing that is measured is lost by that.
+		_, _ = p.Stop()
+		remove()
+	}}
+	if s.slowUser {
+		t.others = func() (func() error, error) { return keepAsking(p.Addr) }
+	}
+	return t, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -17,6 +18,7 @@ var colors = map[string]color.Color{
 	direct:     color.RGBA{150, 150, 150, 255},
 	parkway:    color.RGBA{213, 94, 0, 255},
 	parkwayOld: color.RGBA{240, 178, 122, 255},
+	shared:     color.RGBA{0, 158, 115, 255},
 	unruled:    color.RGBA{0, 158, 115, 255},
 	ruled:      color.RGBA{86, 180, 233, 255},
 	unscripted: color.RGBA{0, 158, 115, 255},
@@ -27,8 +29,8 @@ var colors = map[string]color.Color{
 	haproxy:    color.RGBA{0, 114, 178, 255},
 }
 
-// plot draws a column of panels for each workload, queries per second above CPU per query, with a group of bars for each
-// number of threads, and returns the PNG.
+// plot draws a column of panels for each workload and protocol, queries per second above CPU per query, with a group of
+// bars for each number of threads, and returns the PNG.
 func (r report) plot() ([]byte, error) {
 	kinds := []struct {
 		title string
@@ -41,31 +43,37 @@ func (r report) plot() ([]byte, error) {
 	for _, kind := range kinds {
 		var row []*plot.Plot
 		for _, workload := range r.options.workloads {
-			p, err := r.panel(workload, kind.of)
-			if err != nil {
-				return nil, err
+			for _, psMode := range r.options.psModes {
+				l := load{workload: workload, psMode: psMode}
+				p, err := r.panel(l, kind.of)
+				if err != nil {
+					return nil, err
+				}
+				p.Title.Text = fmt.Sprintf("%s, %s: %s", l.workload, l.protocol(), kind.title)
+				row = append(row, p)
 			}
-			p.Title.Text = workload + ": " + kind.title
-			row = append(row, p)
 		}
 		panels = append(panels, row)
 	}
 	return figures.PNG(panels)
 }
 
-// panel draws one figure of one workload, without the targets that do not have it.
-func (r report) panel(workload string, of func(summary) figures.Spread) (*plot.Plot, error) {
-	threads := slices.Sorted(slices.Values(r.options.threads))
+// panel draws one figure of a load with any number of threads, without the targets that do not have it.
+func (r report) panel(l load, of func(summary) figures.Spread) (*plot.Plot, error) {
+	threads := r.options.threads
 	p := newPanel(threads)
+	at := func(n int, target string) figures.Spread {
+		return of(r.cells[cell{load{l.workload, l.psMode, n}, target}])
+	}
 	shown := slices.DeleteFunc(slices.Clone(r.options.targets), func(target string) bool {
-		return math.IsNaN(of(r.cells[cell{workload, threads[0], target}]).Median)
+		return math.IsNaN(at(threads[0], target).Median)
 	})
 	const group = 0.8 // of the distance between two numbers of threads
 	width := group / float64(len(shown))
 	for i, target := range shown {
 		for j, n := range threads {
 			left := float64(j) - group/2 + float64(i)*width
-			bar, whisker, err := newBar(left, left+width, of(r.cells[cell{workload, n, target}]))
+			bar, whisker, err := newBar(left, left+width, at(n, target))
 			if err != nil {
 				return nil, err
 			}

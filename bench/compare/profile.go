@@ -12,12 +12,9 @@ import (
 	"parkway/bench/sysbench"
 )
 
-// profiledThreads is the load that the goals are about.
-const profiledThreads = goalThreads
-
 // profilePath names the file for the profile of a run.
 func profilePath(dir string, r run) string {
-	return filepath.Join(dir, fmt.Sprintf("%s-%s-round%d.pprof", r.target, r.workload, r.round))
+	return filepath.Join(dir, fmt.Sprintf("%s-%s-%s-round%d.pprof", r.target, r.workload, r.protocol(), r.round))
 }
 
 // saveProfile asks the process behind base (http://host:port) for a CPU profile of the next seconds and writes it to

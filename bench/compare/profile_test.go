@@ -18,7 +18,7 @@ func TestSaveProfile(t *testing.T) {
 		w.Write([]byte("samples"))
 	}))
 	defer server.Close()
-	path := profilePath(filepath.Join(t.TempDir(), "new"), run{cell{"oltp_point_select", 64, parkway}, 2})
+	path := profilePath(filepath.Join(t.TempDir(), "new"), run{cell{load{"oltp_point_select", "disable", 64}, parkway}, 2})
 	if err := saveProfile(t.Context(), server.URL, 7, path); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 func rawResults(samples []sample) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	rows := [][]string{{"round", "workload", "threads", "target", "queries", "queries_per_second", "p95_ms",
+	rows := [][]string{{"round", "workload", "protocol", "threads", "target", "queries", "queries_per_second", "p95_ms",
 		"cpu_us_per_query", "ignored_errors"}}
 	for _, s := range samples {
 		cpu := ""
@@ -19,7 +19,7 @@ func rawResults(samples []sample) ([]byte, error) {
 			cpu = strconv.FormatFloat(s.cpu, 'f', 3, 64)
 		}
 		rows = append(rows, []string{
-			strconv.Itoa(s.round), s.workload, strconv.Itoa(s.threads), s.target,
+			strconv.Itoa(s.round), s.workload, s.protocol(), strconv.Itoa(s.threads), s.target,
 			strconv.FormatInt(s.Queries, 10), strconv.FormatFloat(s.QPS, 'f', 2, 64),
 			strconv.FormatFloat(s.P95, 'f', 2, 64), cpu, strconv.FormatInt(s.Ignored, 10),
 		})

@@ -56,36 +56,37 @@ func (r report) publish(w io.Writer) error {
 // markdown is the text of compare.md.
 func (r report) markdown() string {
 	var b strings.Builder
-	b.WriteString("# Parkway, HAProxy and no proxy, measured with sysbench\n\n")
-	fmt.Fprintf(&b, "Written by `make bench`; every run is in [compare.csv](compare.csv).\n\n")
+	fmt.Fprintf(&b, "# Measured with sysbench: %s\n\n", strings.Join(r.options.targets, ", "))
+	b.WriteString("Written by `go run ./bench/compare`, where target.go says what the targets are; every run is in [compare.csv](compare.csv).\n\n")
 	b.WriteString("![queries per second and CPU per query](compare.png)\n\n")
-	b.WriteString("## Goals\n\n" + r.verdicts() + "\n")
-	b.WriteString("## Medians\n\n")
-	fmt.Fprintf(&b, "Medians of %d interleaved rounds of %d s, and in parentheses the lowest and the highest round. "+
+	fmt.Fprintf(&b, "## Goals\n\nWith %d threads, by the ratios below: UNDECIDED where the confidence interval has the bound within it.\n\n", goalThreads)
+	b.WriteString(r.verdicts())
+	fmt.Fprintf(&b, "\n## Medians\n\nOf interleaved rounds of %d s, each with a process of its own that has been asked for a second before, and in parentheses the lowest and the highest round. "+
 		"The 95th percentile is of a query in oltp_point_select and of a transaction in oltp_read_write. "+
-		"CPU is user + system time of the proxy process (`/proc/PID/stat`) while sysbench's threads ran, "+
-		"in microseconds per query.\n\n", r.options.rounds, r.options.seconds)
+		"CPU is user + system time of the proxy process while sysbench's threads ran, in microseconds per query.\n\n", r.options.seconds)
 	b.WriteString(r.medians().Markdown(textColumns))
 	if n := r.ignored(); n > 0 {
 		fmt.Fprintf(&b, "\nsysbench repeated %d transactions after deadlocks or lock timeouts, in all runs together; they are in the figures.\n", n)
 	}
-	b.WriteString("\n## Ratios\n\nMedians of the ratios in each round, in which one target is measured right after the other. For queries/s more is better, for CPU per query less.\n\n")
+	b.WriteString("\n## Ratios\n\nMedians of the ratios in each round, in which one target is measured right after the other, and in parentheses " +
+		"their 95 % confidence intervals, for which it takes 6 rounds; \"CPU us more\" is the difference per query instead. " +
+		"For queries/s more is better, for the others less.\n\n")
 	b.WriteString(r.ratios())
-	b.WriteString(r.conditions(r.options.psMode))
+	b.WriteString(r.conditions())
 	return b.String()
 }
 
-// conditions says where and how it was measured, with what value of --db-ps-mode.
-func (r report) conditions(psMode string) string {
+// conditions says where and how it was measured.
+func (r report) conditions() string {
 	var b strings.Builder
 	b.WriteString("\n## Conditions\n\n")
 	fmt.Fprintf(&b, "- date: %s\n", r.began.UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Fprintf(&b, "- command: `go run ./bench/compare%s`\n", strings.Join(append([]string{""}, r.options.args...), " "))
 	fmt.Fprintf(&b, "- machine: %d cores (%s), Linux %s, shared by sysbench, the server and the proxy; load average before: %s\n",
 		r.machine.Cores, r.machine.CPU, r.machine.Kernel, r.machine.Load)
-	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows, `--db-ps-mode=%s`\n", sysbench.Tables, sysbench.TableRows, psMode)
+	fmt.Fprintf(&b, "- sysbench: %d tables of %d rows; text is `--db-ps-mode=disable`, prepared is `auto`\n", sysbench.Tables, sysbench.TableRows)
 	if r.options.profiles != "" {
-		fmt.Fprintf(&b, "- CPU profiles of parkway were taken during the runs with %d threads: they cost a little themselves\n", profiledThreads)
+		fmt.Fprintf(&b, "- CPU profiles of parkway were taken during the runs with %d threads: they cost a little themselves\n", goalThreads)
 	}
 	for _, v := range r.versions {
 		fmt.Fprintf(&b, "- %s: %s\n", v.name, v.text)
@@ -94,36 +95,41 @@ func (r report) conditions(psMode string) string {
 }
 
 // textColumns is how many columns of the tables say what was measured, before the figures.
-const textColumns = 3
+const textColumns = 4
 
 func (r report) medians() figures.Table {
-	t := figures.Table{{"workload", "threads", "target", "queries/s", "p95 ms", "CPU us/query"}}
-	for _, c := range r.order() {
-		s := r.cells[c]
-		t = append(t, []string{c.workload, fmt.Sprint(c.threads), c.target,
-			figures.WithRange(s.qps, figures.Count), figures.Decimals(s.p95.Median), figures.WithRange(s.cpu, figures.Decimals)})
+	t := figures.Table{{"workload", "protocol", "threads", "target", "rounds", "queries/s", "p95 ms", "CPU us/query"}}
+	for _, l := range r.options.loads() {
+		for _, target := range r.options.targets {
+			s := r.cells[cell{l, target}]
+			t = append(t, []string{l.workload, l.protocol(), fmt.Sprint(l.threads), target, fmt.Sprint(len(s.rounds)),
+				figures.WithRange(s.qps, figures.Count), figures.Decimals(s.p95.Median), figures.WithRange(s.cpu, figures.Decimals)})
+		}
 	}
 	return t
 }
 
+// pairs are the targets that are compared.
+var pairs = []struct{ of, over string }{
+	{parkway, haproxy}, {parkway, direct}, {parkway, parkwayOld}, {parkwayOld, haproxy},
+	{shared, parkway}, {ruled, unruled}, {pure, unscripted}, {plain, unscripted}, {offload, beside},
+}
+
 // ratios compares the targets in pairs, where both were measured: a table, or a line that says that there are none.
 func (r report) ratios() string {
-	t := figures.Table{{"workload", "threads", "of", "queries/s", "CPU/query"}}
-	for _, c := range r.order() {
-		for _, pair := range []struct{ of, over string }{
-			{parkway, haproxy}, {parkway, direct}, {parkway, parkwayOld}, {parkwayOld, haproxy},
-			{ruled, unruled}, {pure, unscripted}, {plain, unscripted}, {offload, beside},
-		} {
-			if c.target != pair.of {
+	t := figures.Table{{"workload", "protocol", "threads", "of", "rounds", qps.name, p95.name, cpuPerQuery.name, "CPU us more"}}
+	for _, l := range r.options.loads() {
+		for _, p := range pairs {
+			if !slices.Contains(r.options.targets, p.of) || !slices.Contains(r.options.targets, p.over) {
 				continue
 			}
-			qps, ok := ratio(r.cells, c, pair.over, qpsOf)
-			if !ok {
-				continue
-			}
-			row := []string{c.workload, fmt.Sprint(c.threads), pair.of + " / " + pair.over, fmt.Sprintf("%.2f", qps), "-"}
-			if cpu, ok := ratio(r.cells, c, pair.over, cpuOf); ok {
-				row[4] = fmt.Sprintf("%.2f", cpu)
+			speed := comparePair(r.cells, l, p.of, p.over, qps, times)
+			row := []string{l.workload, l.protocol(), fmt.Sprint(l.threads), p.of + " / " + p.over, fmt.Sprint(speed.rounds)}
+			for _, c := range []compared{
+				speed, comparePair(r.cells, l, p.of, p.over, p95, times),
+				comparePair(r.cells, l, p.of, p.over, cpuPerQuery, times), comparePair(r.cells, l, p.of, p.over, cpuPerQuery, more),
+			} {
+				row = append(row, figures.WithRange(c.Spread, figures.Hundredths))
 			}
 			t = append(t, row)
 		}
@@ -132,44 +138,6 @@ func (r report) ratios() string {
 		return "No two targets that are compared were measured.\n"
 	}
 	return t.Markdown(textColumns)
-}
-
-// verdicts says of each goal whether it was reached, a line each.
-func (r report) verdicts() string {
-	var b strings.Builder
-	for _, g := range goals {
-		if g.over != haproxy && !slices.Contains(r.options.targets, g.of) {
-			continue // asked for apart
-		}
-		v, ratio := g.judge(r.cells)
-		fmt.Fprintf(&b, "- %s: ", g.describe())
-		if v == figures.NotMeasured {
-			fmt.Fprintf(&b, "%s\n", v)
-		} else {
-			fmt.Fprintf(&b, "%s (%.2f)\n", v, ratio)
-		}
-	}
-	for _, e := range excesses {
-		if !slices.Contains(r.options.targets, e.of) {
-			continue
-		}
-		v, more := e.judge(r.cells)
-		fmt.Fprintf(&b, "- %s: %s (%.2f)\n", e.describe(), v, more)
-	}
-	return b.String()
-}
-
-// order lists the cells as the tables show them.
-func (r report) order() []cell {
-	var cells []cell
-	for _, workload := range r.options.workloads {
-		for _, n := range slices.Sorted(slices.Values(r.options.threads)) {
-			for _, target := range r.options.targets {
-				cells = append(cells, cell{workload, n, target})
-			}
-		}
-	}
-	return cells
 }
 
 func (r report) ignored() (n int64) {

@@ -1,10 +1,26 @@
 package main
 
-// cell is one combination that is measured once a round.
-type cell struct {
+import "parkway/bench/turns"
+
+// load is what sysbench does in a run.
+type load struct {
 	workload string
+	psMode   string // --db-ps-mode
 	threads  int
-	target   string
+}
+
+// protocol is the name of the load's psMode in the tables.
+func (l load) protocol() string {
+	if l.psMode == "auto" {
+		return "prepared"
+	}
+	return "text"
+}
+
+// cell is a load on a target: it is measured once a round.
+type cell struct {
+	load
+	target string
 }
 
 // run is one visit to a cell.
@@ -13,17 +29,16 @@ type run struct {
 	round int // from 1
 }
 
-// schedule lists the runs in their order. The targets of one workload and number of threads follow each other directly,
-// and a different one begins in every round: none is always the first after a change of the load.
-func schedule(workloads []string, threads []int, targets []string, rounds int) []run {
+// schedule lists the runs in their order. The targets of one load follow each other directly.
+func schedule(o options) []run {
 	var runs []run
-	for round := 1; round <= rounds; round++ {
-		for _, workload := range workloads {
-			for _, n := range threads {
-				for i := range targets {
-					target := targets[(i+round-1)%len(targets)]
-					runs = append(runs, run{cell{workload, n, target}, round})
-				}
+	for round := 1; round <= max(o.rounds, o.judgedRounds); round++ {
+		for _, l := range o.loads() {
+			if round > o.roundsOf(l) {
+				continue
+			}
+			for _, target := range turns.Order(o.targets, round-1) {
+				runs = append(runs, run{cell{l, target}, round})
 			}
 		}
 	}

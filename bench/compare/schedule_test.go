@@ -1,38 +1,73 @@
 package main
 
-import "testing"
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
 
-func TestScheduleVisitsEveryCellOnceARound(t *testing.T) {
-	workloads, threads, targets, rounds := []string{"a", "b"}, []int{8, 64}, []string{direct, parkway, haproxy}, 3
-	runs := schedule(workloads, threads, targets, rounds)
-	if want := len(workloads) * len(threads) * len(targets) * rounds; len(runs) != want {
-		t.Fatalf("%d runs, want %d", len(runs), want)
+// parsed are the options of a command line.
+func parsed(t *testing.T, args string) options {
+	t.Helper()
+	o, err := parseOptions(strings.Fields(args), io.Discard)
+	if err != nil {
+		t.Fatal(err)
 	}
-	seen := make(map[run]bool)
-	for _, r := range runs {
-		if seen[r] {
-			t.Errorf("%+v comes twice", r)
+	return o
+}
+
+// Every load has its rounds, which are more where goals are judged, and every target is visited once in each.
+func TestScheduleVisitsEveryCellOnceARound(t *testing.T) {
+	for args, want := range map[string]map[int]int{
+		"-rounds 2 -judged-rounds 5":              {8: 2, 64: 5, 256: 2},
+		"-rounds 3 -judged-rounds 1":              {8: 3, 64: 3, 256: 3},
+		"-rounds 3 -judged-rounds 5 -threads 8":   {8: 3},
+		"-ps-mode disable,auto -judged-rounds 4 ": {8: 3, 64: 4, 256: 3},
+	} {
+		o := parsed(t, args)
+		seen := make(map[run]bool)
+		last := make(map[cell]int)
+		for _, r := range schedule(o) {
+			if seen[r] {
+				t.Errorf("%s: %+v comes twice", args, r)
+			}
+			seen[r] = true
+			if r.round != last[r.cell]+1 {
+				t.Errorf("%s: %+v comes after round %d", args, r, last[r.cell])
+			}
+			last[r.cell] = r.round
 		}
-		seen[r] = true
+		if cells := len(o.workloads) * len(o.psModes) * len(o.threads) * len(o.targets); len(last) != cells {
+			t.Errorf("%s: %d cells, want %d", args, len(last), cells)
+		}
+		for c, rounds := range last {
+			if rounds != want[c.threads] {
+				t.Errorf("%s: %d rounds of %+v, want %d", args, rounds, c, want[c.threads])
+			}
+		}
 	}
 }
 
 func TestScheduleInterleavesTheTargets(t *testing.T) {
-	targets := []string{direct, parkway, haproxy}
-	runs := schedule([]string{"a"}, []int{8, 64}, targets, 3)
-	first := make(map[string]bool)
-	for i := 0; i < len(runs); i += len(targets) {
-		group := runs[i : i+len(targets)]
+	o := parsed(t, "-rounds 6")
+	runs := schedule(o)
+	first := make(map[load]map[string]bool)
+	for group := range slices.Chunk(runs, len(o.targets)) {
 		for _, r := range group {
-			if r.threads != group[0].threads || r.round != group[0].round {
+			if r.load != group[0].load || r.round != group[0].round {
 				t.Errorf("%+v is between the runs of %+v", r, group[0])
 			}
 		}
-		if group[0].threads == 8 {
-			first[group[0].target] = true
+		l := group[0].load
+		if first[l] == nil {
+			first[l] = make(map[string]bool)
 		}
+		first[l][group[0].target] = true
 	}
-	if len(first) != len(targets) {
-		t.Errorf("only %v ever come first", first)
+	for l, targets := range first {
+		if len(targets) != len(o.targets) {
+			t.Errorf("%+v: only %v ever come first", l, targets)
+		}
 	}
 }

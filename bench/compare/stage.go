@@ -7,11 +7,12 @@ import (
 	"parkway/bench/figures"
 )
 
-// stage is what a measurement runs on: the machine, the programs and a server.
+// stage is what the measurements run on: the machine, the programs and a server.
 type stage struct {
+	options  options
 	began    time.Time
 	machine  figures.Machine // before anything ran
-	programs binaries
+	programs programs
 	server   server
 }
 
@@ -20,12 +21,12 @@ func newStage(ctx context.Context, opts options) (*stage, error) {
 	if err := requireTools(opts); err != nil {
 		return nil, err
 	}
-	s := &stage{began: time.Now()}
+	s := &stage{options: opts, began: time.Now()}
 	var err error
 	if s.machine, err = figures.ReadMachine(); err != nil {
 		return nil, err
 	}
-	if s.programs, err = findBinaries(ctx, opts); err != nil {
+	if s.programs, err = findPrograms(ctx, opts); err != nil {
 		return nil, err
 	}
 	if s.server, err = startServer(ctx, opts.server); err != nil {
@@ -41,17 +42,10 @@ func (s *stage) close() {
 	s.programs.close()
 }
 
-// measure starts the targets, measures them in turns and stops them.
-func (s *stage) measure(ctx context.Context, opts options) ([]sample, error) {
-	targets, stop, err := startTargets(ctx, opts, s.programs, s.server)
-	if err != nil {
-		return nil, err
+// report makes the report of what was measured.
+func (s *stage) report(ctx context.Context, samples []sample) report {
+	return report{
+		began: s.began, options: s.options, machine: s.machine, versions: s.versions(ctx),
+		samples: samples, cells: summarize(samples),
 	}
-	defer stop()
-	return measureAll(ctx, opts, s.server.addr(), targets)
-}
-
-// report is what can be said without the samples.
-func (s *stage) report(ctx context.Context, opts options) report {
-	return report{began: s.began, options: opts, machine: s.machine, versions: readVersions(ctx, s.programs, opts, s.server.version)}
 }

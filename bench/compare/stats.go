@@ -6,6 +6,18 @@ import (
 	"parkway/bench/figures"
 )
 
+// figure is one of what is measured in a run.
+type figure struct {
+	name string
+	of   func(sample) float64
+}
+
+var (
+	qps         = figure{"queries/s", func(s sample) float64 { return s.QPS }}
+	p95         = figure{"95th percentile", func(s sample) float64 { return s.P95 }}
+	cpuPerQuery = figure{"CPU per query", func(s sample) float64 { return s.cpu }}
+)
+
 // summary is one cell over the rounds.
 type summary struct {
 	qps, p95, cpu figures.Spread
@@ -21,47 +33,50 @@ func summarize(samples []sample) map[cell]summary {
 	}
 	summaries := make(map[cell]summary)
 	for c, group := range groups {
-		var qps, p95, cpu []float64
-		sum := summary{rounds: make(map[int]sample)}
+		spread := func(f figure) figures.Spread {
+			var values []float64
+			for _, s := range group {
+				values = append(values, f.of(s))
+			}
+			return figures.SpreadOf(values)
+		}
+		sum := summary{qps: spread(qps), p95: spread(p95), cpu: spread(cpuPerQuery), rounds: make(map[int]sample)}
 		for _, s := range group {
-			qps, p95, cpu = append(qps, s.QPS), append(p95, s.P95), append(cpu, s.cpu)
 			sum.ignored += s.Ignored
 			sum.rounds[s.round] = s
 		}
-		sum.qps, sum.p95, sum.cpu = figures.SpreadOf(qps), figures.SpreadOf(p95), figures.SpreadOf(cpu)
 		summaries[c] = sum
 	}
 	return summaries
 }
 
-// ratio of one figure between two targets at the same load: the median of the ratios in each round, in which one is measured right after the
-// other; a shared machine is faster in one minute than in the next. ok is false where either was not measured.
-func ratio(cells map[cell]summary, load cell, over string, figure func(sample) float64) (r float64, ok bool) {
-	return paired(cells, load, over, figure, func(a, b float64) float64 { return a / b })
+// comparison is a way to compare a figure of two targets.
+type comparison struct {
+	than string // how a bound on it reads, with the bound
+	of   func(a, b float64) float64
 }
 
-// difference is ratio, but of how much more one has than the other.
-func difference(cells map[cell]summary, load cell, over string, figure func(sample) float64) (d float64, ok bool) {
-	return paired(cells, load, over, figure, func(a, b float64) float64 { return a - b })
+var (
+	times = comparison{"%.2f x that of", func(a, b float64) float64 { return a / b }}
+	more  = comparison{"%.1f us more than that of", func(a, b float64) float64 { return a - b }}
+)
+
+// compared is how a figure of two targets compares.
+type compared struct {
+	figures.Spread // the median over the rounds, with its confidence interval; NaN without a round
+	rounds         int
 }
 
-// paired is the median over the rounds of what by makes of the figures of two targets.
-func paired(cells map[cell]summary, load cell, over string, figure func(sample) float64, by func(a, b float64) float64) (x float64, ok bool) {
-	under := load
-	under.target = over
+// comparePair compares two targets under the same load in each round, in which one is measured right after the other: a shared machine is
+// faster in one minute than in the next. Rounds that lack one of them, or its figure, do not count.
+func comparePair(cells map[cell]summary, l load, of, over string, f figure, by comparison) compared {
+	under := cells[cell{l, over}].rounds
 	var all []float64
-	for round, a := range cells[load].rounds {
-		b, both := cells[under].rounds[round]
-		if x := by(figure(a), figure(b)); both && !math.IsNaN(x) && !math.IsInf(x, 0) {
+	for round, a := range cells[cell{l, of}].rounds {
+		b, both := under[round]
+		if x := by.of(f.of(a), f.of(b)); both && !math.IsNaN(x) && !math.IsInf(x, 0) {
 			all = append(all, x)
 		}
 	}
-	if len(all) == 0 {
-		return 0, false
-	}
-	return figures.Median(all), true
+	return compared{figures.Confidence(all), len(all)}
 }
-
-func qpsOf(s sample) float64 { return s.QPS }
-func cpuOf(s sample) float64 { return s.cpu }
-func p95Of(s sample) float64 { return s.P95 }

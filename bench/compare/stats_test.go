@@ -10,7 +10,7 @@ import (
 )
 
 func TestSummarize(t *testing.T) {
-	c, d := cell{"w", 64, haproxy}, cell{"w", 64, direct}
+	c, d := cell{judged, haproxy}, cell{judged, direct}
 	cells := summarize([]sample{
 		{run{c, 1}, sysbench.Result{QPS: 100, P95: 1, Ignored: 2}, 10},
 		{run{d, 1}, sysbench.Result{QPS: 300, P95: 1}, math.NaN()},
@@ -33,32 +33,36 @@ func TestSummarize(t *testing.T) {
 }
 
 // The rounds are compared one by one: in the second the machine was half as fast, and all of it counts.
-func TestRatio(t *testing.T) {
-	load := cell{"w", 64, parkway}
+func TestComparePair(t *testing.T) {
 	of := func(target string, round int, qps, cpu float64) sample {
-		return sample{run{cell{"w", 64, target}, round}, sysbench.Result{QPS: qps}, cpu}
+		return sample{run{cell{judged, target}, round}, sysbench.Result{QPS: qps}, cpu}
 	}
 	cells := summarize([]sample{
 		of(parkway, 1, 190, 12), of(haproxy, 1, 200, 10), of(direct, 1, 400, math.NaN()),
 		of(parkway, 2, 95, 24), of(haproxy, 2, 100, 20),
-		of(parkway, 3, 200, 12), of(haproxy, 3, 180, 12),
+		of(parkway, 3, 200, 13), of(haproxy, 3, 180, 10),
 		of(parkway, 4, 1, 1),
 	})
 	for name, test := range map[string]struct {
 		over   string
-		figure func(sample) float64
+		figure figure
+		by     comparison
 		want   float64
-		ok     bool
+		rounds int
 	}{
-		"queries":       {haproxy, qpsOf, 0.95, true},
-		"CPU":           {haproxy, cpuOf, 1.2, true},
-		"no CPU to ask": {direct, cpuOf, 0, false},
-		"not measured":  {parkwayOld, qpsOf, 0, false},
+		"queries":       {haproxy, qps, times, 0.95, 3},
+		"CPU":           {haproxy, cpuPerQuery, times, 1.2, 3},
+		"CPU more":      {haproxy, cpuPerQuery, more, 3, 3},
+		"no CPU to ask": {direct, cpuPerQuery, times, math.NaN(), 0},
+		"not measured":  {parkwayOld, qps, times, math.NaN(), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, ok := ratio(cells, load, test.over, test.figure)
-			if ok != test.ok || ok && got != test.want {
-				t.Errorf("got %v %v, want %v %v", got, ok, test.want, test.ok)
+			got := comparePair(cells, judged, parkway, test.over, test.figure, test.by)
+			if got.rounds != test.rounds || got.Median != test.want && !(math.IsNaN(got.Median) && math.IsNaN(test.want)) {
+				t.Errorf("got %+v, want %v in %d rounds", got, test.want, test.rounds)
+			}
+			if test.rounds > 0 && !math.IsInf(got.High, 1) {
+				t.Errorf("three rounds make it certain: %+v", got)
 			}
 		})
 	}

@@ -4,9 +4,27 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"parkway/bench/proxy"
 )
+
+// Names of the targets, as in -targets, the tables and the raw results. All but direct and haproxy are parkway, in the
+// set-ups of that name.
+const (
+	direct     = "direct"             // no proxy
+	parkway    = "parkway"            // a connection to the server for each client, as HAProxy has them
+	parkwayOld = "parkway-old"        // the same with another binary
+	shared     = "parkway-shared"     // 16 connections for all clients
+	unruled    = "parkway-unruled"    // shared connections, without bound, and no query rules
+	ruled      = "parkway-rules"      // the same with 1,000 query rules
+	unscripted = "parkway-unscripted" // no script; these share connections as well: a script has the proxy follow the sessions, as multiplexing does
+	pure       = "parkway-pure"       // an onQuery that is asked once for each digest
+	plain      = "parkway-plain"      // one that is asked each time
+	beside     = "parkway-beside"     // a plain one; clients of the user slow beside sysbench's
+	offload    = "parkway-offload"    // the same, but for their statements it sleeps 5 ms on the script's pool
+	haproxy    = "haproxy"
+)
+
+// targetNames are all there are.
+var targetNames = []string{direct, parkway, parkwayOld, shared, unruled, ruled, unscripted, pure, plain, beside, offload, haproxy}
 
 // startLimit is how long a proxy may take until it serves.
 const startLimit = 30 * time.Second
@@ -18,8 +36,8 @@ type target struct {
 	http  string       // http://host:port with /debug/pprof; "" where there is none
 	proxy proxyProcess // nil for direct
 	stop  func()
-	// beside lets other clients ask until stop; nil: there are none.
-	beside func() (stop func() error, err error)
+	// others lets other clients ask until stop; nil: there are none.
+	others func() (stop func() error, err error)
 }
 
 // proxyProcess is a proxy that was started for the measurement.
@@ -28,6 +46,32 @@ type proxyProcess interface {
 	Done() <-chan struct{}       // closed when it has ended
 	ExitCode() int               // once it has ended
 	Log() string                 // what it printed, once it has ended
+}
+
+// start starts a target in front of the server.
+func (s *stage) start(ctx context.Context, name string) (target, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	var t target
+	var err error
+	switch name {
+	case direct:
+		t = target{addr: s.server.addr(), stop: func() {}}
+	case haproxy:
+		t, err = startHAProxy(ctx, s.server.addr())
+	default:
+		t, err = setups[name].start(ctx, s.programs.of(name), s.server)
+	}
+	t.name = name
+	return t, err
+}
+
+// beside lets the target's other clients ask, if it has some, until stop, which says what went wrong.
+func (t target) beside() (stop func() error, err error) {
+	if t.others == nil {
+		return func() error { return nil }, nil
+	}
+	return t.others()
 }
 
 // cpuTime returns what the proxy has used until now: 0 for direct. It is an error when the proxy is gone.
@@ -52,41 +96,5 @@ func (t target) ended() error {
 		return fmt.Errorf("%s has ended, exit code %d\n%s", t.name, t.proxy.ExitCode(), t.proxy.Log())
 	default:
 		return nil
-	}
-}
-
-// startTargets starts the targets of opts in front of the server, all or none. stop ends them.
-func startTargets(ctx context.Context, opts options, programs binaries, s server) (targets []target, stop func(), err error) {
-	stop = func() {
-		for _, t := range targets {
-			t.stop()
-		}
-	}
-	for _, name := range opts.targets {
-		t, err := startTarget(ctx, programs[name], name, s)
-		if err != nil {
-			stop()
-			return nil, nil, fmt.Errorf("start %s: %w", name, err)
-		}
-		t.name = name
-		targets = append(targets, t)
-	}
-	return targets, stop, nil
-}
-
-func startTarget(ctx context.Context, program *proxy.Binary, name string, s server) (target, error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	switch name {
-	case parkway, parkwayOld, unruled, ruled:
-		return startParkway(ctx, program, name, s)
-	case unscripted, pure, plain, beside, offload:
-		return startScripted(ctx, program, name, s)
-	case parkwayOwn, parkwayShared:
-		return startSharing(ctx, program, name, s)
-	case haproxy:
-		return startHAProxy(ctx, s.addr())
-	default:
-		return target{addr: s.addr(), stop: func() {}}, nil
 	}
 }

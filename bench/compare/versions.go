@@ -40,17 +40,18 @@ func requireTools(opts options) error {
 	return nil
 }
 
-// readVersions asks the programs that take part. A program that does not say is named as unknown.
-func readVersions(ctx context.Context, programs binaries, opts options, server string) []version {
-	versions := []version{{"server", server}}
-	if slices.Contains(opts.targets, haproxy) {
+// versions asks the programs that take part. A program that does not say is named as unknown.
+func (s *stage) versions(ctx context.Context) []version {
+	versions := []version{{"server", s.server.version}}
+	if slices.Contains(s.options.targets, haproxy) {
 		versions = append(versions, version{"HAProxy", firstLine(ctx, "haproxy", "-v")})
 	}
 	versions = append(versions, version{"sysbench", firstLine(ctx, "sysbench", "--version")})
-	for _, name := range opts.targets {
-		if program := programs[name]; program != nil {
-			versions = append(versions, version{name, program.Describe(ctx)})
-		}
+	if s.options.runsParkway() {
+		versions = append(versions, version{parkway, s.programs.parkway.Describe(ctx)})
+	}
+	if slices.Contains(s.options.targets, parkwayOld) {
+		versions = append(versions, version{parkwayOld, s.programs.old.Describe(ctx)})
 	}
 	return append(versions, version{"go", runtime.Version()})
 }
