@@ -61,6 +61,9 @@ func (s *Session) track(ok *protocol.OK, e *sysvar.Event) {
 			}
 		}
 	}
+	if e.Copied {
+		s.mine.vars.Vars = in.Complete(s.mine.vars.Vars, ok.StateChanges)
+	}
 }
 
 // conclude decides what the statement that has just been answered means for its

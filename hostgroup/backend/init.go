@@ -88,6 +88,8 @@ func (b *Conn) initReported(ok *protocol.OK) {
 			b.have.Session.Vars, _ = in.Report(b.have.Session.Vars, c.Name, c.Value)
 		}
 	}
+	b.base.state.Vars = in.Complete(b.base.state.Vars, ok.StateChanges)
+	b.have.Session.Vars = in.Complete(b.have.Session.Vars, ok.StateChanges)
 }
 
 // initAssigned notes the user variables that init_connect has set.

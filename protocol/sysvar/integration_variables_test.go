@@ -186,6 +186,15 @@ func TestRealFamilies(t *testing.T) {
 		{"SET max_join_size=100000000"},
 		{"SET max_join_size=100000000", "SET sql_big_selects=1"},
 		{"SET sql_big_selects=0", "SET max_join_size=DEFAULT"},
+		{"SET max_join_size=DEFAULT, sql_big_selects=0"},
+		{"SET sql_big_selects=0, max_join_size=DEFAULT"},
+		{"SET log_slow_filter='admin', log_queries_not_using_indexes=1"},
+		{"SET log_queries_not_using_indexes=1, log_slow_filter='admin'"},
+		{"SET log_slow_disabled_statements='sp', log_slow_admin_statements=0, log_slow_slave_statements=0"},
+		{"SET wsrep_sync_wait=6, wsrep_causal_reads=0"},
+		{"SET collation_connection=latin1_bin, character_set_connection=koi8r"},
+		{"SET character_set_connection=koi8r, collation_connection=latin1_bin"},
+		{"SET character_set_server=latin1, collation_server=latin1_bin"},
 		{"SET log_slow_filter='admin'", "SET log_queries_not_using_indexes=1"},
 		{"SET log_queries_not_using_indexes=1", "SET log_slow_filter='filesort'"},
 		{"SET log_slow_disabled_statements='sp'", "SET log_slow_admin_statements=0", "SET log_slow_slave_statements=0"},
@@ -207,15 +216,29 @@ func TestRealFamilies(t *testing.T) {
 		}
 		in := NewInterner()
 		start, _ := in.Login(45, mariaDB())
-		want := start
+		forth, back := start, start // where servers report in the order of today, and in the opposite one
 		a := tracked(t, list)
 		for _, sql := range statements {
-			for _, v := range a.must(sql).vars {
-				want, _ = in.Report(want, []byte(v.name), []byte(v.value))
-			}
+			vars := a.must(sql).vars
+			forth = told(in, forth, vars)
+			slices.Reverse(vars)
+			back = told(in, back, vars)
 		}
-		copyTo(t, strings.Join(statements, "; "), list, State{start, in.Empty()}, State{want, in.Empty()}, a.variables(), fresh)
+		for _, want := range []*Set{forth, back} {
+			copyTo(t, strings.Join(statements, "; "), list, State{start, in.Empty()}, State{want, in.Empty()}, a.variables(), fresh)
+		}
 	}
+}
+
+// told is s after an OK packet has reported variables.
+func told(in *Interner, s *Set, vars []pair) *Set {
+	var changes []byte
+	for _, v := range vars {
+		s, _ = in.Report(s, []byte(v.name), []byte(v.value))
+		c := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte(v.name), Value: []byte(v.value)}
+		changes = c.Append(changes)
+	}
+	return in.Complete(s, changes)
 }
 
 // known reports whether the server has the variables that SET statements name.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"parkway/protocol"
 	"parkway/protocol/digest"
 )
 
@@ -73,6 +74,27 @@ func (in *Interner) Report(s *Set, name, value []byte) (*Set, Treatment) {
 		t = Pinned
 	}
 	return in.With(s, name, value), t
+}
+
+// Complete is s after Report was called for all that the trackers of an OK packet report, changes: of a family's members that are among them each is
+// as reported, in whatever order that was. MariaDB 10.11 goes by addresses: behind "SET max_join_size=DEFAULT, sql_big_selects=0" one start of the
+// server reports the former first, another the latter, which the former then made stale. Nothing is kept of changes.
+func (in *Interner) Complete(s *Set, changes []byte) *Set {
+	for it := protocol.NewStateChanges(changes); it.Next(); {
+		c := it.Change()
+		if c.Type != protocol.TrackSystemVariables || !plain(c.Value) {
+			continue
+		}
+		name := in.fold(c.Name)
+		m, ok := families[string(name)]
+		switch {
+		case ok && !m.total:
+			s = in.put(s, name, c.Value)
+		case ok && m.family.says(string(name)):
+			s = in.With(s, name, c.Value)
+		}
+	}
+	return s
 }
 
 // UntrackQuery makes the trackers what they are on a fresh connection.

@@ -120,9 +120,12 @@ var text = map[string]bool{
 // family is a group of variables that show the same thing. A total member says it all: a report of it makes what is known of the
 // other members stale. A partial one changes a part of what the total ones say.
 type family struct {
-	members []string // in the order in which they have to be assigned: total ones first
+	members []string // in the order in which they have to be assigned: total ones first, of those the one last that says most
 	totals  int      // how many are total
 }
+
+// says reports whether a member is the total one that says more than others.
+func (f *family) says(name string) bool { return f.totals > 1 && f.members[f.totals-1] == name }
 
 // member is a variable's place in its family.
 type member struct {
