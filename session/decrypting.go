@@ -2,7 +2,7 @@ package session
 
 import "runtime"
 
-// decrypting runs the steps of logins that take milliseconds, so that no loop
+// decrypting runs the steps of logins that take milliseconds or longer, so that no loop
 // does. As many run at once as leave the loops at least half of the cores.
 type decrypting chan struct{}
 

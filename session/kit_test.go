@@ -178,10 +178,6 @@ func startScripted(t testing.TB, servers []net.Addr, change func(*config.MySQLVa
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := auth.GenerateKeyPair()
-	if err != nil {
-		t.Fatal(err)
-	}
 	group, err := reactor.New(reactor.Config{Loops: 1, Log: log})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ type state uint8
 const (
 	greeted    state = iota // the client's handshake response is awaited
 	authing                 // more of the authentication is awaited
-	verifying               // what the client sent is being decrypted, on another thread
+	verifying               // what the client sent is being decrypted, or the key made for that, on another thread
 	knocking                // the script is asked whether the client is greeted
 	vetting                 // the script is asked about a login whose password was right
 	barred                  // a COM_CHANGE_USER was refused; the answer waits

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,8 +27,8 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 10 * time.Second
 
-// keys are made once: that takes longer than most tests.
-var keys = sync.OnceValues(auth.GenerateKeyPair)
+// keys are made once, if at all: that takes longer than most tests.
+var keys = new(auth.KeyPair)
 
 // untracked are the capabilities of a server without session trackers, on which the proxy runs no commands of its own.
 const untracked = mysqltest.ServerCapabilities &^ protocol.ClientSessionTrack
@@ -107,10 +106,6 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := keys()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if w.group, err = reactor.New(reactor.Config{Loops: cfg.loops, IdleLoops: !cfg.noIdleLoops, Log: log}); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +121,7 @@ func newWorld(t testing.TB, change func(*setup)) *world {
 	w.Proxy = session.New(session.Config{
 		Script: hooks,
 		Kills:  kills, KillGrace: cfg.grace, BarTime: cfg.barTime,
-		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: pair, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
+		Hostgroups: w.hostgroups, Settings: &cfg.settings, Users: table, Keys: keys, Metrics: w.metrics, Loops: w.group.Loops(), Log: log,
 		MaxClients: cfg.clients, Rules: cfg.rules, Arrivals: cfg.arrivals, Errands: cfg.errands,
 	})
 	w.unix = "unix:" + filepath.Join(t.TempDir(), "p")

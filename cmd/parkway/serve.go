@@ -132,10 +132,6 @@ func (s *server) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keys, err := auth.GenerateKeyPair()
-	if err != nil {
-		return fmt.Errorf("make RSA keys: %w", err)
-	}
 	counters := metrics.New(len(loops))
 	counters.Busy(func(loop int) time.Duration { return time.Duration(loops[loop].BusyNanos()) })
 	counters.Status(s.statuses)
@@ -153,7 +149,7 @@ func (s *server) assemble(ctx context.Context) error {
 		Script:     s.script,
 		Errands:    cfg.Scripting.SQLConnections,
 		MaxClients: s.clients,
-		Keys:       keys,
+		Keys:       new(auth.KeyPair),
 		Metrics:    counters,
 		Loops:      loops,
 		Kills:      s.kills,

@@ -40,8 +40,12 @@ func (v *cachingSHA2Verifier) step(in []byte) (out []byte, done bool, err error)
 		return v.fast(in)
 	case v.state == cachingSHA2Password && bytes.Equal(in, publicKeyRequest) && v.s.cfg.Keys != nil:
 		// Some clients ask over unix sockets too. A clear password of this one byte would end with NUL.
+		key, err := v.s.cfg.Keys.publicPEM()
+		if err != nil {
+			return nil, false, &UnsupportedPluginError{Plugin: CachingSHA2Password, Reason: err.Error()}
+		}
 		v.state = cachingSHA2Encrypted
-		return append([]byte{protocol.AuthMoreDataHeader}, v.s.cfg.Keys.PublicPEM()...), false, nil
+		return append([]byte{protocol.AuthMoreDataHeader}, key...), false, nil
 	case v.state == cachingSHA2Password && v.s.cfg.Secure:
 		return judgeClear(v.s, in)
 	default:
@@ -68,7 +72,7 @@ func (v *cachingSHA2Verifier) fast(in []byte) (out []byte, done bool, err error)
 // encrypted takes the password encrypted with the public key, which a client may have had without asking.
 func (v *cachingSHA2Verifier) encrypted(in []byte) (out []byte, done bool, err error) {
 	keys := v.s.cfg.Keys
-	if keys == nil || len(in) != keys.cipherLen() {
+	if keys == nil || len(in) != cipherLen {
 		return nil, false, v.malformed("the encrypted password does not have the length of the key")
 	}
 	plain, err := keys.decryptPassword(in, v.s.nonce[:])

@@ -163,7 +163,7 @@ func TestClientStopsEndlessSwitching(t *testing.T) {
 // Over TCP the password must leave only encrypted, with the nonce that was answered last.
 func TestClientEncryptsPassword(t *testing.T) {
 	c := NewClient(ClientConfig{Plugin: CachingSHA2Password, Nonce: greetingNonce[:], Credential: ClearCredential("secret")})
-	ins := [][]byte{nil, switchRequest(CachingSHA2Password, append(switchNonce[:], 0)), {1, 4}, append([]byte{1}, testKeys().PublicPEM()...)}
+	ins := [][]byte{nil, switchRequest(CachingSHA2Password, append(switchNonce[:], 0)), {1, 4}, append([]byte{1}, testPEM()...)}
 	var out []byte
 	var done bool
 	for _, in := range ins {
@@ -185,7 +185,7 @@ func TestClientEncryptsPassword(t *testing.T) {
 func TestClientPasswordTooLongToEncrypt(t *testing.T) {
 	c := NewClient(ClientConfig{Plugin: CachingSHA2Password, Nonce: greetingNonce[:], Credential: ClearCredential(strings.Repeat("x", 300))})
 	var err error
-	for _, in := range [][]byte{nil, {1, 4}, append([]byte{1}, testKeys().PublicPEM()...)} {
+	for _, in := range [][]byte{nil, {1, 4}, append([]byte{1}, testPEM()...)} {
 		_, _, err = c.Step(in)
 	}
 	if err == nil || !strings.Contains(err.Error(), "encrypt password") {

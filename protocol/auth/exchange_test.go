@@ -25,12 +25,17 @@ var testKeys = sync.OnceValue(func() *KeyPair {
 	if err != nil {
 		panic(err)
 	}
-	keys, err := newKeyPair(private.(*rsa.PrivateKey))
+	keys := new(KeyPair)
+	keys.once.Do(func() { err = keys.take(private.(*rsa.PrivateKey)) })
 	if err != nil {
 		panic(err)
 	}
+	keys.known.Store(true)
 	return keys
 })
+
+// testPEM is its public key.
+func testPEM() []byte { return testKeys().public }
 
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()

@@ -84,7 +84,7 @@ func FuzzServer(f *testing.F) {
 func FuzzClient(f *testing.F) {
 	const secret = "do not tell"
 	credentials := []Credential{ClearCredential(secret), sha1Credential(newClearPassword(secret).stage1), ClearCredential(""), {}}
-	full, key := []byte{1, 4}, append([]byte{1}, testKeys().PublicPEM()...)
+	full, key := []byte{1, 4}, append([]byte{1}, testPEM()...)
 	for _, seed := range [][]byte{
 		nil, joined([]byte{1, 3}), joined(full), joined(full, key), joined(full, full), joined([]byte{0xFE}),
 		joined(switchRequest(NativePassword, make([]byte, 21))),

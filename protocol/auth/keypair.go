@@ -8,42 +8,65 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 )
 
-const keyBits = 2048 // as mysqld generates
+const (
+	keyBits   = 2048        // as mysqld generates
+	cipherLen = keyBits / 8 // of everything encrypted with the public key
+)
 
-// KeyPair lets clients without TLS send their password encrypted in caching_sha2_password's full exchange. Immutable; any
-// thread may use it.
+// KeyPair lets clients without TLS send their password encrypted in caching_sha2_password's full exchange. It is generated when the first of them needs
+// it, which takes a large part of a second (see Server.Slow): at most proxies none ever does. The zero value is ready for use, by any thread.
 type KeyPair struct {
+	once  sync.Once
+	known atomic.Bool // once is over
+
+	// Written by once.
 	private *rsa.PrivateKey
 	public  []byte // PEM
+	err     error
 }
 
-// GenerateKeyPair makes a key pair; it takes a large part of a second and is meant for the start of the process.
-func GenerateKeyPair() (*KeyPair, error) {
+// generate makes the keys, if nobody has yet, and waits for that.
+func (k *KeyPair) generate() error {
+	k.once.Do(func() {
+		k.err = k.make()
+		k.known.Store(true)
+	})
+	return k.err
+}
+
+func (k *KeyPair) make() error {
 	private, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
-		return nil, fmt.Errorf("generate RSA key: %w", err)
+		return fmt.Errorf("generate RSA key: %w", err)
 	}
-	return newKeyPair(private)
+	return k.take(private)
 }
 
-func newKeyPair(private *rsa.PrivateKey) (*KeyPair, error) {
+// take makes private the key of the pair.
+func (k *KeyPair) take(private *rsa.PrivateKey) error {
 	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
 	if err != nil {
-		return nil, fmt.Errorf("encode RSA public key: %w", err)
+		return fmt.Errorf("encode RSA public key: %w", err)
 	}
-	return &KeyPair{private: private, public: pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})}, nil
+	k.private, k.public = private, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	return nil
 }
 
-// PublicPEM returns the public key as clients expect it. The caller must not change it.
-func (k *KeyPair) PublicPEM() []byte { return k.public }
-
-// cipherLen is the length of everything encrypted with the public key.
-func (k *KeyPair) cipherLen() int { return k.private.Size() }
+// publicPEM returns the public key as clients expect it. The caller must not change it.
+func (k *KeyPair) publicPEM() ([]byte, error) {
+	err := k.generate()
+	return k.public, err
+}
 
 // decryptPassword undoes encryptPassword; the result still ends with NUL. The nonce must not be empty.
 func (k *KeyPair) decryptPassword(encrypted, nonce []byte) ([]byte, error) {
+	if err := k.generate(); err != nil {
+		return nil, err
+	}
 	plain, err := rsa.DecryptOAEP(sha1.New(), nil, k.private, encrypted, nil)
 	if err != nil {
 		return nil, err

@@ -7,11 +7,12 @@ import (
 )
 
 func TestKeyPair(t *testing.T) {
-	keys, err := GenerateKeyPair()
+	keys := new(KeyPair)
+	text, err := keys.publicPEM()
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := parsePublicKey(keys.PublicPEM())
+	public, err := parsePublicKey(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,8 +22,8 @@ func TestKeyPair(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(encrypted) != keys.cipherLen() {
-			t.Errorf("%d bytes, want %d", len(encrypted), keys.cipherLen())
+		if len(encrypted) != cipherLen {
+			t.Errorf("%d bytes, want %d", len(encrypted), cipherLen)
 		}
 		plain, err := keys.decryptPassword(encrypted, nonce)
 		if err != nil || string(plain) != password+"\x00" {
@@ -54,5 +55,28 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 		if _, err := parsePublicKey([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", in, err, want)
 		}
+	}
+}
+
+// The keys are generated when a client asks for them, in a step that says that it is slow, and once.
+func TestKeyPairIsMadeWhenNeeded(t *testing.T) {
+	keys := new(KeyPair)
+	var said [2][]byte
+	for i, slow := range []bool{true, false} {
+		s := NewServer(ServerConfig{Password: mustParse(t, hashOf("secret")), Known: true, Plugin: CachingSHA2Password, LacksNative: true, Keys: keys})
+		if out, _, err := s.Step(make([]byte, sha2Len)); !bytes.Equal(out, fullAuth) || err != nil {
+			t.Fatalf("% x, %v, want the request for the password", out, err)
+		}
+		if keys.known.Load() == slow || s.Slow(publicKeyRequest) != slow || !s.Slow(make([]byte, cipherLen)) {
+			t.Errorf("client %d: there are keys: %v; slow: %v", i, keys.known.Load(), s.Slow(publicKeyRequest))
+		}
+		out, done, err := s.Step(publicKeyRequest)
+		if done || err != nil || len(out) < cipherLen {
+			t.Fatalf("%q, %v, %v, want a key", out, done, err)
+		}
+		said[i] = out
+	}
+	if !bytes.Equal(said[0], said[1]) {
+		t.Error("the second client was sent another key")
 	}
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -23,8 +24,7 @@ type ServerConfig struct {
 }
 
 // Server verifies one client, step by step, as a server does. Not safe for concurrent use; it has no I/O and never blocks,
-// but decrypting a password (full caching_sha2_password exchange without a secure transport) takes a millisecond or two: see
-// Slow.
+// but a step of the full caching_sha2_password exchange without a secure transport takes longer: see Slow.
 type Server struct {
 	cfg        ServerConfig
 	learned    Credential // checked against the password; the zero value if nothing is known
@@ -110,10 +110,13 @@ func (s *Server) Step(in []byte) (out []byte, done bool, err error) {
 	return out, done, nil
 }
 
-// Slow reports whether Step(in) takes milliseconds, because in is a password encrypted with the public key: who must not be
-// held up runs that Step elsewhere.
+// Slow reports whether Step(in) takes milliseconds, because in is a password encrypted with the public key, or a large part of a second, because the key
+// that in asks for is not generated yet: who must not be held up runs that Step elsewhere.
 func (s *Server) Slow(in []byte) bool {
-	return s.state == serverVerifying && s.plugin == CachingSHA2Password && s.cfg.Keys != nil && len(in) == s.cfg.Keys.cipherLen()
+	if s.state != serverVerifying || s.plugin != CachingSHA2Password || s.cfg.Keys == nil {
+		return false
+	}
+	return len(in) == cipherLen || bytes.Equal(in, publicKeyRequest) && !s.cfg.Keys.known.Load()
 }
 
 // start takes the answer that came with the client's first packet.

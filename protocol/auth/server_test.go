@@ -73,7 +73,7 @@ func TestServerSteps(t *testing.T) {
 		}
 		return out
 	}
-	key := append([]byte{1}, testKeys().PublicPEM()...)
+	key := append([]byte{1}, testPEM()...)
 	secure := func(c ServerConfig) ServerConfig { c.Secure = true; return c }
 	nativeless := func(c ServerConfig) ServerConfig { c.LacksNative = true; return c }
 	unknown := func(c ServerConfig) ServerConfig { c.Known = false; return c }

@@ -59,7 +59,6 @@ type Received struct {
 type Server struct {
 	// Immutable.
 	listener net.Listener
-	keys     *auth.KeyPair
 	done     chan struct{}
 	running  sync.WaitGroup
 
@@ -70,6 +69,9 @@ type Server struct {
 	accepted int
 	commands []Received
 }
+
+// keys are those of all servers: to make them takes longer than most tests.
+var keys = new(auth.KeyPair)
 
 // NewServer starts a server. It is closed when the test ends.
 func NewServer(t testing.TB, cfg ServerConfig) *Server {
@@ -83,11 +85,6 @@ func NewServer(t testing.TB, cfg ServerConfig) *Server {
 	var err error
 	if s.listener, err = net.Listen(kind, address); err != nil {
 		t.Fatal(err)
-	}
-	if cfg.Users != nil {
-		if s.keys, err = auth.GenerateKeyPair(); err != nil {
-			t.Fatal(err)
-		}
 	}
 	s.running.Add(1)
 	go s.accept()

@@ -131,7 +131,7 @@ func (c *serverConn) verify() error {
 	}
 	exchange := auth.NewServer(auth.ServerConfig{
 		Password: password, Known: known, Nonce: c.greeting.Nonce, Secure: c.conn.LocalAddr().Network() == "unix",
-		Keys: c.server.keys, Plugin: c.response.AuthPlugin, DefaultPlugin: c.greeting.AuthPlugin,
+		Keys: keys, Plugin: c.response.AuthPlugin, DefaultPlugin: c.greeting.AuthPlugin,
 	})
 	in := c.response.AuthData
 	for {
