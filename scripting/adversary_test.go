@@ -298,17 +298,17 @@ func (w *watchdog) forget() {
 // A call that takes much memory in each step is stopped also where the watchdog does not get to look.
 func TestLargeValues(t *testing.T) {
 	for _, body := range []string{
-		"const all = []; for (;;) all.push('x'.repeat(2 ** 24))",
-		"const all = []; for (;;) all.push(new Uint8Array(2 ** 24))",
-		"const all = []; for (;;) all.push(new ArrayBuffer(2 ** 24))",
-		"const all = []; for (;;) all.push(new Float64Array(2 ** 20))",
-		"const all = [], a = new Uint8Array(2 ** 24); for (;;) all.push(a.slice())",
-		"const all = []; for (;;) all.push(new Array(2 ** 20).fill(1))",
-		"const all = [], s = 'x'.repeat(2 ** 23); for (;;) all.push(s + s)",
-		"const all = [], s = ['x'.repeat(2 ** 23), '']; for (;;) all.push(JSON.stringify(s))",
-		"const all = []; for (;;) try { all.push('x'.repeat(2 ** 24)) } catch (e) {}",
+		"const all = []; for (;;) all.push('x'.repeat(2 ** 21))",
+		"const all = []; for (;;) all.push(new Uint8Array(2 ** 21))",
+		"const all = []; for (;;) all.push(new ArrayBuffer(2 ** 21))",
+		"const all = []; for (;;) all.push(new Float64Array(2 ** 18))",
+		"const all = [], a = new Uint8Array(2 ** 21); for (;;) all.push(a.slice())",
+		"const all = []; for (;;) all.push(new Array(2 ** 17).fill(1))",
+		"const all = [], s = 'x'.repeat(2 ** 20); for (;;) all.push(s + s)",
+		"const all = [], s = ['x'.repeat(2 ** 21), '']; for (;;) all.push(JSON.stringify(s))",
+		"const all = []; for (;;) try { all.push('x'.repeat(2 ** 21)) } catch (e) {}",
 	} {
-		w := newWorld(t, Options{Timeout: patient, Memory: 8 << 20, Reject: true}, "function onQuery(q) { "+body+" }")
+		w := newWorld(t, Options{Timeout: patient, Memory: 2 << 20, Reject: true}, "function onQuery(q) { "+body+" }")
 		w.waitReady()
 		w.engine.dog.forget()
 		w.ask(newQuery("SELECT 1"))
