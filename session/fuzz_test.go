@@ -285,7 +285,7 @@ func FuzzServer(f *testing.F) {
 	server := newServer(f, func(c net.Conn) { now.Load().serve(c) })
 	p := startProxy(f, server, func(v *config.MySQLVariables) {
 		v.ConnectRetriesOnFailure = 0
-		v.ConnectTimeoutServerMax = time.Second
+		v.ConnectTimeoutServerMax = 200 * time.Millisecond
 	})
 	ok := okPacket(2)
 	for _, s := range []script{

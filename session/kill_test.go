@@ -122,14 +122,17 @@ func TestLogSaysWhoEndsClients(t *testing.T) {
 	mustQuery(t, judge, fmt.Sprintf("KILL %d", id(victim)))
 	_, err := own.Query(fmt.Sprintf("KILL %d", id(own)))
 	wantERR(t, err, protocol.ErrCodeQueryInterrupted, "interrupted")
+	wantClose(t, victim)
+	wantClose(t, own)
 	w.waitSessions(1)
 	killed := func(of, by *mysqltest.Client, user string) string {
 		return fmt.Sprintf(`"session":%d,"client":"%s","user":"app","by_session":%d,"by_user":"%s","message":"client killed"`, id(of), of.Conn().LocalAddr(), id(by), user)
 	}
 	w.waitLog(killed(victim, judge, "other"))
 	w.waitLog(killed(own, own, "app"))
-	w.BeginDrain()
-	w.Drain(t.Context())
+	cut := w.drain(patience)
+	wantGoodbye(t, judge, protocol.ErrCodeServerShutdown, stopping)
+	<-cut
 	w.waitLog(fmt.Sprintf(`"session":%d,"error":"ERROR 1053 (08S01): parkway: server shutdown in progress","message":"client dismissed"`, id(judge)))
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"parkway/config"
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
 	"parkway/scripting/hook"
@@ -449,17 +450,29 @@ func TestObservedLargeRows(t *testing.T) {
 			})
 			w := newShop(t, p)
 			c := w.dial()
-			for _, size := range []int{30 << 10, 40 << 10, 100 << 10, protocol.MaxPayload - 40, protocol.MaxPayload, protocol.MaxPayload + 100, 2 * protocol.MaxPayload} {
-				results := mustQuery(t, c, fmt.Sprintf("SELECT 2 of %d", size))
+			const beside = 10 // the text, in the second row as it comes
+			for _, test := range []struct{ rows, size int }{
+				{2, 30 << 10}, {2, 40 << 10}, {2, 100 << 10},
+				{2, protocol.MaxPayload - beside}, // two packets, and one of the largest size with an empty one behind it
+				{1, 2 * protocol.MaxPayload},
+			} {
+				results := mustQuery(t, c, fmt.Sprintf("SELECT %d of %d", test.rows, test.size))
 				rows, err := results[0].Text()
-				if err != nil || len(rows) != 2 || len(rows[1][1]) != size+3 || strings.HasPrefix(rows[1][0], "-") != changes {
-					t.Fatalf("%d bytes: %d rows, %v", size, len(rows), err)
+				last := test.rows - 1
+				if err != nil || len(rows) != test.rows || len(rows[last][1]) != test.size+3 || changes && last > 0 && rows[last][0] != "-1" {
+					t.Fatalf("%d bytes: %d rows, %v", test.size, len(rows), err)
+				}
+				if n := len(results[0].Rows[last]); test.size == protocol.MaxPayload-beside && !changes && n != protocol.MaxPayload {
+					t.Errorf("the last row has %d bytes, not %d", n, protocol.MaxPayload)
 				}
 			}
 			if sees == "the end" {
 				return
 			}
-			_, err := c.Query(fmt.Sprintf("SELECT 1 of %d", 65<<20))
+			settings := config.Default().MySQL
+			settings.MaxAllowedPacket = 1 << 20
+			w.Apply(&settings, w.Users(), nil)
+			_, err := c.Query(fmt.Sprintf("SELECT 1 of %d", 3<<20))
 			wantERR(t, err, protocol.ErrCodeUnknown, "larger than 'max_allowed_packet'")
 			mustQuery(t, c, "SET a")
 		})

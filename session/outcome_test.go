@@ -75,6 +75,7 @@ func TestScriptInjectsInfile(t *testing.T) {
 	}
 	_, err := c.Query("SELECT /*around*/ 1")
 	wantERR(t, err, protocol.ErrCodeNotSupportedYet, "asks for a file")
+	wantClose(t, c)
 	w.waitSessions(0)
 	w.waitBackends(0)
 }

@@ -428,7 +428,7 @@ func TestStatementsOfOwnConnections(t *testing.T) {
 func TestTooManyStatements(t *testing.T) {
 	w, _ := newPreparer(t, func(s *setup) { s.settings = config.Default().MySQL; s.settings.Multiplexing = true })
 	a := w.dial()
-	text := strings.Repeat("-", 60<<10) + " SELECT "
+	text := "SELECT '" + strings.Repeat("x", 60<<10) + "', "
 	var err error
 	n := 0
 	for ; err == nil && n < 1000; n++ {

@@ -54,6 +54,7 @@ func TestServerReleases(t *testing.T) {
 			}
 			w.waitBackends(2)
 			w.server.KillAll() // hangs up
+			wantGoodbye(t, a, protocol.ErrCodeNewAbortingConnection, "parkway: connection to "+w.server.Addr())
 			w.waitSessions(1)
 			mustQuery(t, b, "SELECT 3")
 		})

@@ -218,6 +218,7 @@ func TestScriptAuthChangeUser(t *testing.T) {
 	go func() { told <- c.ChangeUser("app", "secret", "later") }()
 	p.next(t).answer(authVerdict(func(v *hook.AuthVerdict) { v.Reject = &hook.Rejection{Code: 1045, State: "28000", Message: "not now"} }))
 	wantERR(t, receive(t, told), 1045, "not now")
+	wantClose(t, c)
 	s.waitSessions(0)
 }
 

@@ -157,6 +157,7 @@ func TestSuspendedInTransaction(t *testing.T) {
 		t.Error(err)
 	}
 	s.run(c, []string{"COMMIT"}, "w COMMIT")
+	wantGoodbye(t, c, protocol.ErrCodeServerShutdown, stopping)
 	if cut := receive(t, drained); cut != 0 {
 		t.Errorf("%d sessions were cut off", cut)
 	}
@@ -189,6 +190,7 @@ func TestSuspendedLoss(t *testing.T) {
 	if err := receive(t, told); err == nil {
 		t.Error("the statement was answered")
 	}
+	wantClose(t, c)
 	p.wantCancelled(t, waiting)
 	s.waitSessions(0)
 }
