@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"testing"
 	"time"
 
@@ -56,6 +57,10 @@ func unread(t *testing.T, p *proxy.Proxy, before footprint, n int, user, sql str
 			login.Database = "app"
 		}
 		clients[i] = mysqltest.Dial(t, login)
+		// The kernel would keep megabytes for each: that takes long, and says nothing of the proxy.
+		if err := clients[i].Conn().(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
+			t.Fatal(err)
+		}
 		if err := clients[i].WriteCommand(protocol.ComQuery, []byte(sql)...); err != nil {
 			t.Fatal(err)
 		}
