@@ -337,6 +337,9 @@ func TestPeer(t *testing.T) {
 		if to.unix != from.unix || to.remote != from.remote {
 			t.Errorf("%v became %v", from.remote, to.remote)
 		}
+		if from.Peer().String() != from.RemoteString() {
+			t.Errorf("%v is %v", from.RemoteString(), from.Peer())
+		}
 	}
 }
 

@@ -22,6 +22,18 @@ func (c *Conn) Peer() Peer {
 func (c *Conn) SetPeer(p Peer) {
 	c.loop.CheckOwner()
 	if c.unix = p.unix; !p.unix {
-		c.remote = netip.AddrPortFrom(netip.AddrFrom16(p.ip).Unmap(), p.port)
+		c.remote = p.address()
 	}
+}
+
+func (p Peer) address() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(p.ip).Unmap(), p.port)
+}
+
+// String is Conn.RemoteString of the connection.
+func (p Peer) String() string {
+	if p.unix {
+		return "unix"
+	}
+	return p.address().String()
 }

@@ -147,7 +147,12 @@ func (s *Session) lost(err error) {
 			return
 		}
 	}
-	p.log.Debug().Uint32("session", s.id).Str("client", s.conn.RemoteString()).Err(err).Msg("client connection lost")
+	s.worker.logLost(s.id, s.conn.RemoteString(), err)
+}
+
+// logLost says in the log that a client's connection has ended as it should not.
+func (w *worker) logLost(session uint32, client string, err error) {
+	w.proxy.log.Debug().Uint32("session", session).Str("client", client).Err(err).Msg("client connection lost")
 }
 
 // leave gives up what the session holds of the backend side, and closes it to

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"errors"
+	"io"
 	"time"
 
 	"parkway/protocol"
@@ -128,7 +130,14 @@ func (w *worker) OnWake(c *reactor.Conn, place uint32) {
 }
 
 // OnGone ends a parked session whose client has left.
-func (w *worker) OnGone(place uint32, _ error) { w.endParked(int32(place)) }
+func (w *worker) OnGone(place uint32, err error) {
+	if !errors.Is(err, io.EOF) {
+		p := w.lot.at(int32(place))
+		w.metrics.SessionAborted()
+		w.logLost(p.id, p.peer.String(), err)
+	}
+	w.endParked(int32(place))
+}
 
 // endParked forgets a parked session, whose connection is closed.
 func (w *worker) endParked(place int32) {

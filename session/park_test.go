@@ -161,6 +161,9 @@ func TestParkedClientLeaves(t *testing.T) {
 			t.Errorf("%s: %s sessions are left", name, got)
 		}
 	}
+	if got := w.metric(`parkway_sessions_total{result="aborted"}`); got != "1" {
+		t.Errorf("%s sessions aborted, want the one that was reset", got)
+	}
 }
 
 // wait_timeout ends parked clients, the one first that was parked first, and a shorter one is in force at once.

@@ -14,7 +14,7 @@ type collector struct{ m *Metrics }
 
 var (
 	descSessions      = desc("sessions", "Client sessions that exist now.", "state")
-	descSessionsTotal = desc("sessions_total", "Clients that came; aborted: lost in the middle of a login or statement; refused: before the greeting.", "result")
+	descSessionsTotal = desc("sessions_total", "Clients that came; aborted: lost with an error, or in the middle of a login or statement; refused: before the greeting.", "result")
 	descParks         = desc("parks_total", "Sessions that were parked because they were quiet.")
 	descUnparks       = desc("unparks_total", "Sessions that went on after they were parked.")
 	descPanics        = desc("session_panics_total", "Sessions that a panic ended.")
