@@ -154,17 +154,27 @@ func (w *worker) endParked(place int32) {
 
 // dismiss ends a parked session, whose client reads the reason as the answer to whatever it asks next.
 func (w *worker) dismiss(place int32, reason *protocol.ERR) {
+	if !w.drop(place, reason) {
+		w.unpark(place).interrupt(reason)
+	}
+}
+
+// drop is dismiss for a client that was not answered a moment ago (see goodbye), and has not just spoken or left. It is false for others.
+func (w *worker) drop(place int32, reason *protocol.ERR) bool {
 	p := w.lot.at(place)
+	if w.loop.Now() < p.since+int64(farewell) {
+		return false
+	}
 	buf, start := protocol.BeginPacket(w.scratch[:0])
 	buf = protocol.EndPacket(reason.Append(buf), start, 1)
 	w.scratch = buf
-	if w.loop.DropParked(int(p.fd), buf) {
-		w.logDismissed(p.id, reason)
-		w.metrics.ClientOut(len(buf))
-		w.endParked(place)
-		return
+	if !w.loop.DropParked(int(p.fd), buf) {
+		return false
 	}
-	w.unpark(place).interrupt(reason) // The client has just spoken, or left.
+	w.logDismissed(p.id, reason)
+	w.metrics.ClientOut(len(buf))
+	w.endParked(place)
+	return true
 }
 
 // watchParked makes sure that the timer fires when the session that was parked first has been quiet for wait_timeout.

@@ -231,6 +231,23 @@ func TestDrainParked(t *testing.T) {
 	w.waitParked(0)
 }
 
+// A client that was answered a moment before the shutdown, though parked by then, does not read of it right behind the answer.
+func TestDrainParkedAMomentAgo(t *testing.T) {
+	w := newWorld(t, parking)
+	c := w.dial()
+	asked := time.Now()
+	mustQuery(t, c, "SELECT 1")
+	w.waitParked(1)
+	cut := w.drain(patience)
+	wantGoodbye(t, c, protocol.ErrCodeServerShutdown, stopping)
+	if took := time.Since(asked); took < 100*time.Millisecond {
+		t.Errorf("it was told %v after it had asked", took)
+	}
+	if n := <-cut; n != 0 {
+		t.Errorf("%d clients were cut off", n)
+	}
+}
+
 // The end of the loops ends parked sessions too.
 func TestStopParked(t *testing.T) {
 	w := newWorld(t, parking)
