@@ -68,7 +68,15 @@ func (m *machine) boundTexts() {
 	m.replace(m.object("String"), "raw", func(call *goja.FunctionCall) {
 		if o, isObject := call.Argument(0).(*goja.Object); isObject {
 			raw, with := o.Get("raw"), m.rt.NewObject()
-			m.boundLength(raw, maxArray)
+			n := int64(0)
+			for i := range m.boundLength(raw, maxArray) {
+				n += textLength(raw.(*goja.Object).Get(strconv.FormatInt(i, 10)))
+				m.boundText(n)
+			}
+			for _, v := range call.Arguments[1:] {
+				n += textLength(v)
+			}
+			m.boundText(n)
 			must(with.Set("raw", raw))
 			passOn(call, 0, func(goja.Value) goja.Value { return with })
 		}
@@ -76,7 +84,7 @@ func (m *machine) boundTexts() {
 	m.replace(m.object("Array.prototype"), "join", func(call *goja.FunctionCall) {
 		passOn(call, 0, textOnce)
 		o, isObject := call.This.(*goja.Object)
-		if !isObject || o.ClassName() != "Array" {
+		if !isObject {
 			return
 		}
 		count := m.boundLength(o, maxArray)
@@ -194,6 +202,28 @@ func (m *machine) boundArrays() {
 			m.tooLarge("an array", n, maxArray)
 		}
 	})
+	for _, name := range []string{"includes", "indexOf", "lastIndexOf"} {
+		m.replace(proto, name, func(call *goja.FunctionCall) {
+			if by := textLength(call.Argument(0)); by > maxCollated {
+				if n := m.boundLength(call.This, maxArray); n > maxSearch/by {
+					m.tooLarge("a search that may take a number of steps", n*by, maxSearch)
+				}
+			}
+		})
+	}
+	for _, name := range []string{"sort", "toSorted"} { // by a function that the script gives, each step can be interrupted
+		m.replace(proto, name, func(call *goja.FunctionCall) {
+			o, isObject := call.This.(*goja.Object)
+			if !isObject || !goja.IsUndefined(call.Argument(0)) {
+				return
+			}
+			n := int64(0)
+			for i := range m.boundLength(o, maxArray) {
+				n += textLength(o.Get(strconv.FormatInt(i, 10)))
+				m.boundText(n)
+			}
+		})
+	}
 	m.replace(proto, "flat", func(call *goja.FunctionCall) {
 		o, isObject := call.This.(*goja.Object)
 		if !isObject || o.ClassName() != "Array" {
@@ -238,7 +268,46 @@ func (m *machine) boundArrays() {
 	of := typed.Get("prototype").(*goja.Object)
 	m.replace(of, "set", func(call *goja.FunctionCall) { m.boundLength(call.Argument(0), maxText) })
 	for _, name := range []string{"join", "sort", "toLocaleString"} {
-		m.replace(of, name, func(call *goja.FunctionCall) { m.boundLength(call.This, maxArray) })
+		m.replace(of, name, func(call *goja.FunctionCall) {
+			n := m.boundLength(call.This, maxArray)
+			if name == "join" {
+				passOn(call, 0, textOnce)
+				m.boundText(n * max(textLength(call.Argument(0)), 1))
+			}
+		})
+	}
+}
+
+// listing are the functions that list what an object has, or several objects, in one step. Elements of texts and typed arrays are properties too.
+var listing = map[string][]string{
+	"Object":  {"assign", "defineProperties", "entries", "freeze", "getOwnPropertyDescriptors", "getOwnPropertyNames", "isFrozen", "isSealed", "keys", "seal", "values"},
+	"Reflect": {"ownKeys"},
+}
+
+// maxListed bounds the elements of a text or typed array whose properties are listed.
+const maxListed = 1 << 16
+
+// boundListing bounds what they are given.
+func (m *machine) boundListing() {
+	for object, names := range listing {
+		for _, name := range names {
+			m.replace(m.object(object), name, func(call *goja.FunctionCall) {
+				for _, v := range call.Arguments {
+					m.boundListed(v)
+				}
+			})
+		}
+	}
+}
+
+// boundListed throws if a value has too many elements to list its properties.
+func (m *machine) boundListed(v goja.Value) {
+	n := textLength(v)
+	if o, isObject := v.(*goja.Object); isObject && (o.ClassName() == "String" || isTyped(o)) {
+		n = o.Get("length").ToInteger()
+	}
+	if n > maxListed {
+		m.tooLarge("the number of properties that are listed", n, maxListed)
 	}
 }
 

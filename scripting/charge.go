@@ -66,9 +66,15 @@ func sizeOf(v goja.Value) int64 {
 		case t == typeBuffer:
 			b, _ := bytesIn(v)
 			return int64(len(b))
-		case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Interface: // a typed array, of which Export makes no copy
+		case isTyped(v): // Export makes no copy
 			return int64(reflect.ValueOf(v.Export()).Len()) * int64(t.Elem().Size())
 		}
 	}
 	return 0
+}
+
+// isTyped reports whether an object is a typed array.
+func isTyped(o *goja.Object) bool {
+	t := o.ExportType()
+	return t.Kind() == reflect.Slice && t.Elem().Kind() >= reflect.Int8 && t.Elem().Kind() <= reflect.Float64
 }

@@ -206,6 +206,33 @@ func (m *machine) uint8Array(b []byte) goja.Value {
 	return o
 }
 
+// sameRecord is same for objects, whose keys may be in another order.
+func sameRecord(a, b *record) bool {
+	if len(a.keys) != len(b.keys) {
+		return false
+	}
+	var places map[string]int // of the keys of b, once that is needed
+	for i, k := range a.keys {
+		j := i
+		if b.keys[i] != k {
+			if places == nil {
+				places = make(map[string]int, len(b.keys))
+				for j, k := range b.keys {
+					places[k] = j
+				}
+			}
+			var isThere bool
+			if j, isThere = places[k]; !isThere {
+				return false
+			}
+		}
+		if !same(a.values[i], b.values[j]) {
+			return false
+		}
+	}
+	return true
+}
+
 // same reports whether two values are equal all through. Numbers are compared as JavaScript does, without a difference between 1 and 1.0.
 func same(a, b data) bool {
 	switch a := a.(type) {
@@ -231,15 +258,7 @@ func same(a, b data) bool {
 		return isList && slices.EqualFunc(a, o, same)
 	case *record:
 		o, isRecord := b.(*record)
-		if !isRecord || len(a.keys) != len(o.keys) {
-			return false
-		}
-		for i, k := range a.keys {
-			if j := slices.Index(o.keys, k); j < 0 || !same(a.values[i], o.values[j]) {
-				return false
-			}
-		}
-		return true
+		return isRecord && sameRecord(a, o)
 	}
 	switch b.(type) {
 	case binary, list:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
@@ -35,15 +36,18 @@ func (m *machine) secure() {
 	m.lengths = m.newLengths()
 	m.rt.SetMaxCallStackSize(maxCalls)
 	m.forbidSource()
-	m.boundDepth()
+	m.hideSymbols()
 	m.boundSizes()
 	m.boundTexts()
 	m.boundArrays()
-	m.boundIterators()
+	m.boundListing()
+	m.boundPatterns()
 	m.boundSearches()
 	m.boundBigInts()
 	m.boundJSON()
 	m.boundTaking()
+	m.boundDepth() // in front of these bounds, which call functions of the script too
+	m.boundIterators()
 	m.offerBounded()
 }
 
@@ -63,6 +67,48 @@ func (m *machine) forbidSource() {
 		must(proto.DefineDataProperty("constructor", constructor, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 	}
 	must(m.rt.GlobalObject().Set("Function", m.object("(function(){}).constructor")))
+}
+
+// hiddenSymbols name what goja asks an object for when it writes an error message about it, where that ends the process: o[Symbol.toPrimitive] = o; String(o) is
+// such an error, about o; so is the getter of Symbol.toStringTag that is a method of a Map.
+var hiddenSymbols = []*goja.Symbol{goja.SymToPrimitive, goja.SymToStringTag}
+
+// hideSymbols keeps them from scripts: what the language defines by them stays.
+func (m *machine) hideSymbols() {
+	real := m.object("Symbol")
+	symbol := m.around("Symbol", real, func(call goja.FunctionCall, make native) goja.Value { return make(call) })
+	for _, name := range real.GetOwnPropertyNames() {
+		v := real.Get(name)
+		if s, isSymbol := v.(*goja.Symbol); name != "name" && name != "length" && !(isSymbol && slices.Contains(hiddenSymbols, s)) {
+			must(symbol.DefineDataProperty(name, v, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
+		}
+	}
+	must(real.Get("prototype").(*goja.Object).DefineDataProperty("constructor", symbol, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(m.rt.GlobalObject().DefineDataProperty("Symbol", symbol, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	for object, lister := range map[string]string{"Object": "getOwnPropertySymbols", "Reflect": "ownKeys"} {
+		m.wrap(m.object(object), lister, func(call goja.FunctionCall, list native) goja.Value { return m.shownKeys(list(call).(*goja.Object)) })
+	}
+}
+
+// shownKeys leaves out hiddenSymbols from an array of keys, at the end of which the symbols are.
+func (m *machine) shownKeys(keys *goja.Object) goja.Value {
+	var symbols []any
+	n := keys.Get("length").ToInteger()
+	for ; n > 0; n-- {
+		s, isSymbol := keys.Get(strconv.FormatInt(n-1, 10)).(*goja.Symbol)
+		if !isSymbol {
+			break
+		}
+		if !slices.Contains(hiddenSymbols, s) {
+			symbols = append(symbols, s)
+		}
+	}
+	must(keys.Set("length", n))
+	slices.Reverse(symbols)
+	for i, s := range symbols {
+		m.define(keys, strconv.FormatInt(n+int64(i), 10), m.rt.ToValue(s))
+	}
+	return keys
 }
 
 // native is a function of the language. It is called as such functions call one another: an exception goes through as a panic.
@@ -88,6 +134,12 @@ func (m *machine) wrapSymbol(o *goja.Object, name *goja.Symbol, by func(call goj
 	must(o.DefineDataPropertySymbol(name, m.around(name.String(), v, by), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
+// wrapGetter is wrap for a property that a function of the language reads.
+func (m *machine) wrapGetter(o *goja.Object, name string, by func(call goja.FunctionCall, method native) goja.Value) {
+	getter := m.around("get "+name, m.descriptor(o, name).Get("get"), by)
+	must(o.DefineAccessorProperty(name, getter, nil, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
 // around makes the function that by is, in front of another one.
 func (m *machine) around(name string, v goja.Value, by func(call goja.FunctionCall, method native) goja.Value) *goja.Object {
 	method, isFunction := v.Export().(native)
@@ -98,8 +150,24 @@ func (m *machine) around(name string, v goja.Value, by func(call goja.FunctionCa
 	return m.function(name, length, func(call goja.FunctionCall) goja.Value { return by(call, method) })
 }
 
-// searches name the methods of regular expressions that methods of texts call.
-var searches = []*goja.Symbol{goja.SymMatch, goja.SymMatchAll, goja.SymReplace, goja.SymSearch, goja.SymSplit}
+// searchSymbols name the methods of regular expressions that methods of texts call.
+var searchSymbols = []*goja.Symbol{goja.SymMatch, goja.SymMatchAll, goja.SymReplace, goja.SymSearch, goja.SymSplit}
+
+// calling are the other methods that call what they find in their `this`, if only to name it in an error message.
+var calling = map[string][]string{
+	"Object.prototype":      {"toLocaleString", "toString"},
+	"Date.prototype":        {"toJSON"},
+	"Map.prototype":         {"forEach"},
+	"Set.prototype":         {"forEach"},
+	"Promise.prototype":     {"catch", "finally", "then"},
+	"ArrayBuffer.prototype": {"slice"},
+	"Object.getPrototypeOf(Uint8Array.prototype)": {"join", "slice", "subarray", "toLocaleString", "toString"},
+	"JSON":    {"parse", "stringify"},
+	"Reflect": {"apply", "construct"},
+}
+
+// callingGetters are the getters that do.
+var callingGetters = map[string]string{"RegExp.prototype": "flags", "ArrayBuffer.prototype": "byteLength"}
 
 // boundDepth bounds how deep functions of the language call one another, which goja does not count: e.message = e; String(e) ends the process
 // otherwise, not the call. A circle of them has one in it that makes a text of its `this`, or one that was bound to its arguments.
@@ -113,29 +181,26 @@ func (m *machine) boundDepth() {
 		defer m.shallower()
 		return method(call)
 	}
-	for _, name := range []string{"Array", "String", "RegExp", "Error", "Object", "Date", "Function"} {
+	for _, name := range []string{"Array", "String", "Number", "RegExp", "Error", "Function"} {
 		proto := m.object(name + ".prototype")
 		for _, method := range proto.GetOwnPropertyNames() {
-			if method == "constructor" || name == "Object" && method != "toLocaleString" || name == "Date" && method != "toJSON" {
-				continue
-			}
-			if _, isFunction := goja.AssertFunction(m.own(proto, method)); isFunction {
+			if _, isFunction := goja.AssertFunction(m.own(proto, method)); isFunction && method != "constructor" {
 				m.wrap(proto, method, deeper)
 			}
 		}
 	}
-	regexp := m.object("RegExp.prototype")
-	for _, symbol := range searches {
-		m.wrapSymbol(regexp, symbol, deeper)
+	for object, methods := range calling {
+		for _, method := range methods {
+			m.wrap(m.object(object), method, deeper)
+		}
 	}
-	typed := m.object("Object.getPrototypeOf(Uint8Array.prototype)")
-	for _, method := range []string{"join", "toLocaleString", "toString"} {
-		m.wrap(typed, method, deeper)
+	for _, symbol := range searchSymbols {
+		m.wrapSymbol(m.object("RegExp.prototype"), symbol, deeper)
 	}
-	m.wrap(m.object("JSON"), "stringify", deeper)
-	m.wrap(m.object("JSON"), "parse", deeper)
-	m.wrap(m.object("Reflect"), "apply", deeper)
-	m.wrap(m.object("Reflect"), "construct", deeper)
+	m.wrapSymbol(m.object("String.prototype"), goja.SymIterator, deeper)
+	for object, getter := range callingGetters {
+		m.wrapGetter(m.object(object), getter, deeper)
+	}
 	m.wrap(m.object("Function.prototype"), "bind", func(call goja.FunctionCall, bind native) goja.Value {
 		bound := bind(call).(*goja.Object)
 		return m.around(bound.Get("name").String(), bound, deeper)
@@ -147,10 +212,13 @@ func (m *machine) shallower() { m.depth = max(m.depth-1, 0) }
 
 // own returns a property that has a value, not a getter.
 func (m *machine) own(o *goja.Object, name string) goja.Value {
+	return m.descriptor(o, name).Get("value")
+}
+
+// descriptor describes a property that an object has itself.
+func (m *machine) descriptor(o *goja.Object, name string) *goja.Object {
 	describe, _ := goja.AssertFunction(m.object("Object").Get("getOwnPropertyDescriptor"))
-	d, err := describe(goja.Undefined(), o, m.rt.ToValue(name))
-	must(err)
-	return d.(*goja.Object).Get("value")
+	return m.pass(describe(goja.Undefined(), o, m.rt.ToValue(name))).(*goja.Object)
 }
 
 // pass hands what a function of the script returned to whoever called: the exception too.
@@ -202,27 +270,34 @@ func (m *machine) boundSizes() {
 
 // boundConstructor bounds the number that a constructor is called with.
 func (m *machine) boundConstructor(name string, limit int64) {
+	m.standIn(name, func(args []goja.Value) []goja.Value {
+		if len(args) == 0 {
+			return args
+		}
+		if name == "ArrayBuffer" {
+			args[0] = numberOnce(args[0])
+		}
+		if _, isObject := args[0].(*goja.Object); !isObject {
+			if n := args[0].ToInteger(); n > limit {
+				m.tooLarge(name, n, limit)
+			}
+		} else if args[0].ExportType() != typeBuffer {
+			m.refuseGetterOf(args[0], goja.SymIterator)
+			m.boundLength(args[0], limit)
+		}
+		return args
+	})
+}
+
+// standIn puts a constructor in the place of another one, which is called with what check makes of the arguments. It may panic with an error of JavaScript's.
+func (m *machine) standIn(name string, check func(args []goja.Value) []goja.Value) {
 	real := m.object(name)
 	construct, isConstructor := goja.AssertConstructor(real)
 	if !isConstructor {
 		panic("no constructor " + name)
 	}
 	bounded := m.rt.ToValue(func(call goja.ConstructorCall) *goja.Object {
-		args := slices.Clone(call.Arguments)
-		if len(args) > 0 {
-			if name == "ArrayBuffer" {
-				args[0] = numberOnce(args[0])
-			}
-			if _, isObject := args[0].(*goja.Object); !isObject {
-				if n := args[0].ToInteger(); n > limit {
-					m.tooLarge(name, n, limit)
-				}
-			} else if args[0].ExportType() != typeBuffer {
-				m.refuseGetterOf(args[0], goja.SymIterator)
-				m.boundLength(args[0], limit)
-			}
-		}
-		o, err := construct(call.NewTarget, args...)
+		o, err := construct(call.NewTarget, check(slices.Clone(call.Arguments))...)
 		if err != nil {
 			panic(err)
 		}
@@ -235,6 +310,38 @@ func (m *machine) boundConstructor(name string, limit int64) {
 	must(bounded.SetPrototype(real))
 	must(proto.(*goja.Object).DefineDataProperty("constructor", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	must(m.rt.GlobalObject().DefineDataProperty(name, bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// maxPattern bounds the text of a regular expression that a script makes as it runs: what compiles it is not bounded.
+const maxPattern = 1 << 14
+
+// searches reports whether methods of texts leave the work to an object.
+func searches(o *goja.Object) bool {
+	return isRegExp(o) || slices.ContainsFunc(searchSymbols, func(name *goja.Symbol) bool {
+		method := o.GetSymbol(name)
+		return method != nil && !goja.IsUndefined(method)
+	})
+}
+
+// boundPatterns bounds what makes regular expressions of texts.
+func (m *machine) boundPatterns() {
+	check := func(call *goja.FunctionCall) {
+		if o, isObject := call.Argument(0).(*goja.Object); isObject && !searches(o) {
+			passOn(call, 0, textOnce)
+		}
+		if n := textLength(call.Argument(0)); n > maxPattern {
+			m.tooLarge("a regular expression", n, maxPattern)
+		}
+	}
+	for _, name := range []string{"match", "matchAll", "search"} {
+		m.replace(m.object("String.prototype"), name, check)
+	}
+	m.replace(m.object("RegExp.prototype"), "compile", check)
+	m.standIn("RegExp", func(args []goja.Value) []goja.Value {
+		call := goja.FunctionCall{Arguments: args}
+		check(&call)
+		return call.Arguments
+	})
 }
 
 // boundSearches throws where a regular expression was given up: goja takes that for "no match". All methods search by these two. One that found nothing and took

@@ -49,8 +49,9 @@ func (m *machine) offerLog() {
 			if !e.Enabled() || level < zerolog.GlobalLevel() {
 				return goja.Undefined()
 			}
+			room := 16 * maxLogged
 			for _, v := range call.Arguments[min(1, len(call.Arguments)):] {
-				m.logFields(e, v)
+				room -= m.logFields(e, v, room)
 			}
 			e.Msg(cut(string(m.bytes(call.Argument(0))), maxLogged))
 			return goja.Undefined()
@@ -70,16 +71,16 @@ func cut(s string, n int) string {
 	return s
 }
 
-// logFields adds the properties of an object to a line of the log.
-func (m *machine) logFields(e *zerolog.Event, v goja.Value) {
-	d, _, err := copyOut(m.rt, v, 16*maxLogged)
+// logFields adds the properties of an object to a line of the log, which has room for so many bytes, and returns how many they take.
+func (m *machine) logFields(e *zerolog.Event, v goja.Value, room int) (size int) {
+	d, size, err := copyOut(m.rt, v, room)
 	if err != nil {
 		panic(m.rt.NewTypeError("log: %s", err.Error()))
 	}
 	r, isRecord := d.(*record)
 	if !isRecord {
 		e.Interface("value", plain(d))
-		return
+		return size
 	}
 	for i, k := range r.keys {
 		if slices.Contains(reservedFields, k) {
@@ -87,6 +88,7 @@ func (m *machine) logFields(e *zerolog.Event, v goja.Value) {
 		}
 		e.Interface(k, plain(r.values[i]))
 	}
+	return size
 }
 
 // reservedFields are what a line of the log has anyway: a second one of that name would hide it from readers of JSON.
@@ -178,12 +180,13 @@ func (m *machine) offerOffload() {
 		if m.pooled {
 			return m.pass(function(goja.Undefined(), args...))
 		}
-		o := &offloaded{name: name}
+		o, room := &offloaded{name: name}, maxOffloaded
 		for _, a := range args {
-			d, _, err := copyOut(m.rt, a, maxOffloaded)
+			d, size, err := copyOut(m.rt, a, room)
 			if err != nil {
 				panic(m.rt.NewTypeError("offload: %s", err.Error()))
 			}
+			room -= size
 			o.args = append(o.args, d)
 		}
 		return m.rt.ToValue(o)

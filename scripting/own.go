@@ -184,6 +184,7 @@ func (m *machine) series(kind string, call goja.FunctionCall, gauge bool) *serie
 	}
 	var labels, values []string
 	if o, isObject := call.Argument(1).(*goja.Object); isObject {
+		m.boundListed(o)
 		labels = o.Keys()
 		slices.Sort(labels)
 		if len(labels) > maxLabels {

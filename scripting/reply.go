@@ -9,8 +9,10 @@ import (
 	"parkway/scripting/hook"
 )
 
-// maxReply bounds what a script may answer by itself.
-const maxReply = 16 << 20
+const (
+	maxReply   = 16 << 20 // bytes of what a script may answer by itself
+	maxColumns = 4096     // as many as servers allow
+)
 
 // The types that columns of a script's own may have, by the names that scripts give them.
 var columnTypes = map[string]hook.Column{
@@ -158,6 +160,9 @@ type tableReader struct {
 type kindSet uint16
 
 func (t *tableReader) addColumn(c hook.Column, typed bool) {
+	if len(t.table.Columns) == maxColumns {
+		panic(t.m.rangeError("more than %d columns", maxColumns))
+	}
 	t.table.Columns = append(t.table.Columns, c)
 	t.typed = append(t.typed, typed)
 	t.kinds = append(t.kinds, 0)
@@ -167,6 +172,7 @@ func (t *tableReader) addColumn(c hook.Column, typed bool) {
 // add reads row i.
 func (t *tableReader) add(i int, row *goja.Object) {
 	m := t.m
+	m.checkStopped()
 	array := row.ClassName() == "Array"
 	if len(t.table.Columns) == 0 {
 		if array {
@@ -174,6 +180,7 @@ func (t *tableReader) add(i int, row *goja.Object) {
 				t.addColumn(hook.Column{Name: fmt.Sprintf("c%d", j+1)}, false)
 			}
 		} else {
+			m.boundListed(row)
 			for _, k := range row.Keys() {
 				t.addColumn(hook.Column{Name: k, OrgName: k}, false)
 			}
