@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"parkway/config"
 	"parkway/protocol"
 	"parkway/protocol/mysqltest"
+	"parkway/scripting/hook"
 )
 
 // ping is COM_PING, and pong the beginning of its answer, which is all of it from an idle proxy.
@@ -103,6 +105,37 @@ func TestParkedSessionKeepsItsStatements(t *testing.T) {
 	w.waitParked(1)
 	again.Close()
 	w.waitSessions(0)
+}
+
+// The warnings of a client's statement that were asked for ahead of the script's are still there.
+func TestParkedSessionKeepsWarnings(t *testing.T) {
+	p := newPolicy(func(q hook.Query) *hook.Verdict {
+		if string(q.SQL()) == "UPDATE t" {
+			return inject(nil, []string{"DO 9"})
+		}
+		return hook.Nothing
+	})
+	var asked atomic.Int32
+	w := newWorld(t, scriptedBy(p, tracked, parking, func(s *setup) {
+		s.server.Queries = map[string]mysqltest.Handler{
+			"UPDATE t": func(_ protocol.Command, _ []byte, a *mysqltest.Answer) {
+				a.OKPacket(protocol.OK{Status: a.Status, Warnings: 1})
+			},
+			"SHOW WARNINGS": func(c protocol.Command, payload []byte, a *mysqltest.Answer) {
+				var rows [][]string
+				if asked.Add(1) == 1 { // then they are those of DO
+					rows = [][]string{{"Warning", "1292", "wrong"}}
+				}
+				mysqltest.Rows([]string{"Level", "Code", "Message"}, rows...)(c, payload, a)
+			},
+		}
+	}))
+	c := w.dial()
+	mustQuery(t, c, "UPDATE t")
+	w.waitParked(1)
+	if rows, err := mustQuery(t, c, "SHOW WARNINGS")[0].Text(); err != nil || len(rows) != 1 {
+		t.Errorf("%q, %v", rows, err)
+	}
 }
 
 // A client that has begun a command, or holds a connection, is not parked.

@@ -38,19 +38,20 @@ type rare struct {
 	access       digest.AccessMode
 
 	refusedChanges uint8
+	warnings       []byte // see keptWarnings
 }
 
 // rare is what the session has of it; nil if that is nothing.
 func (s *Session) rare() *rare {
-	m := &s.mine
+	m, warnings := &s.mine, s.keptWarnings()
 	if m.objects == nil && m.kills == nil && s.stay == nil && m.owed.none() && !m.unsure && m.access == digest.AccessUnsaid &&
-		s.refusedChanges == 0 {
+		s.refusedChanges == 0 && warnings == nil {
 		return nil
 	}
 	return &rare{
 		objects: m.objects, kills: m.kills, killPrepared: m.killPrepared, stay: s.stay,
 		owed: m.owed, unsure: m.unsure, access: m.access,
-		refusedChanges: s.refusedChanges,
+		refusedChanges: s.refusedChanges, warnings: warnings,
 	}
 }
 
@@ -60,6 +61,9 @@ func (r *rare) giveBack(s *Session) {
 	m.objects, m.kills, m.killPrepared, s.stay = r.objects, r.kills, r.killPrepared, r.stay
 	m.owed, m.unsure, m.access = r.owed, r.unsure, r.access
 	s.refusedChanges = r.refusedChanges
+	if r.warnings != nil {
+		s.scriptOf().warnings = r.warnings
+	}
 }
 
 // none is no place in a lot.

@@ -44,6 +44,14 @@ func (s *Session) keepWarnings(answer []byte) {
 	}
 }
 
+// keptWarnings is what was kept of them; nil if nothing was.
+func (s *Session) keptWarnings() []byte {
+	if s.script == nil {
+		return nil
+	}
+	return s.script.warnings
+}
+
 // repeatsWarnings answers the command p, a SHOW WARNINGS, with what was kept, in place of the server, whose connection
 // is at hand for what the script has to be sent before and after. It is false for other commands: what is kept is
 // forgotten.
