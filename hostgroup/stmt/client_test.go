@@ -214,8 +214,8 @@ func TestSlotsByTypes(t *testing.T) {
 		}
 	}
 	if allocs := testing.AllocsPerRun(100, func() {
-		e[1].as.shape = e[1].Statement.reshape(e[1].as.shape, &Types{kinds: "\x08\x00\x05\x00"})
-		e[1].as.shape = e[1].Statement.reshape(e[1].as.shape, &Types{kinds: "\x08\x00\x0a\x00"})
+		e[1].as.shape = e[1].Statement.reshape(e[1].as.shape, &Types{kinds: "\x08\x00\x05\x00"}, false)
+		e[1].as.shape = e[1].Statement.reshape(e[1].as.shape, &Types{kinds: "\x08\x00\x0a\x00"}, false)
 	}); allocs > 2 { // the two literals
 		t.Errorf("%v allocations", allocs)
 	}

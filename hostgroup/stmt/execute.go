@@ -44,7 +44,7 @@ func (e *Entry) Read(message []byte, whole bool, caps protocol.Capability, envir
 	case at.bound:
 		e.types = e.Statement.intern(payload[at.types:at.end], caps.Has(protocol.ClientQueryAttributes), environment)
 		if !e.derives() {
-			e.as.shape = e.Statement.reshape(e.as.shape, e.types)
+			e.as.shape = e.Statement.reshape(e.as.shape, e.types, e.keeps)
 		}
 	case e.types == nil:
 		return x, wrongArguments(command, "the types of the parameters were never sent")

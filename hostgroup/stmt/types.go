@@ -103,15 +103,17 @@ func converts(value, parameter protocol.ColumnType) bool {
 }
 
 // reshape is the shape of a client's parameters after types were sent: those of each parameter's last value that was not
-// converted. Without allocation if nothing changes.
-func (s *Statement) reshape(shape string, t *Types) string {
+// converted. With long data none is: MariaDB 10.11 reads it as the type that the last execution there had, as a number it sends the client an address
+// of its memory. Without allocation if nothing changes.
+func (s *Statement) reshape(shape string, t *Types, longData bool) string {
 	if len(shape) != len(t.kinds) {
 		return t.kinds
 	}
 	var changed []byte
 	for i := 0; i < len(shape); i += kindLen {
 		kind := t.kinds[i : i+kindLen]
-		if kind == shape[i:i+kindLen] || converts(protocol.ColumnType(kind[0]), protocol.ColumnType(shape[i])) {
+		of := protocol.ColumnType(kind[0])
+		if kind == shape[i:i+kindLen] || of == protocol.TypeNull || !longData && converts(of, protocol.ColumnType(shape[i])) {
 			continue
 		}
 		if changed == nil {
