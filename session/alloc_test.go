@@ -85,7 +85,7 @@ func TestNoAllocationPerCommand(t *testing.T) {
 					for range 100 {
 						exchange()
 					}
-					if n := testing.AllocsPerRun(1000, exchange); n != 0 {
+					if n := testing.AllocsPerRun(200, exchange); n != 0 {
 						t.Errorf("%v allocations per command", n)
 					}
 				})

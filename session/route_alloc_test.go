@@ -54,7 +54,7 @@ func TestNoAllocationPerRoutedCommand(t *testing.T) {
 				for range 100 {
 					exchange()
 				}
-				if n := testing.AllocsPerRun(500, exchange); n != 0 {
+				if n := testing.AllocsPerRun(200, exchange); n != 0 {
 					t.Errorf("%v allocations per read and write", n)
 				}
 			})
