@@ -69,9 +69,10 @@ lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
 	@if command -v shellcheck > /dev/null; then set -x; shellcheck bench/scripts/*.sh .ci/run; fi
 
 # Each run of bench/compare takes 1.3 s more than its -seconds. The closer to its goal what is measured, the more rounds it takes to decide.
-bench: ## direct, parkway and HAProxy side by side: queries per second, CPU per query (12 minutes; ARGS="-h" tells more)
+bench: ## direct, parkway and HAProxy side by side, and what sharing costs: queries per second, CPU per query (25 minutes; ARGS="-h" tells more)
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
 	go run ./bench/compare $(ARGS)
+	@$(MAKE) --no-print-directory bench-sharing
 
 bench-sharing: ## what it costs 64 clients to share 16 connections, beside one each (13 minutes)
 	@bench/scripts/install.sh mariadbd mariadb sysbench
