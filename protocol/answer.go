@@ -186,11 +186,14 @@ func (r *ResponseReader) isEnd(body []byte, length int) bool {
 	return body[0] == headerEOF && (length < maxEOF || r.deprecate && length < MaxPayload)
 }
 
+// warn notes the number of warnings in an OK or EOF packet.
+func (r *ResponseReader) warn(n uint16) { r.warnings, r.warned = n, r.warned || n > 0 }
+
 // readStatus takes the status from an OK or EOF packet. Which of the two a packet with an EOF packet's header is depends on its
 // length: servers send EOF packets in a few places even under ClientDeprecateEOF.
 func (r *ResponseReader) readStatus(body []byte) error {
 	if body[0] == headerEOF && len(body) == 5 {
-		r.warnings = binary.LittleEndian.Uint16(body[1:])
+		r.warn(binary.LittleEndian.Uint16(body[1:]))
 		r.status = StatusFlags(binary.LittleEndian.Uint16(body[3:]))
 		r.unsaid = r.unsaid || r.status&StatusSessionStateChanged != 0
 		return nil
@@ -210,7 +213,7 @@ func (r *ResponseReader) readStatus(body []byte) error {
 		r.insertID = insertID
 	}
 	if len(body) >= at+fixedEnd {
-		r.warnings = binary.LittleEndian.Uint16(body[at+2:])
+		r.warn(binary.LittleEndian.Uint16(body[at+2:]))
 	}
 	if len(body) < at+2 {
 		return r.malformed("an OK or EOF packet without a status")

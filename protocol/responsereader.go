@@ -44,6 +44,7 @@ type ResponseReader struct {
 	rows      bool   // a result set came
 	results   int    // that are complete and were no ERR packet
 	warnings  uint16 // of the last OK or EOF packet
+	warned    bool   // see Warned
 	insertID  uint64 // of the last OK packet that had one
 	found     uint64 // rows of the last result set
 	affected  int64  // of the last result: see Affected
@@ -63,7 +64,7 @@ func (r *ResponseReader) Start(cmd Command, caps Capability, seq byte) {
 	r.caps = caps
 	r.deprecate = caps&ClientDeprecateEOF != 0
 	r.open, r.started, r.failed, r.readOnly, r.every = false, false, false, false, false
-	r.unsaid = false
+	r.unsaid, r.warned = false, false
 	r.code, r.rows, r.results, r.warnings, r.insertID = 0, false, 0, 0, 0
 	r.found, r.affected, r.matched = 0, 0, 0
 	r.status &= StatusLasting
@@ -218,6 +219,9 @@ func (r *ResponseReader) Matched() uint64 { return r.matched }
 
 // Warnings is the number of warnings of the answer's last result.
 func (r *ResponseReader) Warnings() uint16 { return r.warnings }
+
+// Warned reports whether any of the answer's results had warnings.
+func (r *ResponseReader) Warned() bool { return r.warned }
 
 // InsertID is the last insert id that the answer told, 0 if none.
 func (r *ResponseReader) InsertID() uint64 { return r.insertID }

@@ -96,7 +96,7 @@ func (s *Session) concludeEvent(answer *protocol.ResponseReader) {
 	have := s.backend.Have()
 	e.Tracked = have.Tells()
 	e.MariaDB = s.isMariaDB()
-	e.Rows, e.Warnings, e.InsertID = answer.Rows(), answer.Warnings(), answer.InsertID()
+	e.Rows, e.Warnings, e.InsertID = answer.Rows(), s.warningsOf(answer), answer.InsertID()
 	s.suspect(e)
 	if s.command == protocol.ComInitDB && !e.Failed && !e.Schema {
 		e.Schema = true

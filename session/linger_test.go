@@ -61,3 +61,30 @@ func TestWarningsWhileOthersConnect(t *testing.T) {
 		})
 	}
 }
+
+// On MariaDB the warnings of a statement outlast those behind it in the same text that read no table: the connection waits to be asked for them.
+func TestWarningsBeforeTheLastOfSeveral(t *testing.T) {
+	const several = "warn; DO 1"
+	for version, pins := range map[string]string{"5.5.5-10.11.6-MariaDB": "1", "9.7.0": ""} {
+		w := newWorld(t, func(s *setup) {
+			tracked(s)
+			s.server.Greeting.ServerVersion = version
+			s.server.Handler = func(cmd protocol.Command, payload []byte, a *mysqltest.Answer) {
+				if string(payload[1:]) != several {
+					remembering(cmd, payload, a)
+					return
+				}
+				a.MoreResults()
+				a.OKPacket(protocol.OK{Warnings: 1, Status: a.Status})
+				a.Status &^= protocol.StatusMoreResults
+				a.OKPacket(protocol.OK{Status: a.Status})
+			}
+		})
+		c := w.dial()
+		mustQuery(t, c, several)
+		w.turns()
+		if got := w.metric(`parkway_pins_total{reason="warnings"}`); got != pins {
+			t.Errorf("%s: %q connections are kept for warnings, want %q", version, got, pins)
+		}
+	}
+}

@@ -22,7 +22,17 @@ const (
 func (s *Session) hasWarnings() bool {
 	answer := s.backend.Answer()
 	_, failed := answer.Failed()
-	return failed || answer.Warnings() > 0
+	return failed || s.warningsOf(answer) > 0
+}
+
+// warningsOf is how many warnings SHOW WARNINGS shows behind the answer, at least: MariaDB keeps those of a result over others of the same text that
+// read no table.
+func (s *Session) warningsOf(answer *protocol.ResponseReader) uint16 {
+	n := answer.Warnings()
+	if n == 0 && s.isMariaDB() && answer.Warned() {
+		return 1
+	}
+	return n
 }
 
 // keepWarnings keeps the answer to a SHOW WARNINGS, if it is whole.
