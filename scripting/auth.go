@@ -133,9 +133,13 @@ func (l *Loop) Auth(c hook.Conn, auth *hook.Auth, w hook.AuthWaiter) (*hook.Auth
 }
 
 // Disconnect is hook.Loop's.
-func (l *Loop) Disconnect(c hook.Conn, s *hook.Stats) {
+func (l *Loop) Disconnect(c hook.Conn, s *hook.Stats) { l.disconnect(c, s, func() {}) }
+
+// disconnect is Disconnect, and calls ended when the call has ended, now or on the loop.
+func (l *Loop) disconnect(c hook.Conn, s *hook.Stats, ended func()) {
 	ed := l.now()
 	if ed == nil || !ed.set.Has(hook.OnDisconnect) {
+		ended()
 		return
 	}
 	conn, stats := &connObject{src: c}, *s
@@ -151,14 +155,17 @@ func (l *Loop) Disconnect(c hook.Conn, s *hook.Stats) {
 		v, _ := l.call(ed, hook.OnDisconnect, func(m *machine) (goja.Value, error) { return run(m, nil) })
 		conn.src = nil
 		if off = offloadedBy(v); off == nil {
+			ended()
 			return
 		}
 	}
 	copied := copyConn(c)
 	conn = &connObject{src: &copied}
 	none := func(*failure) struct{} { return struct{}{} }
-	later(l, &job{edition: ed, hook: hook.OnDisconnect, body: func(m *machine) (goja.Value, error) { return run(m, off) }},
-		none, func(struct{}) {})
+	if _, p := later(l, &job{edition: ed, hook: hook.OnDisconnect, body: func(m *machine) (goja.Value, error) { return run(m, off) }},
+		none, func(struct{}) { ended() }); p == nil {
+		ended()
+	}
 }
 
 // statsOf makes `stats` of onDisconnect.

@@ -189,7 +189,7 @@ func (m *machine) offerTest() {
 				s.Duration = time.Duration(v.ToFloat() * float64(time.Millisecond))
 			}
 		}
-		t.loop.Disconnect(q, &s)
+		t.disconnect(q, &s)
 		return goja.Undefined()
 	})
 	must(m.rt.Set("mock", mock))
@@ -361,6 +361,15 @@ func (t *tester) auth(q *queryCopy) *hook.AuthVerdict {
 		return a.auth
 	}
 	return v
+}
+
+// disconnect waits for the end of the call too, which no session does.
+func (t *tester) disconnect(q *queryCopy, s *hook.Stats) {
+	ended := false
+	t.loop.disconnect(q, s, func() { ended = true })
+	for !ended {
+		(<-t.posted)()
+	}
 }
 
 func (t *tester) query(q *queryCopy) *hook.Verdict {

@@ -32,7 +32,7 @@ func TestRunsTests(t *testing.T) {
 			q.after("SELECT a", (r, q) => { q.after("SELECT " + r.rows[0].x) })
 		}
 		function onResult(q, result) { result.map(r => { r.mail = "*" }).addColumn("n", r => r.id).end((s, q) => { q.after("EXPLAIN") }) }
-		function onDisconnect(conn, stats) { shared.set("gone", stats.queries) }
+		async function onDisconnect(conn, stats) { await sleep(1); shared.set("gone", stats.queries) }
 		test("in the file", () => { assert(true) })
 		test("fails", () => { assert.equal(1, 2, "numbers") })`)
 	write("main_test.js", `
