@@ -82,12 +82,21 @@ func (s *Session) setsForStatement() bool {
 	return s.isMariaDB() && flags.Has(digest.SetStatement) && flags&(unseen|digest.UseDB) == 0 && s.now.info.Verb != digest.VerbCall
 }
 
-// reportBehind makes an OK packet for the client that reports anything tell what it is still to be told: nothing is reported for the sake of that alone.
+// reportBehind makes an OK packet for the client that reports anything tell what it is still to be told: nothing is reported for the sake of that
+// alone, but for what the server has told the proxy in the client's place.
 func (s *Session) reportBehind(ok *protocol.OK) {
-	if len(ok.StateChanges) > 0 && !s.mine.owed.none() {
-		s.worker.block = s.mine.owed.pay(append(s.worker.block[:0], ok.StateChanges...), s.mine.schema)
-		ok.StateChanges = s.worker.block
+	owed := &s.mine.owed
+	switch {
+	case len(ok.StateChanges) > 0 && !owed.none():
+		s.worker.block = owed.pay(append(s.worker.block[:0], ok.StateChanges...), s.mine.schema)
+	case len(owed.block) > 0 && s.hasTrackers():
+		s.worker.block = append(s.worker.block[:0], owed.block...)
+		owed.block = nil
+	default:
+		return
 	}
+	ok.StateChanges = s.worker.block
+	ok.Status |= protocol.StatusSessionStateChanged
 }
 
 // oweSchemaMariaDB is oweSchema: the report comes with the next of something that the client tracks. To a client who has set the trackers the server

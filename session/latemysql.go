@@ -21,8 +21,9 @@ func (s *Session) watchReports() {
 	}
 }
 
-// owesReports reports whether the next OK packet for a client of MySQL has to tell of something before.
-func (s *Session) owesReports() bool { return !s.mine.owed.none() && s.listens() }
+// owesReports reports whether the next OK packet has to tell of something before: a client of MySQL, or one that has the trackers, which were heard
+// of by the proxy in its place.
+func (s *Session) owesReports() bool { return !s.mine.owed.none() && (s.listens() || s.hasTrackers()) }
 
 // oweSchemaMySQL is oweSchema: the report comes with the next OK packet.
 func (s *Session) oweSchemaMySQL(answer *protocol.ResponseReader) {

@@ -17,6 +17,11 @@ func (s *Session) hears() bool {
 	return s.caps.Has(protocol.ClientSessionTrack) && !s.mine.pins.Has(sysvar.Trackers)
 }
 
+// hasTrackers reports whether the connection tracks what the client has asked for.
+func (s *Session) hasTrackers() bool {
+	return s.caps.Has(protocol.ClientSessionTrack) && s.backend != nil && s.backend.Have().Bare
+}
+
 // The statements that make a server report what it has not yet: MySQL with any, MariaDB with one that changes
 // something, which is none of defaultTracked.
 const (
@@ -27,7 +32,7 @@ const (
 // oweReports notes what an OK packet that is not for the client reports to it: all there is, where the trackers are the client's.
 func (s *Session) oweReports(ok *protocol.OK) {
 	switch {
-	case s.listens() && s.backend.Have().Bare:
+	case s.hasTrackers():
 		s.mine.owed.add(bytes.Clone(ok.StateChanges))
 		return
 	case !s.hears():
