@@ -69,9 +69,8 @@ func (m *machine) boundTexts() {
 		if o, isObject := call.Argument(0).(*goja.Object); isObject {
 			raw, with := o.Get("raw"), m.rt.NewObject()
 			n := int64(0)
-			for i := range m.boundLength(raw, maxArray) {
-				n += textLength(raw.(*goja.Object).Get(strconv.FormatInt(i, 10)))
-				m.boundText(n)
+			if texts, isObject := raw.(*goja.Object); isObject {
+				n = m.boundElements(texts, m.boundLength(texts, maxArray), 0)
 			}
 			for _, v := range call.Arguments[1:] {
 				n += textLength(v)
@@ -88,15 +87,20 @@ func (m *machine) boundTexts() {
 			return
 		}
 		count := m.boundLength(o, maxArray)
-		n := max(count-1, 0) * max(textLength(call.Argument(0)), 1)
-		for i := range count {
-			if m.boundText(n); i%1024 == 0 {
-				m.checkStopped()
-			}
-			n += textLength(o.Get(strconv.FormatInt(i, 10)))
-		}
-		m.boundText(n)
+		m.boundElements(o, count, max(count-1, 0)*max(textLength(call.Argument(0)), 1))
 	})
+}
+
+// boundElements throws if the texts among the elements of an array, with n characters besides, would be too long together, and returns how long they are.
+func (m *machine) boundElements(o *goja.Object, count, n int64) int64 {
+	for i := range count {
+		if m.boundText(n); i%1024 == 0 {
+			m.checkStopped()
+		}
+		n += textLength(o.Get(strconv.FormatInt(i, 10)))
+	}
+	m.boundText(n)
+	return n
 }
 
 const (
@@ -213,14 +217,8 @@ func (m *machine) boundArrays() {
 	}
 	for _, name := range []string{"sort", "toSorted"} { // by a function that the script gives, each step can be interrupted
 		m.replace(proto, name, func(call *goja.FunctionCall) {
-			o, isObject := call.This.(*goja.Object)
-			if !isObject || !goja.IsUndefined(call.Argument(0)) {
-				return
-			}
-			n := int64(0)
-			for i := range m.boundLength(o, maxArray) {
-				n += textLength(o.Get(strconv.FormatInt(i, 10)))
-				m.boundText(n)
+			if o, isObject := call.This.(*goja.Object); isObject && goja.IsUndefined(call.Argument(0)) {
+				m.boundElements(o, m.boundLength(o, maxArray), 0)
 			}
 		})
 	}
@@ -303,8 +301,13 @@ func (m *machine) boundListing() {
 // boundListed throws if a value has too many elements to list its properties.
 func (m *machine) boundListed(v goja.Value) {
 	n := textLength(v)
-	if o, isObject := v.(*goja.Object); isObject && (o.ClassName() == "String" || isTyped(o)) {
-		n = o.Get("length").ToInteger()
+	if o, isObject := v.(*goja.Object); isObject {
+		switch {
+		case o.ClassName() == "String":
+			n = o.Get("length").ToInteger()
+		case isTyped(o):
+			n = typedLength(o)
+		}
 	}
 	if n > maxListed {
 		m.tooLarge("the number of properties that are listed", n, maxListed)
@@ -339,21 +342,23 @@ func isSearch(v goja.Value) bool {
 	return method == nil || goja.IsUndefined(method)
 }
 
-// boundLength throws if something says of itself that it is longer than it may be, and returns what it says.
+// boundLength throws if something is longer than it may be, by what it says of itself, and returns that.
 func (m *machine) boundLength(v goja.Value, limit int64) int64 {
 	o, isObject := v.(*goja.Object)
 	if !isObject {
 		return 0
 	}
 	m.refuseGetter(o)
-	n := o.Get("length")
-	if n == nil {
-		return 0
+	length := int64(0)
+	if n := o.Get("length"); n != nil {
+		if _, isObject := n.(*goja.Object); isObject {
+			panic(m.rt.NewTypeError("a length is no object: it may be another one the next time"))
+		}
+		length = n.ToInteger()
 	}
-	if _, isObject := n.(*goja.Object); isObject {
-		panic(m.rt.NewTypeError("a length is no object: it may be another one the next time"))
+	if isTyped(o) { // Some functions go by what it says, others by what it has.
+		length = max(length, typedLength(o))
 	}
-	length := n.ToInteger()
 	if length > limit {
 		m.tooLarge("an array", length, limit)
 	}

@@ -66,8 +66,8 @@ func sizeOf(v goja.Value) int64 {
 		case t == typeBuffer:
 			b, _ := bytesIn(v)
 			return int64(len(b))
-		case isTyped(v): // Export makes no copy
-			return int64(reflect.ValueOf(v.Export()).Len()) * int64(t.Elem().Size())
+		case isTyped(v):
+			return typedLength(v) * int64(t.Elem().Size())
 		}
 	}
 	return 0
@@ -78,3 +78,6 @@ func isTyped(o *goja.Object) bool {
 	t := o.ExportType()
 	return t.Kind() == reflect.Slice && t.Elem().Kind() >= reflect.Int8 && t.Elem().Kind() <= reflect.Float64
 }
+
+// typedLength is how many elements a typed array has, whatever a script has made of its length. Export makes no copy.
+func typedLength(o *goja.Object) int64 { return int64(reflect.ValueOf(o.Export()).Len()) }

@@ -76,7 +76,7 @@ var hiddenSymbols = []*goja.Symbol{goja.SymToPrimitive, goja.SymToStringTag}
 // hideSymbols keeps them from scripts: what the language defines by them stays.
 func (m *machine) hideSymbols() {
 	real := m.object("Symbol")
-	symbol := m.around("Symbol", real, func(call goja.FunctionCall, make native) goja.Value { return make(call) })
+	symbol := m.around("Symbol", real, func(call goja.FunctionCall, method native) goja.Value { return method(call) })
 	for _, name := range real.GetOwnPropertyNames() {
 		v := real.Get(name)
 		if s, isSymbol := v.(*goja.Symbol); name != "name" && name != "length" && !(isSymbol && slices.Contains(hiddenSymbols, s)) {
@@ -289,6 +289,15 @@ func (m *machine) boundConstructor(name string, limit int64) {
 	})
 }
 
+// inheritStatics gives a constructor what another one has besides its prototype, and the same one to inherit from: who could find the other one would have
+// it without bounds.
+const inheritStatics = `(function (to, from) {
+	for (const k of Reflect.ownKeys(from)) {
+		if (k !== "prototype" && k !== "name" && k !== "length") Object.defineProperty(to, k, Object.getOwnPropertyDescriptor(from, k))
+	}
+	Object.setPrototypeOf(to, Object.getPrototypeOf(from))
+})`
+
 // standIn puts a constructor in the place of another one, which is called with what check makes of the arguments. It may panic with an error of JavaScript's.
 func (m *machine) standIn(name string, check func(args []goja.Value) []goja.Value) {
 	real := m.object(name)
@@ -307,7 +316,8 @@ func (m *machine) standIn(name string, check func(args []goja.Value) []goja.Valu
 	proto := real.Get("prototype")
 	must(bounded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 	must(bounded.DefineDataProperty("name", m.rt.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	must(bounded.SetPrototype(real))
+	inherit, _ := goja.AssertFunction(m.object(inheritStatics))
+	m.pass(inherit(goja.Undefined(), bounded, real))
 	must(proto.(*goja.Object).DefineDataProperty("constructor", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	must(m.rt.GlobalObject().DefineDataProperty(name, bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
@@ -315,26 +325,20 @@ func (m *machine) standIn(name string, check func(args []goja.Value) []goja.Valu
 // maxPattern bounds the text of a regular expression that a script makes as it runs: what compiles it is not bounded.
 const maxPattern = 1 << 14
 
-// searches reports whether methods of texts leave the work to an object.
-func searches(o *goja.Object) bool {
-	return isRegExp(o) || slices.ContainsFunc(searchSymbols, func(name *goja.Symbol) bool {
-		method := o.GetSymbol(name)
-		return method != nil && !goja.IsUndefined(method)
-	})
-}
-
 // boundPatterns bounds what makes regular expressions of texts.
 func (m *machine) boundPatterns() {
 	check := func(call *goja.FunctionCall) {
-		if o, isObject := call.Argument(0).(*goja.Object); isObject && !searches(o) {
-			passOn(call, 0, textOnce)
-		}
+		passOn(call, 0, m.patternOnce)
 		if n := textLength(call.Argument(0)); n > maxPattern {
 			m.tooLarge("a regular expression", n, maxPattern)
 		}
 	}
-	for _, name := range []string{"match", "matchAll", "search"} {
-		m.replace(m.object("String.prototype"), name, check)
+	for name, symbol := range map[string]*goja.Symbol{"match": goja.SymMatch, "matchAll": goja.SymMatchAll, "search": goja.SymSearch} {
+		m.replace(m.object("String.prototype"), name, func(call *goja.FunctionCall) {
+			if !m.searches(call.Argument(0), symbol) {
+				check(call)
+			}
+		})
 	}
 	m.replace(m.object("RegExp.prototype"), "compile", check)
 	m.standIn("RegExp", func(args []goja.Value) []goja.Value {
@@ -342,6 +346,40 @@ func (m *machine) boundPatterns() {
 		check(&call)
 		return call.Arguments
 	})
+}
+
+// searches reports whether the method of texts that goes by this symbol leaves the work to a value.
+func (m *machine) searches(v goja.Value, symbol *goja.Symbol) bool {
+	o, isObject := v.(*goja.Object)
+	switch {
+	case !isObject:
+		return false
+	case isRegExp(o) && symbol != goja.SymMatchAll:
+		return true // also without the method it is used as it is
+	}
+	m.refuseGetterOf(o, symbol)
+	method := o.GetSymbol(symbol)
+	return method != nil && !goja.IsUndefined(method) && !goja.IsNull(method)
+}
+
+// patternOnce makes the text of an object that goja would make one of. A regular expression stays what it is, unless it says that it is none.
+func (m *machine) patternOnce(v goja.Value) goja.Value {
+	o, isObject := v.(*goja.Object)
+	if !isObject {
+		return v
+	}
+	m.refuseGetterOf(o, goja.SymMatch)
+	says := isRegExp(o)
+	if match := o.GetSymbol(goja.SymMatch); match != nil && !goja.IsUndefined(match) {
+		says = match.ToBoolean()
+	}
+	switch {
+	case !says:
+		return textOnce(o)
+	case !isRegExp(o):
+		panic(m.rt.NewTypeError("an object that says that it is a regular expression is none")) // its source may be another one the next time
+	}
+	return o
 }
 
 // boundSearches throws where a regular expression was given up: goja takes that for "no match". All methods search by these two. One that found nothing and took
