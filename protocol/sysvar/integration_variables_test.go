@@ -230,17 +230,6 @@ func TestRealFamilies(t *testing.T) {
 	}
 }
 
-// told is s after an OK packet has reported variables.
-func told(in *Interner, s *Set, vars []pair) *Set {
-	var changes []byte
-	for _, v := range vars {
-		s, _ = in.Report(s, []byte(v.name), []byte(v.value))
-		c := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte(v.name), Value: []byte(v.value)}
-		changes = c.Append(changes)
-	}
-	return in.Complete(s, changes)
-}
-
 // known reports whether the server has the variables that SET statements name.
 func known(names, statements []string) bool {
 	for _, sql := range statements {

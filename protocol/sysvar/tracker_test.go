@@ -1,6 +1,11 @@
 package sysvar
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"parkway/protocol"
+)
 
 func TestTrackList(t *testing.T) {
 	for _, test := range []struct {
@@ -85,6 +90,42 @@ func TestReport(t *testing.T) {
 		s, treatment := in.Report(in.Empty(), []byte(test.name), []byte(test.value))
 		if show(s) != test.want || treatment != test.treatment {
 			t.Errorf("%s=%s: %s, %v", test.name, test.value, show(s), treatment)
+		}
+	}
+}
+
+// told is s after an OK packet has reported variables.
+func told(in *Interner, s *Set, vars []pair) *Set {
+	var changes []byte
+	for _, v := range vars {
+		s, _ = in.Report(s, []byte(v.name), []byte(v.value))
+		c := protocol.StateChange{Type: protocol.TrackSystemVariables, Name: []byte(v.name), Value: []byte(v.value)}
+		changes = c.Append(changes)
+	}
+	return in.Complete(s, changes)
+}
+
+// What one OK packet reports of a family is the same in whatever order.
+func TestComplete(t *testing.T) {
+	in := NewInterner()
+	before := with(in, "sql_mode=ANSI", "wsrep_causal_reads=ON", "sql_big_selects=ON")
+	for _, test := range []struct {
+		reported []pair
+		want     string
+	}{
+		{nil, "sql_big_selects=ON sql_mode=ANSI wsrep_causal_reads=ON"},
+		{[]pair{{"max_join_size", "100"}}, "max_join_size=100 sql_mode=ANSI wsrep_causal_reads=ON"},
+		{[]pair{{"max_join_size", "100"}, {"sql_big_selects", "OFF"}}, "max_join_size=100 sql_big_selects=OFF sql_mode=ANSI wsrep_causal_reads=ON"},
+		{[]pair{{"wsrep_sync_wait", "6"}, {"wsrep_causal_reads", "OFF"}, {"sql_mode", ""}}, "sql_big_selects=ON sql_mode= wsrep_causal_reads=OFF wsrep_sync_wait=6"},
+		{[]pair{{"character_set_connection", "koi8r"}, {"collation_connection", "koi8r_bin"}},
+			"collation_connection=koi8r_bin sql_big_selects=ON sql_mode=ANSI wsrep_causal_reads=ON"},
+		{[]pair{{"max_join_size", "100"}, {"sql_big_selects", `\`}}, "max_join_size=100 sql_mode=ANSI wsrep_causal_reads=ON"},
+	} {
+		for range 2 {
+			if got := show(told(in, before, test.reported)); got != test.want {
+				t.Errorf("%v: %s, want %s", test.reported, got, test.want)
+			}
+			slices.Reverse(test.reported)
 		}
 	}
 }
