@@ -21,8 +21,8 @@ func (s *Session) watchReports() {
 	}
 }
 
-// owesReports reports whether the next OK packet has to tell of something before: a client of MySQL, or one that has the trackers, which were heard
-// of by the proxy in its place.
+// owesReports reports whether the next OK packet has to tell of something before: to a client of MySQL, or to one that has the trackers, in whose place
+// the proxy has heard it.
 func (s *Session) owesReports() bool { return !s.mine.owed.none() && (s.listens() || s.hasTrackers()) }
 
 // oweSchemaMySQL is oweSchema: the report comes with the next OK packet.

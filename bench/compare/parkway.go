@@ -69,8 +69,11 @@ func findPrograms(ctx context.Context, opts options) (programs, error) {
 	if !opts.runsParkway() {
 		return p, nil
 	}
-	_, err := p.parkway.Path(ctx)
-	return p, err
+	if _, err := p.parkway.Path(ctx); err != nil {
+		p.close()
+		return programs{}, err
+	}
+	return p, nil
 }
 
 // runsParkway says whether a target is parkway, and not only parkway-old.

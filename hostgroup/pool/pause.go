@@ -8,8 +8,8 @@ import (
 // Where no server lets anybody in, though none is full, those who could not
 // connect try again after a pause. The connections that are open serve on
 // meanwhile: who pauses and can share them gets what others give back, on its own
-// loop and on others, in the order of coming. It keeps nobody from what is idle,
-// as the queue does: that is what nobody who pauses can use.
+// loop and on others, in the order of coming. Those who pause keep nobody from what
+// is idle, as those in the queue do: it is of no use to any of them.
 
 // wanted is what a connection must be to serve a request.
 type wanted struct {

@@ -396,8 +396,8 @@ func (p *Pool) dequeue(r *Request) {
 
 // tellWanted lets those know who hold connections that they could do without.
 func (p *Pool) tellWanted() {
-	if wanted := p.cfg.Wanted; wanted != nil {
-		wanted()
+	if tell := p.cfg.Wanted; tell != nil {
+		tell()
 	}
 }
 
