@@ -65,15 +65,10 @@ func (m *machine) boundBigInts() {
 			m.boundDigits(call, 1)
 		})
 	}
-	bounded := m.around("BigInt", real, func(call goja.FunctionCall, convert native) goja.Value {
+	m.supplant("BigInt", real, m.around("BigInt", real, func(call goja.FunctionCall, convert native) goja.Value {
 		m.boundDigits(&call, 0)
 		return convert(call)
-	})
-	proto := real.Get("prototype")
-	must(bounded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
-	must(bounded.SetPrototype(real))
-	must(proto.(*goja.Object).DefineDataProperty("constructor", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	must(m.rt.GlobalObject().DefineDataProperty("BigInt", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	}))
 }
 
 // stepName names one of steps in a program: no identifier is spelled so.

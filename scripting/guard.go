@@ -289,15 +289,6 @@ func (m *machine) boundConstructor(name string, limit int64) {
 	})
 }
 
-// inheritStatics gives a constructor what another one has besides its prototype, and the same one to inherit from: who could find the other one would have
-// it without bounds.
-const inheritStatics = `(function (to, from) {
-	for (const k of Reflect.ownKeys(from)) {
-		if (k !== "prototype" && k !== "name" && k !== "length") Object.defineProperty(to, k, Object.getOwnPropertyDescriptor(from, k))
-	}
-	Object.setPrototypeOf(to, Object.getPrototypeOf(from))
-})`
-
 // standIn puts a constructor in the place of another one, which is called with what check makes of the arguments. It may panic with an error of JavaScript's.
 func (m *machine) standIn(name string, check func(args []goja.Value) []goja.Value) {
 	real := m.object(name)
@@ -313,14 +304,27 @@ func (m *machine) standIn(name string, check func(args []goja.Value) []goja.Valu
 		m.charge(sizeOf(o))
 		return o
 	}).(*goja.Object)
-	proto := real.Get("prototype")
-	must(bounded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 	must(bounded.DefineDataProperty("name", m.rt.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	inherit, _ := goja.AssertFunction(m.object(inheritStatics))
-	m.pass(inherit(goja.Undefined(), bounded, real))
-	must(proto.(*goja.Object).DefineDataProperty("constructor", bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	must(m.rt.GlobalObject().DefineDataProperty(name, bounded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	m.supplant(name, real, bounded)
 }
+
+// supplant makes a function the constructor of that name, in the place of the real one. It does not inherit from that: who can find it has it without bounds.
+func (m *machine) supplant(name string, real, by *goja.Object) {
+	proto := real.Get("prototype")
+	must(by.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
+	inherit, _ := goja.AssertFunction(m.object(inheritStatics))
+	m.pass(inherit(goja.Undefined(), by, real))
+	must(proto.(*goja.Object).DefineDataProperty("constructor", by, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(m.rt.GlobalObject().DefineDataProperty(name, by, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// inheritStatics gives a constructor what another one has of its own, and the same one to inherit from.
+const inheritStatics = `(function (to, from) {
+	for (const k of Reflect.ownKeys(from)) {
+		if (k !== "prototype" && k !== "name" && k !== "length") Object.defineProperty(to, k, Object.getOwnPropertyDescriptor(from, k))
+	}
+	Object.setPrototypeOf(to, Object.getPrototypeOf(from))
+})`
 
 // maxPattern bounds the text of a regular expression that a script makes as it runs: what compiles it is not bounded.
 const maxPattern = 1 << 14
