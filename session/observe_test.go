@@ -176,7 +176,7 @@ func TestObservedStatement(t *testing.T) {
 		}
 	})
 	c := w.dial()
-	for _, sql := range []string{"SELECT 2", "SELECT 3 /*rewrite*/", "SELECT CONNECTION_ID()", "SELECT 1 FROM 'dies'", "SELECT 2 -- " + strings.Repeat("x", 100_000)} {
+	for _, sql := range []string{"SELECT 2", "SELECT 3 /*rewrite*/", "SELECT CONNECTION_ID()", "SELECT 1 FROM 'dies'", "SELECT 2 -- " + strings.Repeat("x", 1<<20)} {
 		for range 2 {
 			mustQuery(t, c, sql)
 		}
