@@ -68,7 +68,7 @@ lint: ## gofmt, vet, staticcheck; shellcheck where it is installed
 	$(STATICCHECK) -tags loopcheck,integration ./...
 	@if command -v shellcheck > /dev/null; then set -x; shellcheck bench/scripts/*.sh .ci/run; fi
 
-# Each run of bench/compare takes 1.3 s more than its -seconds. The closer to its goal what is measured, the more rounds it takes to decide.
+# Each run of bench/compare takes some 1.2 s more than its -seconds. The closer to its goal what is measured, the more rounds it takes to decide.
 bench: ## direct, parkway and HAProxy side by side, and what sharing costs: queries per second, CPU per query (25 minutes; ARGS="-h" tells more)
 	@bench/scripts/install.sh mariadbd mariadb sysbench haproxy
 	go run ./bench/compare $(ARGS)
