@@ -7,6 +7,11 @@ import (
 	"parkway/protocol/auth"
 )
 
+// Serves reports whether clients of a user, who negotiated this Class, may share the connection.
+func (l *Login) Serves(user string, class protocol.Capability) bool {
+	return l.User == user && l.Shared && l.Capabilities&Class == class
+}
+
 // Class is the part of a client's capabilities that changes what a server
 // sends or accepts, so that a connection can serve only clients of its class.
 const Class = protocol.ClientLongPassword | protocol.ClientFoundRows | protocol.ClientLongFlag |

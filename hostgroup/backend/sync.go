@@ -66,7 +66,7 @@ type Want struct {
 // Cost is how much there is to do to bring a connection from have to want:
 // 0 nothing, more for each thing. ok is false if it can't be done at all.
 func (h *Have) Cost(w *Want) (cost int, ok bool) {
-	if h.selects(w) {
+	if h.Selects(w.Schema) {
 		if w.Schema == "" {
 			return 0, false // no command leaves a schema without going to another
 		}
@@ -78,8 +78,8 @@ func (h *Have) Cost(w *Want) (cost int, ok bool) {
 	return cost + h.Session.Distance(w.Session), true
 }
 
-// selects reports whether the schema has to be selected.
-func (h *Have) selects(w *Want) bool { return h.Schema != w.Schema || h.Unselected }
+// Selects reports whether a schema has to be selected.
+func (h *Have) Selects(schema string) bool { return h.Schema != schema || h.Unselected }
 
 // differs reports whether the session trackers have to be changed.
 func (h *Have) differs(w *Want) bool { return h.Tracked && h.Bare != w.Bare }
@@ -112,13 +112,13 @@ func (b *Conn) Sync(w *Want) bool {
 	}
 	kept := *w // only here, so that nothing is allocated when there is nothing to do
 	kept.Session = b.based(w.Session)
-	b.bring(&kept, b.have.selects(w), b.lacksInsertID(w))
+	b.bring(&kept, b.have.Selects(w.Schema), b.lacksInsertID(w))
 	return false
 }
 
 // InSync reports whether Sync has nothing to do.
 func (b *Conn) InSync(w *Want) bool {
-	return !b.have.selects(w) && !b.lacksInsertID(w) && !b.have.differs(w) && b.have.Session == b.based(w.Session) &&
+	return !b.have.Selects(w.Schema) && !b.lacksInsertID(w) && !b.have.differs(w) && b.have.Session == b.based(w.Session) &&
 		(!w.Past.Asked || w.Past.Fresh && b.fresh)
 }
 

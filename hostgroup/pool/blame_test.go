@@ -27,7 +27,7 @@ func TestBlame(t *testing.T) {
 		known bool
 	}{
 		{"no connection", backend.StageConnect, io.EOF, hostgroup.ConnectError, true},
-		{"no greeting", backend.StageGreet, backend.ErrTimeout, hostgroup.ConnectError, true},
+		{"no greeting", backend.StageGreet, protocol.ErrNoAnswer, hostgroup.ConnectError, true},
 		{"no greeting but bytes", backend.StageGreet, &protocol.MalformedError{}, hostgroup.ConnectError, true},
 		{"shutdown, out of order", backend.StageGreet, late, hostgroup.ConnectError, true},
 		{"full", backend.StageGreet, said(protocol.ErrCodeTooManyConnections), hostgroup.ServerFull, true},

@@ -20,12 +20,11 @@ type wanted struct {
 
 // is reports whether b is such a connection.
 func (w *wanted) is(b *backend.Conn) bool {
-	login := b.Login()
-	if login.User != w.user || !login.Shared || login.Capabilities&backend.Class != w.class {
+	if !b.Login().Serves(w.user, w.class) {
 		return false
 	}
 	have := b.Have()
-	return !w.bare || have.Schema == "" && !have.Unselected
+	return !w.bare || !have.Selects("")
 }
 
 // pause waits before the next round over the servers.
@@ -34,11 +33,13 @@ func (r *Request) pause() {
 	if !r.Login.Shared {
 		return
 	}
-	p := r.pool
+	p, w := r.pool, wantedBy(r)
 	g := p.group(r.Hostgroup)
 	g.pausing.insert(r)
 	p.tellPausing(g)
-	p.borrow(r)
+	for _, lender := range p.set.pools { // What became idle while r tried to connect.
+		lender.offerIdle(r.Hostgroup, w.is)
+	}
 	p.tellWanted()
 }
 
@@ -56,24 +57,6 @@ func (p *Pool) tellPausing(g *group) {
 
 func wantedBy(r *Request) wanted {
 	return wanted{r.Login.User, r.Login.Capabilities & backend.Class, r.Want.Schema == ""}
-}
-
-// borrow asks all loops for what became idle while r tried to connect.
-func (p *Pool) borrow(r *Request) {
-	hostgroup, w := r.Hostgroup, wantedBy(r)
-	for _, lender := range p.set.pools {
-		if lender.idle.Load() > 0 {
-			lender.loop.Post(func() {
-				g := lender.group(hostgroup)
-				for i := range g.shelf {
-					if w.is(g.shelf[i].b) {
-						lender.Put(lender.unshelve(g, i)) // finds who pauses
-						return
-					}
-				}
-			})
-		}
-	}
 }
 
 // putPausing gives a connection to who pauses and can use it, here or on another

@@ -76,8 +76,7 @@ func fits(b *backend.Conn, r *Request) (cost int, ok bool) {
 
 // serves is fits without a look at the prepared statements, which keep no connection from serving.
 func serves(b *backend.Conn, r *Request) (cost int, ok bool) {
-	login := b.Login()
-	if login.User != r.Login.User || !login.Shared || !r.Login.Shared || (login.Capabilities^r.Login.Capabilities)&backend.Class != 0 {
+	if !r.Login.Shared || !b.Login().Serves(r.Login.User, r.Login.Capabilities&backend.Class) {
 		return 0, false
 	}
 	return b.Cost(&r.Want)
@@ -193,13 +192,21 @@ func (p *Pool) makeRoom(hostgroup int) {
 		return
 	}
 	for _, other := range p.set.pools {
-		if other != p && other.idle.Load() > 0 {
-			other.loop.Post(func() {
-				if g := other.group(hostgroup); len(g.shelf) > 0 {
-					b := other.unshelve(g, 0)
-					other.Put(b) // finds who waits
-				}
-			})
+		if other != p {
+			other.offerIdle(hostgroup, func(*backend.Conn) bool { return true })
 		}
 	}
+}
+
+// offerIdle puts an idle connection of the hostgroup back once more, later: that finds who waits by now. Any thread.
+func (p *Pool) offerIdle(hostgroup int, suits func(*backend.Conn) bool) {
+	if p.idle.Load() == 0 {
+		return
+	}
+	p.loop.Post(func() {
+		g := p.group(hostgroup)
+		if i := slices.IndexFunc(g.shelf, func(s shelved) bool { return suits(s.b) }); i >= 0 {
+			p.Put(p.unshelve(g, i))
+		}
+	})
 }
