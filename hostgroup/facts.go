@@ -136,21 +136,15 @@ func unserved(err error) error {
 	return err
 }
 
-// Why a server is not known that says nothing, or not all of its greeting.
-var (
-	errHungUp = errors.New("the server has closed the connection")
-	errMute   = errors.New("no answer in time")
-)
-
 // unaddressed is an error of a connection in words, and without its addresses: this
 // end's is another one each time, and what is logged once must read the same.
 func unaddressed(err error) error {
 	op := (*net.OpError)(nil)
 	switch {
 	case errors.Is(err, io.EOF):
-		return errHungUp
+		return protocol.ErrHungUp
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return errMute
+		return protocol.ErrNoAnswer
 	case errors.As(err, &op):
 		return op.Err // It names the system call.
 	}

@@ -167,7 +167,7 @@ func Dial(loop *reactor.Loop, spec Spec, owner Owner) (*Conn, error) {
 	if spec.Login.Shared {
 		b.statements = stmt.NewServerStatements(spec.MaxStatements)
 	}
-	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
+	b.timer = loop.NewTimer(func() { b.fail(protocol.ErrNoAnswer) })
 	b.timer.Reset(spec.Timeout)
 	b.conn = loop.Dial(addr, 0, (*events)(b)) // timer watches over it
 	b.conn.HearOut(true)

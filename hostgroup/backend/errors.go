@@ -32,12 +32,6 @@ var stageNames = [...]string{
 	StageCommand: "answer of",
 }
 
-// ErrTimeout is the cause when a server did not greet or log in in time.
-var ErrTimeout = errors.New("no answer in time")
-
-// errHungUp is the cause when a server left without a word.
-var errHungUp = errors.New("the server has closed the connection")
-
 // errUnsolicited is the cause when a server spoke without being asked.
 var errUnsolicited = errors.New("bytes that belong to no answer")
 
@@ -60,7 +54,7 @@ func plainly(err error, server, address string) error {
 	var dial *reactor.DialError
 	switch {
 	case err == io.EOF:
-		return errHungUp
+		return protocol.ErrHungUp
 	case errors.As(err, &dial) && server == address:
 		return dial.Err
 	}

@@ -55,7 +55,7 @@ func (m *Moving) Attach(loop *reactor.Loop, in *sysvar.Interner, known *stmt.Reg
 		b.base = baseline{set: true, state: imported(in, b.base.state)}
 	}
 	b.state = idle
-	b.timer = loop.NewTimer(func() { b.fail(ErrTimeout) })
+	b.timer = loop.NewTimer(func() { b.fail(protocol.ErrNoAnswer) })
 	if b.have.Tracked {
 		b.answer.WatchOK()
 	}

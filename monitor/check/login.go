@@ -71,7 +71,7 @@ func (c *loginConn) reason(err error) error {
 	case c.broken == nil:
 		return err
 	case errors.Is(c.broken, io.EOF), errors.Is(c.broken, io.ErrUnexpectedEOF):
-		return errHungUp
+		return protocol.ErrHungUp
 	}
 	return c.broken
 }
@@ -83,9 +83,6 @@ func Reason(socket net.Conn, err error) error {
 	}
 	return err
 }
-
-// errHungUp is why a check ends whose server closes the connection.
-var errHungUp = errors.New("the server has closed the connection")
 
 func (c *loginConn) readPacket() error {
 	var header [protocol.HeaderLen]byte

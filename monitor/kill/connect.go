@@ -18,9 +18,6 @@ import (
 // errNoAccount is why the monitor's account can't be used when the configuration names none.
 var errNoAccount = errors.New("there is no account for it (monitor_enabled, monitor_username)")
 
-// errLate is what the log calls a timeout.
-var errLate = errors.New("no answer in time")
-
 // errUnresolved is why there is no connection to a server whose name does not resolve.
 var errUnresolved = errors.New("the server's name does not resolve")
 

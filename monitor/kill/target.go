@@ -284,7 +284,7 @@ func (t *target) complain(cause error, msg string) {
 	}
 	t.logged[kind] = true
 	if errors.Is(cause, context.DeadlineExceeded) {
-		cause = errLate // in words of use
+		cause = protocol.ErrNoAnswer // in words of use
 	}
 	e := t.log.Warn().Err(cause).Str("user", t.used.User)
 	if fix := t.fix(cause); fix != "" {
