@@ -88,15 +88,11 @@ func (s *Session) reportBehind(ok *protocol.OK) {
 	owed := &s.mine.owed
 	switch {
 	case len(ok.StateChanges) > 0 && !owed.none():
-		s.worker.block = owed.pay(append(s.worker.block[:0], ok.StateChanges...), s.mine.schema)
+		s.setReports(ok, owed.pay(append(s.worker.block[:0], ok.StateChanges...), s.mine.schema))
 	case len(owed.block) > 0 && s.hasTrackers():
-		s.worker.block = append(s.worker.block[:0], owed.block...)
+		s.setReports(ok, append(s.worker.block[:0], owed.block...))
 		owed.block = nil
-	default:
-		return
 	}
-	ok.StateChanges = s.worker.block
-	ok.Status |= protocol.StatusSessionStateChanged
 }
 
 // oweSchemaMariaDB is oweSchema: the report comes with the next of something that the client tracks. To a client who has set the trackers the server

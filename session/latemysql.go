@@ -50,8 +50,6 @@ func (s *Session) reportLate(ok *protocol.OK, late bool) {
 		}
 	}
 	if !owed.none() {
-		s.worker.block = owed.pay(append(s.worker.block[:0], ok.StateChanges...), s.mine.schema)
-		ok.StateChanges = s.worker.block
-		ok.Status |= protocol.StatusSessionStateChanged
+		s.setReports(ok, owed.pay(append(s.worker.block[:0], ok.StateChanges...), s.mine.schema))
 	}
 }

@@ -157,7 +157,7 @@ func (s *Session) send(p []byte) {
 func (s *Session) writeOK(seq byte) {
 	ok := protocol.OK{Status: s.standing()}
 	if s.owesReports() {
-		s.reportLate(&ok, false)
+		s.tellOwed(&ok, false)
 	}
 	s.write(seq, func(b []byte) []byte { return ok.Append(b, s.caps) })
 }

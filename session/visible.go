@@ -26,11 +26,22 @@ func (s *Session) tell(ok *protocol.OK) {
 	default:
 		ok.StateChanges = s.visible(ok.StateChanges)
 	}
+	s.tellOwed(ok, late)
+}
+
+// tellOwed makes an OK packet tell what the client has not been told yet, when the server would. late is for reportLate.
+func (s *Session) tellOwed(ok *protocol.OK, late bool) {
 	if s.isMariaDB() {
 		s.reportBehind(ok)
 	} else {
 		s.reportLate(ok, late)
 	}
+}
+
+// setReports makes an OK packet report a tracker block, which is in a buffer of the worker.
+func (s *Session) setReports(ok *protocol.OK, block []byte) {
+	s.worker.block, ok.StateChanges = block, block
+	ok.Status |= protocol.StatusSessionStateChanged
 }
 
 // visible is the part of a tracker block that the client has asked for: it has
